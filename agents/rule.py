@@ -1,0 +1,75 @@
+"""A rule: a short function on plain values, compiled once and cached.
+
+``@rule`` is ``numba.njit`` with the settings that the whole project shares: no global interpreter
+lock, IEEE division (a zero divisor gives infinity, as in NumPy), no fast-math, cached on disk. With
+``NUMBA_DISABLE_JIT=1`` a rule is the plain Python function, with the same bits as a result.
+
+Numba's cache does not notice that a rule in *another* file has changed, so the cache folder is named
+after a hash of every source file that can hold a rule: an edited rule always takes effect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numba
+
+RULE_FOLDERS = ("agents", "sim")
+
+
+def source_hash(root: Path | None = None) -> str:
+    """Return a hash of all files that can hold rules, and of the versions that compile them."""
+    root = root or Path(__file__).resolve().parent.parent
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(f"{numba.__version__} {sys.version_info[:2]}".encode())
+    for folder in RULE_FOLDERS:
+        for path in sorted((root / folder).glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_root() -> Path:
+    """Return the folder that holds the compiled rules: ``CASCADES_CACHE``, or the user's cache."""
+    chosen = os.environ.get("CASCADES_CACHE")
+    if chosen:
+        return Path(chosen)
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(home) if home else Path.home() / ".cache") / "diffusion-cascades"
+
+
+def _writable(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):
+        pass
+    return Path(tempfile.gettempdir()) / "diffusion-cascades"
+
+
+JIT = not numba.config.DISABLE_JIT
+if JIT and not os.environ.get("NUMBA_CACHE_DIR"):
+    numba.config.CACHE_DIR = str(_writable(cache_root()) / source_hash())
+
+
+def rule(function):
+    """Compile a function on plain values and tables; see the module's docstring.
+
+    Numba would compile a rule anew for every literal that a caller writes (``push(w, t, 0, -1)``);
+    the types of literals are therefore widened, so that each rule is compiled once.
+    """
+    if not JIT:
+        return function
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    template = compiled.get_call_template
+
+    def widened(args, kws):
+        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
+        return template(tuple(numba.types.unliteral(kind) for kind in args), plain)
+
+    compiled.get_call_template = widened
+    return compiled

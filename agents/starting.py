@@ -1,0 +1,101 @@
+"""How an actor comes to start a project: belief, conviction, willingness, and what stands in the way.
+
+Every rule takes what the actor knows, has and wants, as plain values, and can be checked by hand.
+"""
+
+from __future__ import annotations
+
+import math
+
+from agents.rule import rule
+
+MONTHS_PER_YEAR = 12.0
+LN10 = math.log(10.0)
+
+
+@rule
+def growing_belief(belief, growth, months):
+    """Return a belief whose log-odds grow by ``growth`` a year, after ``months``.
+
+    Belief 0 and 1 stay what they are. ``growing_belief(0.5, 1, 12)`` is 1 / (1 + 1/e) = 0.731.
+    """
+    if belief <= 0.0 or belief >= 1.0:
+        return belief
+    odds = belief / (1.0 - belief) * math.exp(growth * months / MONTHS_PER_YEAR)
+    return odds / (1.0 + odds)
+
+
+@rule
+def with_evidence(belief, evidence):
+    """Return the belief after evidence has removed a share of the doubt: 1 - (1 - b)(1 - e)."""
+    return 1.0 - (1.0 - belief) * (1.0 - evidence)
+
+
+@rule
+def fading(value, months, half_life):
+    """Return what is left of a value that halves every ``half_life`` months."""
+    return value * math.exp(-math.log(2.0) * months / half_life)
+
+
+@rule
+def excess_over_trend(flop, trend_flop, growth, months):
+    """Return by how many factors of ten a training exceeds the trend of compute (0 if below it).
+
+    The trend stood at ``trend_flop`` and has grown ``growth`` factors of ten a year for ``months``.
+    """
+    excess = math.log(flop / trend_flop) / LN10 - growth * months / MONTHS_PER_YEAR
+    return max(0.0, excess)
+
+
+@rule
+def conviction(belief, known, proof, leap, excess):
+    """Return how convinced an actor is that a class is worth having, from 0 to 1.
+
+    Where the class is known to exist, the proof removes its share of the doubt. Where it is not,
+    belief alone must carry, and is cut by the factor ``leap`` per factor ten beyond the trend.
+    """
+    if known:
+        return with_evidence(belief, proof)
+    return belief * math.pow(leap, excess) if excess > 0.0 else belief
+
+
+@rule
+def start_rate(rate, convinced, gain, attention, appetite, below):
+    """Return the hazard of deciding to start, per month.
+
+    ``below``: how many classes the wished one lies below the highest one known; interest falls by
+    the factor ``appetite`` with each. Attention raises the rate by up to the factor 1 + ``gain``.
+    """
+    interest = math.pow(appetite, float(below)) if below > 0 else 1.0
+    return rate * convinced * (1.0 + gain * attention) * interest
+
+
+@rule
+def willing(usd, growth, months, tail, gain, convinced):
+    """Return what an actor would spend on the compute of one model, in USD.
+
+    ``usd`` grows by ``growth`` factors of ten a year; ``tail`` is the logarithm of the actor's own
+    factor; conviction raises the sum by up to the factor 1 + ``gain``.
+    """
+    trend = math.exp(LN10 * growth * months / MONTHS_PER_YEAR)
+    return usd * trend * math.exp(tail) * (1.0 + gain * convinced)
+
+
+@rule
+def team_needed(team, left, slack, exchange, limit):
+    """Return the smallest team that suffices, in people.
+
+    ``left``: share of the threshold that tools leave. ``slack``: means over expected cost; money in
+    excess buys inefficient training and outside help, with elasticity ``exchange``, for at most the
+    share ``limit`` of the threshold.
+    """
+    relief = 1.0
+    if slack > 1.0 and exchange > 0.0:
+        relief = max(1.0 - limit, math.pow(slack, -exchange))
+    return team * left * relief
+
+
+@rule
+def skill(novice, experience):
+    """Return the productivity of a person against an experienced one."""
+    return novice + (1.0 - novice) * experience

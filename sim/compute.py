@@ -1,0 +1,197 @@
+"""Hardware and money: which chips an actor can use, what they cost, what a model would take."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents import starting
+from agents.rule import rule
+from sim.luck import FOR, luck, waiting
+from sim.tables import key_of
+from sim.words import BOUND
+
+HOURS_PER_MONTH = 730.5
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600.0
+
+
+@rule
+def growth(orders_per_year, months):
+    """Return the factor of a growth in orders of magnitude per year."""
+    return math.exp(starting.LN10 * orders_per_year * months / starting.MONTHS_PER_YEAR)
+
+
+@rule
+def chip_row(w, actor):
+    """Return the row of an actor in ``chip_from``."""
+    facts = w.actor_facts[actor]
+    return facts.builder if facts.builder >= 0 else len(w.builders) + facts.giver
+
+
+@rule
+def draw_chip_dates(w, actor):
+    """Draw when each generation of its family reaches an actor.
+
+    The wait after the release is exponential with the mean ``trends.chip_wait_months``; what was
+    released before the start is there.
+    """
+    clock = w.clock[0]
+    row = chip_row(w, actor)
+    for chip in range(len(w.chips)):
+        released = w.chips[chip].released
+        if w.chip_facts[chip].family != w.actor_facts[actor].family:
+            w.chip_from[row, chip] = np.inf
+        elif released <= 0.0:
+            w.chip_from[row, chip] = released
+        else:
+            u = luck(clock.seed, clock.run, FOR.CHIP, key_of(w, actor), w.chip_facts[chip].key)
+            w.chip_from[row, chip] = released + w.trends[0].chip_wait_months * waiting(u)
+
+
+@rule
+def chip_at(w, actor, time):
+    """Return the newest generation that an actor can have, or -1."""
+    row = chip_row(w, actor)
+    best, best_release = -1, -np.inf
+    for chip in range(len(w.chips)):
+        released = w.chips[chip].released
+        if w.chip_from[row, chip] <= time and released > best_release:
+            best, best_release = chip, released
+    return best
+
+
+@rule
+def monthly_rent(w, chip, time):
+    """Return the rent of one chip for a month, in USD."""
+    row = w.chips[chip]
+    age = max(0.0, time - row.released)
+    return row.usd_per_hour * HOURS_PER_MONTH * growth(-w.trends[0].rent_decline, age)
+
+
+@rule
+def chips_of(w, actor, time):
+    """Return how many chips an actor can bring to one run."""
+    return w.actors[actor].chips * growth(w.trends[0].chips_growth, time - w.trends[0].as_of)
+
+
+@rule
+def training_flop(w, actor, klass, time):
+    """Return the compute of a reference training of a class, with what the actor knows and holds.
+
+    Cut by the algorithmic progress that comes to everybody, by borrowed artifacts, and by knowing
+    the better allocation rule.
+    """
+    trends = w.trends[0]
+    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
+    halvings = trends.algorithm_free_share * (time - trends.compute_date)
+    flop = w.classes[klass].flop * wish.flop
+    flop *= math.exp(-math.log(2.0) * halvings / trends.algorithm_halving_months)
+    if w.state[actor].optimal == 1:
+        flop *= w.optimal_share[klass]
+    return flop
+
+
+@rule
+def trial_flop(w, actor, klass, flop):
+    """Return the compute of the trial runs before a training of ``flop``."""
+    share = w.classes[klass].search_share
+    left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].trials
+    return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)
+
+
+@rule
+def utilisation(w, actor, klass):
+    """Return the share of peak throughput that the actor reaches."""
+    training = w.training[0]
+    gap = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].gap
+    best = max(training.utilisation, training.best_utilisation)
+    return best - (best - training.utilisation) * gap
+
+
+@rule
+def failure_chance(w, actor, klass):
+    """Return the chance that an attempt fails: less with experience and with borrowed know-how."""
+    left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].failures
+    return w.training[0].failure * left * (1.0 - 0.5 * w.state[actor].experience)
+
+
+@rule
+def work_months(w, actor, klass):
+    """Return the person-months of engineering and data work that are left to do."""
+    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
+    row = w.classes[klass]
+    return row.work * wish.work + row.data_work * wish.data
+
+
+@rule
+def work_rate(w, actor):
+    """Return the experienced person-months that the actor's team does in a month."""
+    skill = starting.skill(w.work[0].novice_skill, w.state[actor].experience)
+    return w.state[actor].people * w.actors[actor].full_time * skill
+
+
+@rule
+def chips_used(w, chip, flop, available, used_share):
+    """Return how many chips a training of ``flop`` is run on.
+
+    No more than would make it shorter than ``training.shortest_months``.
+    """
+    per_chip = w.chips[chip].peak_flops * used_share * SECONDS_PER_MONTH
+    return min(available, max(1.0, flop / (per_chip * w.training[0].shortest_months)))
+
+
+@rule
+def means_of(w, actor, klass, convinced, time):
+    """Return what the actor would spend on the compute of one model of the class, in USD."""
+    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
+    return starting.willing(
+        w.actors[actor].willing_usd,
+        w.trends[0].budget_growth,
+        time - w.trends[0].as_of,
+        wish.tail * w.conviction[0].spread,
+        w.conviction[0].budget_gain,
+        convinced,
+    )
+
+
+@rule
+def outlook(w, actor, klass, time, willing, grant_usd, chip, chips, lent):
+    """Return what stands in the way of a project, and what it would cost.
+
+    ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; ``willing`` and
+    ``grant_usd`` are what the actor and its sponsor would spend on compute. Returns (bound,
+    expected cost of the compute in USD, expected labour in USD, chips that it would use).
+    """
+    if chip < 0 or chips < 1.0:
+        return BOUND.CHIPS, math.inf, 0.0, 0.0
+    training, work, row = w.training[0], w.work[0], w.classes[klass]
+    state = w.state[actor]
+    used = utilisation(w, actor, klass)
+    flop = training_flop(w, actor, klass, time)
+    trials = trial_flop(w, actor, klass, flop)
+    chance = failure_chance(w, actor, klass)
+    expected = trials + flop * (1.0 + 0.5 * chance / (1.0 - chance))
+    count = chips_used(w, chip, flop, chips, used)
+    per_month = w.chips[chip].peak_flops * used * SECONDS_PER_MONTH
+    months = flop / (count * per_month)
+    cost = 0.0 if lent else expected / per_month * monthly_rent(w, chip, time)
+
+    rate = work_rate(w, actor)
+    if rate <= 0.0:
+        return BOUND.TALENT, cost, 0.0, count
+    labour = w.kinds[w.actor_facts[actor].kind].paid * work.salary_usd
+    labour *= state.people * w.actors[actor].full_time
+    labour *= work_months(w, actor, klass) / rate + months + trials / (count * per_month)
+
+    slack = (willing + grant_usd) / cost if cost > 0.0 else 1.0
+    left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].talent
+    needed = starting.team_needed(row.team, left, slack, work.exchange, work.exchange_limit)
+    if state.people < needed:
+        return BOUND.TALENT, cost, labour, count
+    memory = row.parameters * training.bytes_per_parameter / (w.chips[chip].memory_gb * 1e9)
+    if months > training.longest_months or chips < memory:
+        return BOUND.CHIPS, cost, labour, count
+    if cost > willing + grant_usd or max(0.0, cost - grant_usd) + labour > state.money:
+        return BOUND.MONEY, cost, labour, count
+    return BOUND.NONE, cost, labour, max(count, memory)

@@ -1,0 +1,363 @@
+"""What happens, in which order: the one place where a run unfolds.
+
+``reset`` lays out a run; ``advance`` lets it happen up to a time, as often as one likes; ``close``
+books what is still under way at the horizon. Between two events nothing changes but what falls or
+grows at a constant rate.
+"""
+
+from __future__ import annotations
+
+import math
+
+from agents.rule import rule
+from sim import compute
+from sim.attention import demonstrate
+from sim.learning import learn
+from sim.luck import FOR, luck, mix, normal, waiting
+from sim.planning import accept_grant, decide, plan, receive_income
+from sim.projects import (
+    end_phase,
+    finish_training,
+    new_project,
+    note,
+    reset_wish,
+    settle,
+    wish_row,
+)
+from sim.queue import NEXT, drop_first, push
+from sim.record import record
+from sim.release import announce, new_artifact, publish, release, spread_privately
+from sim.scaling import saved_by_rule
+from sim.sponsorship import consider
+from sim.tables import DONE, ENDED, RUNNING, key_of
+from sim.words import ACCESS, BOUND, EVENT, MECHANISM, PHASE, VIA
+
+MONTH = 1.0
+FIRST_DATE = -1200.0  # an earlier date of making means that none was given
+ROOT = 0  # row of the log that stands for the scenario itself
+
+
+@rule
+def advance(w, until):
+    """Let happen what is due up to and including ``until`` (months since the start)."""
+    clock = w.clock[0]
+    until = min(until, clock.horizon)
+    while clock.status == RUNNING:
+        planned = next_plan(w)
+        queued = w.queue[0].time if clock.queued > 0 else math.inf
+        if min(planned, queued) > until:
+            break
+        if queued <= planned:
+            clock.time = queued
+            first = w.queue[0]
+            what, a, b, c = first.what, first.a, first.b, first.c
+            cause, stamp = first.cause, first.stamp
+            drop_first(w)
+            happen(w, what, a, b, c, cause, stamp)
+        else:
+            clock.time = planned
+            plan_next(w)
+    if clock.status == RUNNING:
+        clock.time = until
+        if until >= clock.horizon:
+            close(w)
+
+
+@rule
+def next_plan(w):
+    """Return the time of the next monthly plan of anybody."""
+    clock = w.clock[0]
+    if len(w.planning) == 0:
+        return math.inf
+    return clock.cycle * MONTH + w.planning[clock.planner].phase
+
+
+@rule
+def plan_next(w):
+    """Let the next actor in turn plan; sponsors then look for beneficiaries."""
+    clock = w.clock[0]
+    actor = w.planning[clock.planner].actor
+    clock.planner += 1
+    if clock.planner == len(w.planning):
+        clock.planner = 0
+        clock.cycle += 1
+    plan(w, actor, clock.time + MONTH)
+    if w.actor_facts[actor].sponsors == 1 and clock.time >= w.actors[actor].active_from:
+        consider(w, actor, clock.time + MONTH)
+
+
+@rule
+def happen(w, what, a, b, c, cause, stamp):
+    """One event takes place."""
+    if what == NEXT.LEARN:
+        learn(w, a, b, c, stamp, cause)
+    elif what == NEXT.PHASE:
+        if w.projects[a].stamp == stamp:
+            end_phase(w, a)
+            after_training(w, a)
+    elif what == NEXT.DECIDE:
+        if w.wishes[wish_row(w, a, b)].stamp == stamp:
+            decide(w, a, b)
+    elif what == NEXT.RELEASE:
+        release(w, a, b, cause, VIA.PUBLIC)
+    elif what == NEXT.DEMO:
+        demonstrate(w, a, b, c, cause)
+    elif what == NEXT.ANNOUNCE:
+        if a < 0:  # an insight, not a model
+            publish(w, -1 - a, cause)
+        elif w.projects[a].stamp == stamp:
+            announce(w, a, cause)
+    elif what == NEXT.GRANT:
+        if w.wishes[b].ordinal == stamp:
+            accept_grant(w, a, b)
+    elif what == NEXT.FIND:
+        find(w, a, b, cause)
+    elif what == NEXT.LEAK:
+        if w.artifacts[a].access != ACCESS.OPEN:
+            release(w, a, ACCESS.OPEN, cause, VIA.LEAKED)
+    elif what == NEXT.STEAL:
+        steal(w, a, b, cause)
+    elif what == NEXT.BEGIN:
+        begin_script(w, a)
+    elif what == NEXT.TRAIN:
+        train_script(w, a)
+    elif what == NEXT.MAKE:
+        make_script(w, a)
+
+
+@rule
+def after_training(w, row):
+    """Who has just trained a model plans again, and may find what only such models show."""
+    project = w.projects[row]
+    if project.phase == PHASE.WRITE:
+        seek_insights(w, project.actor, project.klass, project.cause)
+    if project.phase == PHASE.WRITE or project.phase == PHASE.STOPPED:
+        plan(w, project.actor, w.state[project.actor].planned + MONTH)
+
+
+@rule
+def seek_insights(w, actor, klass, cause):
+    """Queue the discoveries that become possible with a class."""
+    clock = w.clock[0]
+    for insight in range(len(w.insights)):
+        facts = w.insight_facts[insight]
+        rate = w.insights[insight].rate
+        if facts.needs == klass and rate > 0.0:
+            u = luck(clock.seed, clock.run, FOR.FIND, key_of(w, actor), facts.key)
+            push(w, clock.time + waiting(u) / rate, NEXT.FIND, actor, insight, 0, cause, 0)
+
+
+@rule
+def find(w, actor, insight, cause):
+    """An actor finds an insight that nobody has published yet; it is written up and held back."""
+    clock = w.clock[0]
+    facts = w.insight_facts[insight]
+    for artifact in range(clock.artifacts):
+        made = w.artifacts[artifact]
+        if made.insight == insight and (made.owner == actor or made.published <= clock.time):
+            return
+    event_row = record(w, EVENT.DISCOVERED, actor, cause)
+    event = w.events[event_row]
+    event.kind, event.amount = facts.kind, insight
+    key = mix(key_of(w, actor), facts.key)
+    strength = w.insights[insight].strength
+    row = new_artifact(w, actor, -1, facts.kind, key, strength, -1, event_row)
+    made = w.artifacts[row]
+    made.insight, made.optimal = insight, facts.optimal
+    if facts.optimal == 1:
+        w.state[actor].optimal = 1
+    spread_privately(w, actor, row, made.made_cause)
+    kind = w.kinds[w.actor_facts[actor].kind]
+    training = w.training[0]
+    z = normal(luck(clock.seed, clock.run, FOR.WRITE, key_of(w, actor), facts.key))
+    months = training.writing_months * math.exp(training.writing_spread * z)
+    months += kind.hold_months * waiting(
+        luck(clock.seed, clock.run, FOR.HOLD, key_of(w, actor), facts.key)
+    )
+    push(w, clock.time + months, NEXT.ANNOUNCE, -1 - row, 0, 0, event_row, 0)
+
+
+@rule
+def steal(w, thief, artifact, cause):
+    """A thief takes a set of weights that is not open."""
+    if w.artifacts[artifact].access == ACCESS.OPEN:
+        return
+    owner = w.artifacts[artifact].owner
+    event_row = record(w, EVENT.STOLEN, thief, cause)
+    event = w.events[event_row]
+    event.artifact, event.source, event.klass = artifact, owner, w.artifacts[artifact].klass
+    event.kind, event.via = w.artifacts[artifact].kind, VIA.STOLEN
+    learn(w, thief, artifact, owner, VIA.STOLEN, event_row)
+
+
+@rule
+def begin_script(w, script):
+    """A project that the record gives is under way."""
+    facts = w.project_facts[script]
+    event_row = record(w, EVENT.STARTED, facts.owner, ROOT)
+    event = w.events[event_row]
+    event.klass, event.mechanism = facts.klass, MECHANISM.ORIGINAL
+
+
+@rule
+def train_script(w, script):
+    """A model that the record gives is trained; from here on it lives like any other."""
+    clock = w.clock[0]
+    facts = w.project_facts[script]
+    dates = w.scripted_projects[script]
+    row = new_project(w, facts.owner, facts.klass, 1000 + script)
+    project = w.projects[row]
+    project.script, project.share = script, 1.0
+    project.mechanism = MECHANISM.ORIGINAL
+    project.started = dates.started
+    finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
+    project.stamp += 1  # the record says when it is announced
+    push(w, max(dates.announced, clock.time), NEXT.ANNOUNCE, row, 0, 0, project.cause, project.stamp)
+    after_training(w, row)
+
+
+@rule
+def date_made(w, script):
+    """Return when a scripted artifact came into being: at its publication if nothing is said."""
+    row = w.scripted_artifacts[script]
+    return row.made if row.made > FIRST_DATE else row.published
+
+
+@rule
+def make_script(w, script):
+    """Something that the record gives comes into being, and is published at its date."""
+    clock = w.clock[0]
+    facts = w.artifact_facts[script]
+    row_in = w.scripted_artifacts[script]
+    row = new_artifact(
+        w, facts.owner, facts.klass, facts.kind, facts.key, row_in.strength, -1, ROOT
+    )
+    made = w.artifacts[row]
+    made.made, made.optimal = min(clock.time, date_made(w, script)), facts.optimal
+    made.due = row_in.published
+    if facts.optimal == 1:
+        w.state[facts.owner].optimal = 1
+    if row_in.published > clock.time:
+        spread_privately(w, facts.owner, row, made.made_cause)
+    push(
+        w, max(clock.time, row_in.published), NEXT.RELEASE, row, facts.access, 0, made.made_cause, 0
+    )
+
+
+@rule
+def close(w):
+    """Book what is under way at the horizon, and say of every unfinished wish what bound it."""
+    clock = w.clock[0]
+    clock.status = ENDED
+    classes = len(w.classes)
+    for place in range(len(w.planning)):
+        actor = w.planning[place].actor
+        if clock.time > w.actors[actor].active_from:
+            receive_income(w, actor)
+        project = w.state[actor].project
+        if project >= 0:
+            settle(w, project)
+            row = note(w, project, EVENT.UNFINISHED, w.projects[project].left)
+            w.events[row].bound = BOUND.NONE
+    for place in range(clock.seeking):
+        index = w.seeking[place]
+        wish = w.wishes[index]
+        row = record(w, EVENT.UNFINISHED, w.builders[index // classes], wish.bound_cause)
+        event = w.events[row]
+        event.klass, event.bound, event.amount = index % classes, wish.bound, 1.0
+
+
+@rule
+def reset(w, seed, run, horizon):
+    """Lay out a run: tables at their start, luck by seed and run, scripted events in the queue."""
+    clock = w.clock[0]
+    clock.seed, clock.run = seed, run
+    clock.time, clock.horizon = 0.0, horizon
+    clock.attention, clock.attention_time = 0.0, 0.0
+    clock.events, clock.queued, clock.order = 0, 0, 0
+    clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
+    clock.planner, clock.cycle = 0, 0
+    clock.status = RUNNING
+    record(w, EVENT.SCENARIO, -1, -1)
+    for klass in range(len(w.classes)):
+        row = w.classes[klass]
+        w.optimal_share[klass] = saved_by_rule(row.parameters, row.tokens)
+    for actor in range(len(w.actors)):
+        reset_actor(w, actor)
+    for place in range(len(w.help)):
+        w.help[place] = 0.0
+    for place in range(len(w.offers)):
+        w.offers[place].ordinal = -1
+    for builder in range(len(w.builders)):
+        reset_builder(w, builder)
+    order_plans(w)
+    for script in range(len(w.scripted_artifacts)):
+        push(w, max(0.0, date_made(w, script)), NEXT.MAKE, script, 0, 0, ROOT, 0)
+    for script in range(len(w.scripted_projects)):
+        dates = w.scripted_projects[script]
+        push(w, max(0.0, dates.started), NEXT.BEGIN, script, 0, 0, ROOT, 0)
+        push(w, max(0.0, dates.trained), NEXT.TRAIN, script, 0, 0, ROOT, 0)
+
+
+@rule
+def reset_actor(w, actor):
+    row, state = w.actors[actor], w.state[actor]
+    state.planned = 0.0
+    state.evidence, state.evidence_time = 0.0, 0.0
+    state.experience, state.people = row.experience, row.people
+    state.recruited, state.moved_in, state.moved_out = 0.0, 0.0, 0.0
+    state.money, state.income, state.income_time = row.money_usd, 0.0, 0.0
+    state.reserved, state.given, state.received = 0.0, 0.0, 0.0
+    state.spent_compute, state.spent_labour = 0.0, 0.0
+    state.person_months, state.chip_months = 0.0, 0.0
+    state.chips_lent, state.owned_chips, state.owned_chip = 0.0, 0.0, -1
+    state.project, state.optimal, state.imitates = -1, 0, 0
+    state.scripted_until = -math.inf
+    for script in range(len(w.scripted_projects)):
+        if w.project_facts[script].owner == actor:
+            state.scripted_until = max(state.scripted_until, w.scripted_projects[script].trained)
+    for word in range(w.held.shape[1]):
+        w.held[actor, word] = 0
+    if w.actor_facts[actor].builder >= 0 or w.actor_facts[actor].giver >= 0:
+        compute.draw_chip_dates(w, actor)
+
+
+@rule
+def reset_builder(w, builder):
+    actor = w.builders[builder]
+    clock = w.clock[0]
+    reached = w.actor_facts[actor].reached
+    for klass in range(len(w.classes)):
+        wish = w.wishes[builder * len(w.classes) + klass]
+        wish.ordinal, wish.stamp = 0, 0
+        wish.known, wish.known_via, wish.known_cause = math.inf, 0, ROOT
+        wish.decided, wish.decided_cause, wish.bound_cause = math.inf, ROOT, ROOT
+        wish.willing = 0.0
+        wish.reached = math.inf
+        key = w.class_facts[klass].key
+        wish.tail = normal(luck(clock.seed, clock.run, FOR.TAIL, key_of(w, actor), key))
+        wish.work = wish.data = wish.trials = wish.flop = 1.0
+        wish.talent = wish.gap = wish.failures = 1.0
+        reset_wish(w, actor, klass)
+        if klass <= reached:
+            wish.state, wish.reached, wish.known = DONE, 0.0, 0.0
+
+
+@rule
+def order_plans(w):
+    """Give each actor that plans its own day of the month, by luck, and put them in that order."""
+    clock = w.clock[0]
+    count = 0
+    for actor in range(len(w.actors)):
+        facts = w.actor_facts[actor]
+        if facts.develops == 0 and facts.sponsors == 0:
+            continue
+        phase = luck(clock.seed, clock.run, FOR.PHASE, facts.key, facts.key)
+        place = count
+        while place > 0 and w.planning[place - 1].phase > phase:
+            w.planning[place].phase = w.planning[place - 1].phase
+            w.planning[place].actor = w.planning[place - 1].actor
+            place -= 1
+        w.planning[place].phase = phase
+        w.planning[place].actor = actor
+        count += 1

@@ -1,0 +1,91 @@
+"""How far an artifact helps its holder: fit, duplicates, and what is left of each quantity."""
+
+from __future__ import annotations
+
+import math
+
+from agents.rule import rule
+from sim.luck import FOR, luck, normal
+from sim.tables import key_of
+from sim.words import KIND
+
+KINDS = len(KIND)
+LEAST_HELP = -0.5  # a borrowed artifact can cost more than it saves, but not without limit
+
+
+@rule
+def fit_of(w, actor, artifact):
+    """Return how well an artifact fits an actor: strength, age, hardware, and luck.
+
+    Below zero, adopting it costs more than it saves.
+    """
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    effect = w.effects[made.kind]
+    fit = made.strength * math.exp(-max(0.0, clock.time - made.made) / effect.obsolescence_months)
+    if w.actor_facts[actor].family != w.actor_facts[made.owner].family:
+        fit *= 1.0 - effect.hardware
+    if effect.spread > 0.0 and actor != made.owner:
+        u = luck(clock.seed, clock.run, FOR.FIT, key_of(w, actor), made.key)
+        fit *= 1.0 + effect.spread * normal(u)
+    return fit
+
+
+@rule
+def combine(held, new):
+    """Return the help of two artifacts of one kind: 1 - (1 - a)(1 - b). Duplicates help less."""
+    return 1.0 - (1.0 - held) * (1.0 - min(1.0, max(LEAST_HELP, new)))
+
+
+@rule
+def take_help(w, actor, artifact):
+    """Let an artifact help with every class that it bears on; return its help with its own class."""
+    made = w.artifacts[artifact]
+    facts = w.actor_facts[actor]
+    classes = len(w.classes)
+    if made.kind == KIND.EXISTENCE or made.kind == KIND.API:
+        return 0.0
+    fit = fit_of(w, actor, artifact)
+    gained = 0.0
+    for klass in range(classes):
+        if w.wishes[facts.builder * classes + klass].reached < math.inf:
+            continue
+        kind, nearness = made.kind, 1.0
+        if made.klass >= 0:
+            away = klass - made.klass
+            if kind == KIND.WEIGHTS and away > 0:
+                kind = KIND.SMALL_MODEL  # a smaller model is an implementation to start from
+            if kind == KIND.SMALL_MODEL and away < 0:
+                continue
+            nearness = math.pow(w.effects[kind].distance, abs(away)) if away != 0 else 1.0
+        if nearness * abs(fit) < 1e-3:
+            continue
+        place = (facts.builder * classes + klass) * KINDS + kind
+        before = w.help[place]
+        after = combine(before, fit * nearness)
+        w.help[place] = after
+        apply_help(w, facts.builder * classes + klass, kind, before, after)
+        if klass == max(0, made.klass):
+            gained = after - before
+    return gained
+
+
+@rule
+def apply_help(w, wish, kind, before, after):
+    """Update what borrowed artifacts leave of each quantity: the product of (1 - cut * help)."""
+    row = w.wishes[wish]
+    effect = w.effects[kind]
+    row.work *= _change(effect.work, before, after)
+    row.data *= _change(effect.data, before, after)
+    row.trials *= _change(effect.trials, before, after)
+    row.flop *= _change(effect.flop, before, after)
+    row.talent *= _change(effect.talent, before, after)
+    row.gap *= _change(effect.utilisation, before, after)
+    row.failures *= _change(effect.failures, before, after)
+
+
+@rule
+def _change(cut, before, after):
+    return (1.0 - cut * after) / (1.0 - cut * before) if cut > 0.0 else 1.0
+
+

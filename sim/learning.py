@@ -1,0 +1,168 @@
+"""An artifact reaches an actor: what it comes to know, what it is helped with, what it can use."""
+
+from __future__ import annotations
+
+import math
+
+from agents.rule import rule
+from sim.attention import add_evidence, gives_use
+from sim.helping import take_help
+from sim.luck import FOR, luck
+from sim.planning import plan
+from sim.projects import draw, schedule, settle, stop, wish_row
+from sim.record import record
+from sim.release import hold, holds, spread_privately
+from sim.tables import SEEKING, key_of
+from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
+
+@rule
+def learn(w, actor, artifact, source, via, cause):
+    """An artifact reaches an actor. Return the row in the log, or -1 if it was held already."""
+    if holds(w, actor, artifact):
+        return -1
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    hold(w, actor, artifact)
+    event_row = record(w, EVENT.LEARNED, actor, cause)
+    event = w.events[event_row]
+    event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
+    event.project, event.source, event.via = made.project, source, via
+    builds = w.actor_facts[actor].builder >= 0
+    matters = False
+    if builds:
+        project = w.state[actor].project
+        if project >= 0:
+            settle(w, project)
+        belief = w.effects[made.kind].belief
+        if belief > 0.0:
+            add_evidence(w, actor, belief * min(1.0, made.strength))
+            matters = True
+        if made.optimal == 1 and w.state[actor].optimal == 0:
+            w.state[actor].optimal = 1
+            matters = True
+        event.amount = take_help(w, actor, artifact)
+        matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
+        if via == VIA.HIRING:
+            move_people(w, source, actor, event_row)
+        if made.klass >= 0 and made.kind == KIND.EXISTENCE:
+            become_aware(w, actor, made.klass, via, event_row)
+            matters = True
+        if project >= 0 and w.state[actor].project == project:
+            schedule(w, project)
+    if gives_use(made.kind) and made.klass >= 0:
+        get_access(w, actor, artifact, via, event_row)
+    if via >= VIA.INSIDER and via <= VIA.FOLLOWS and made.published == math.inf:
+        relay = w.flow_numbers[via - VIA.INSIDER, 0]
+        if relay > 0.0 and luck(clock.seed, clock.run, FOR.RELAY, key_of(w, actor), made.key) < relay:
+            spread_privately(w, actor, artifact, event_row)
+    if matters and builds:
+        plan(w, actor, w.state[actor].planned + 1.0)
+    return event_row
+
+
+@rule
+def has_open_wish(w, actor):
+    """Return whether an actor seeks the means for any class."""
+    classes = len(w.classes)
+    first = w.actor_facts[actor].builder * classes
+    for index in range(first, first + classes):
+        if w.wishes[index].state == SEEKING:
+            return True
+    return False
+
+
+@rule
+def become_aware(w, actor, klass, via, cause):
+    """An actor comes to know that a class exists, and with it all lower ones.
+
+    Who is working on it in order to be first may be scooped.
+    """
+    clock = w.clock[0]
+    event_row = -1
+    for lower in range(klass + 1):
+        wish = w.wishes[wish_row(w, actor, lower)]
+        if wish.known <= clock.time:
+            continue
+        if event_row < 0:
+            event_row = record(w, EVENT.AWARE, actor, cause)
+            event = w.events[event_row]
+            event.klass, event.via = klass, via
+        wish.known = clock.time
+        wish.known_via = via
+        wish.known_cause = event_row
+    row = w.state[actor].project
+    if event_row < 0 or row < 0:
+        return
+    project = w.projects[row]
+    if project.klass != klass or project.replicates == 1 or project.phase == PHASE.TRAIN:
+        return
+    u = draw(w, FOR.RESCOPE, actor, klass, project.ordinal)
+    if u < w.kinds[w.actor_facts[actor].kind].rescope:
+        rescoped = record(w, EVENT.RESCOPED, actor, event_row)
+        event = w.events[rescoped]
+        event.klass, event.project, event.draw = klass, row, u
+        settle(w, row)
+        project.cause = rescoped
+        stop(w, row, BOUND.SCOOPED)
+
+
+@rule
+def get_access(w, actor, artifact, via, cause):
+    """An actor gets to use a model that it did not make, by exactly one mechanism."""
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    event_row = record(w, EVENT.ACCESSED, actor, cause)
+    event = w.events[event_row]
+    event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
+    event.project, event.source, event.via = made.project, made.owner, via
+    event.mechanism = access_mechanism(via, made.access)
+    kind = w.kinds[w.actor_facts[actor].kind]
+    if made.kind == KIND.API and kind.imitation > 0.0 and w.state[actor].imitates == 0:
+        u = luck(clock.seed, clock.run, FOR.IMITATE, key_of(w, actor), made.key)
+        if u < kind.imitation:
+            w.state[actor].imitates = 1
+            adopted = record(w, EVENT.ADOPTED, actor, event_row)
+            event = w.events[adopted]
+            event.klass, event.kind, event.source = made.klass, made.kind, made.owner
+            event.mechanism, event.draw = MECHANISM.POLICY_IMITATION, u
+
+
+@rule
+def access_mechanism(via, access):
+    """Return the mechanism by which a model made by another came into use."""
+    if via == VIA.LEAKED:
+        return MECHANISM.LEAK
+    if via == VIA.STOLEN:
+        return MECHANISM.THEFT
+    if via == VIA.HIRING:
+        return MECHANISM.TALENT_MOVEMENT
+    if via >= VIA.INSIDER and via <= VIA.FOLLOWS:
+        return MECHANISM.INSIDER_FLOW
+    if access == ACCESS.LICENSED:
+        return MECHANISM.LICENSED_RELEASE
+    if access == ACCESS.ARMS_LENGTH:
+        return MECHANISM.STRUCTURED_ACCESS
+    if access == ACCESS.STAGED:
+        return MECHANISM.STAGED_RELEASE
+    return MECHANISM.OPEN_PUBLICATION
+
+
+@rule
+def move_people(w, former, actor, cause):
+    """With know-how that travels by hiring, people change their employer."""
+    count = w.spread[0].people_per_move
+    count = min(count, max(0.0, w.state[former].people - 1.0))
+    if count <= 0.0:
+        return
+    project = w.state[former].project
+    if project >= 0:
+        settle(w, project)
+    w.state[former].people -= count
+    w.state[former].moved_out += count
+    w.state[actor].people += count
+    w.state[actor].moved_in += count
+    if project >= 0:
+        schedule(w, project)
+    event_row = record(w, EVENT.MOVED, actor, cause)
+    event = w.events[event_row]
+    event.source, event.amount, event.via = former, count, VIA.HIRING

@@ -1,0 +1,285 @@
+"""What an actor does when it plans: money in, hardware, conviction, decisions, search for means.
+
+Planning sets rates. What accumulates between two plans crosses its threshold at an exact time.
+"""
+
+from __future__ import annotations
+
+import math
+
+from agents import starting
+from agents.rule import rule
+from sim import compute
+from sim.attention import attention_of, belief_of
+from sim.luck import FOR
+from sim.projects import draw, reset_wish, schedule, settle, start, wish_row, withdraw_wish
+from sim.queue import NEXT, push
+from sim.record import record
+from sim.tables import IDLE, SEEKING
+from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
+
+
+@rule
+def receive_income(w, actor):
+    """Book the income since it was last booked; it grows with the trend of budgets."""
+    clock = w.clock[0]
+    state = w.state[actor]
+    months = clock.time - max(state.income_time, w.actors[actor].active_from)
+    state.income_time = clock.time
+    if months <= 0.0:
+        return
+    trends = w.trends[0]
+    factor = compute.growth(trends.budget_growth, clock.time - trends.as_of)
+    income = w.actors[actor].income_usd * factor * months
+    state.money += income
+    state.income += income
+
+
+@rule
+def recruit(w, actor, months):
+    """Let volunteers join, the more the higher the attention."""
+    joining = w.kinds[w.actor_facts[actor].kind].recruits * months
+    if joining <= 0.0:
+        return
+    joining *= min(1.0, attention_of(w, actor))
+    state = w.state[actor]
+    project = state.project
+    if project >= 0:
+        settle(w, project)
+    before = math.floor(state.recruited)
+    state.people += joining
+    state.recruited += joining
+    if project >= 0:
+        schedule(w, project)
+    if math.floor(state.recruited) > before:
+        event_row = record(w, EVENT.RECRUITED, actor, 0)
+        w.events[event_row].amount = math.floor(state.recruited) - before
+
+
+@rule
+def highest_known(w, builder):
+    """Return the highest class that a builder knows to exist, or -1."""
+    classes = len(w.classes)
+    for klass in range(classes - 1, -1, -1):
+        wish = w.wishes[builder * classes + klass]
+        if wish.known <= w.clock[0].time or wish.reached <= w.clock[0].time:
+            return klass
+    return -1
+
+
+@rule
+def convinced_of(w, actor, klass):
+    """Return how convinced an actor is that a class is worth having."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    trends = w.trends[0]
+    known = wish.known <= w.clock[0].time
+    excess = 0.0
+    if not known:
+        months = w.clock[0].time - trends.compute_date
+        flop = w.classes[klass].flop
+        excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months)
+    leap = w.kinds[w.actor_facts[actor].kind].leap
+    return starting.conviction(belief_of(w, actor), known, w.conviction[0].proof, leap, excess)
+
+
+@rule
+def plan(w, actor, until):
+    """Plan: book income, look at every class that is within reach of the imagination, seek means.
+
+    ``until``: when the actor plans next at the latest; a decision before then is queued.
+    """
+    clock = w.clock[0]
+    if clock.time < w.actors[actor].active_from:
+        return
+    facts = w.actor_facts[actor]
+    state = w.state[actor]
+    receive_income(w, actor)
+    if facts.builder < 0:
+        state.planned = clock.time
+        return
+    if clock.time < state.scripted_until:
+        state.planned = clock.time
+        return
+    recruit(w, actor, clock.time - max(state.planned, max(0.0, w.actors[actor].active_from)))
+    state.planned = clock.time
+    kind = w.kinds[facts.kind]
+    classes = len(w.classes)
+    frontier = highest_known(w, facts.builder)
+    attention = min(1.0, attention_of(w, actor))
+    for klass in range(min(frontier + 2, classes)):
+        wish = w.wishes[facts.builder * classes + klass]
+        if wish.state == SEEKING:
+            seek(w, actor, klass)
+        elif wish.state == IDLE:
+            wish.hazard += wish.rate * (clock.time - wish.settled)
+            wish.settled = clock.time
+            wish.stamp += 1
+            wish.rate = 0.0
+            if state.project >= 0:
+                continue
+            convinced = convinced_of(w, actor, klass)
+            below = max(0, frontier - klass)
+            gain = w.attention[0].start_gain
+            rate = starting.start_rate(
+                kind.start_rate, convinced, gain, attention, kind.appetite, below
+            )
+            wish.rate = rate
+            if rate > 0.0:
+                at = clock.time + max(0.0, wish.threshold - wish.hazard) / rate
+                if at <= until:
+                    push(w, at, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
+
+
+@rule
+def decide(w, actor, klass):
+    """An actor has made up its mind to have a model of a class, and looks for the means."""
+    clock = w.clock[0]
+    index = wish_row(w, actor, klass)
+    wish = w.wishes[index]
+    cause = 0
+    if wish.known <= clock.time:
+        cause = wish.known_cause
+    event_row = record(w, EVENT.DECIDED, actor, cause)
+    event = w.events[event_row]
+    event.klass, event.amount, event.draw = klass, convinced_of(w, actor, klass), wish.threshold
+    wish.state = SEEKING
+    wish.decided = clock.time
+    wish.decided_cause = event_row
+    wish.bound_cause = event_row
+    wish.willing = compute.means_of(w, actor, klass, event.amount, clock.time)
+    w.seeking[clock.seeking] = index
+    clock.seeking += 1
+    seek(w, actor, klass)
+
+
+@rule
+def look(w, actor, klass, grant_usd, sponsor, chips):
+    """Return (bound, willing, cost, labour, chip, chips, lent): what a project would meet now.
+
+    ``sponsor`` lends ``chips`` (0: none) and gives ``grant_usd``.
+    """
+    time = w.clock[0].time
+    state = w.state[actor]
+    convinced = convinced_of(w, actor, klass)
+    willing = compute.means_of(w, actor, klass, convinced, time)
+    chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
+    if chips > 0.0:
+        chip, count, lent = compute.chip_at(w, sponsor, time), chips, True
+    elif state.owned_chips > 0.0:
+        chip, count, lent = state.owned_chip, state.owned_chips, True
+    bound, cost, labour, used = compute.outlook(
+        w, actor, klass, time, willing, grant_usd, chip, count, lent
+    )
+    return bound, willing, cost, labour, chip, used, lent
+
+
+@rule
+def seek(w, actor, klass):
+    """Look whether the means suffice; start if they do, give up when patience runs out."""
+    clock = w.clock[0]
+    wish = w.wishes[wish_row(w, actor, klass)]
+    state = w.state[actor]
+    kind = w.kinds[w.actor_facts[actor].kind]
+    if clock.time >= wish.decided + kind.patience_months:
+        event_row = record(w, EVENT.STOPPED, actor, wish.bound_cause)
+        event = w.events[event_row]
+        event.klass, event.bound, event.amount = klass, wish.bound, 1.0
+        withdraw_wish(w, actor, klass)
+        wish.ordinal += 1
+        reset_wish(w, actor, klass)
+        return
+    sponsor = wish.sponsor
+    bound, willing, cost, labour, chip, chips, lent = look(
+        w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
+    )
+    if bound == BOUND.NONE and state.project >= 0:
+        bound = BOUND.OCCUPIED
+    if bound == BOUND.NONE:
+        mechanism = how_acquired(w, actor, klass, cost)
+        kind_replicates = draw(w, FOR.INTENT, actor, klass, wish.ordinal) < kind.replicate
+        replicates = 1 if kind_replicates and wish.known <= clock.time else 0
+        if mechanism == MECHANISM.INCREMENTAL_RESEARCH and replicates == 1:
+            mechanism = MECHANISM.REPLICATION
+        cause = wish.bound_cause
+        wish.state = IDLE  # its grant is the project's now
+        withdraw_wish(w, actor, klass)
+        start(
+            w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause
+        )
+        return
+    if bound != wish.bound:
+        if bound != BOUND.OCCUPIED and wish.first_bound == BOUND.NONE:
+            wish.first_bound = bound
+        wish.bound = bound
+        event_row = record(w, EVENT.BLOCKED, actor, wish.bound_cause)
+        event = w.events[event_row]
+        event.klass, event.bound, event.amount = klass, bound, cost if cost < math.inf else 0.0
+        wish.bound_cause = event_row
+
+
+@rule
+def how_acquired(w, actor, klass, cost):
+    """Return the mechanism by which a project became possible: the barrier that fell last.
+
+    In order: nobody was known to have it; a sponsor gave; borrowed artifacts brought the team over
+    the threshold; the cost fell to what the actor would have paid when it decided; the knowledge
+    came from insiders or with a person. Otherwise it is research of its own (or, by intent, a
+    replication).
+    """
+    wish = w.wishes[wish_row(w, actor, klass)]
+    if not wish.known <= w.clock[0].time:
+        return MECHANISM.INDEPENDENT_DISCOVERY
+    if wish.sponsor >= 0:
+        return MECHANISM.SPONSORSHIP
+    if wish.first_bound == BOUND.TALENT:
+        return MECHANISM.ARTIFACT_CASCADE
+    if wish.first_bound == BOUND.MONEY and cost <= wish.willing:
+        return MECHANISM.PRICE_DECLINE
+    if wish.known_via == VIA.INSIDER:
+        return MECHANISM.INSIDER_FLOW
+    if wish.known_via == VIA.HIRING:
+        return MECHANISM.TALENT_MOVEMENT
+    return MECHANISM.INCREMENTAL_RESEARCH
+
+
+@rule
+def accept_grant(w, sponsor, index):
+    """A sponsor gives to a wish that still seeks means, if it still can; return whether it did."""
+    wish = w.wishes[index]
+    classes = len(w.classes)
+    actor, klass = w.builders[index // classes], index % classes
+    if wish.state != SEEKING or wish.sponsor >= 0:
+        return False
+    usd, chips = offer_of(w, sponsor)
+    if usd <= 0.0 and chips < 1.0:
+        return False
+    giver, state = w.state[sponsor], w.state[actor]
+    form = w.actor_facts[sponsor].grant
+    giver.money -= usd
+    giver.given += usd
+    giver.chips_lent += chips
+    state.received += usd
+    state.reserved += usd
+    wish.sponsor = sponsor
+    wish.grant_usd = usd
+    wish.grant_chips = chips
+    if form == GRANT.HARDWARE:
+        state.owned_chips = chips
+        state.owned_chip = compute.chip_at(w, sponsor, w.clock[0].time)
+    event_row = record(w, EVENT.GRANTED, actor, wish.bound_cause)
+    event = w.events[event_row]
+    event.klass, event.source, event.via = klass, sponsor, VIA.SPONSOR
+    event.amount = chips if chips > 0.0 else usd
+    wish.bound_cause = event_row
+    seek(w, actor, klass)
+    return True
+
+
+@rule
+def offer_of(w, sponsor):
+    """Return what a sponsor can give at present: (USD, chips)."""
+    form = w.actor_facts[sponsor].grant
+    state = w.state[sponsor]
+    if form == GRANT.HARDWARE or form == GRANT.HARDWARE_ACCESS:
+        return 0.0, w.actors[sponsor].grant_chips - state.chips_lent
+    return max(0.0, min(w.actors[sponsor].grant_usd, state.money)), 0.0

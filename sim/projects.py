@@ -1,0 +1,389 @@
+"""The life of a project: engineering and data work, trial runs, training, writing.
+
+In each phase the share that is left falls at a constant rate, so its end is exact; it is reckoned
+again when something is learned that changes the size of the phase or its rate. Money, people and
+chips are booked as they are spent.
+"""
+
+from __future__ import annotations
+
+import math
+
+from agents.publishing import hold_time, writing_time
+from agents.rule import rule
+from sim import compute
+from sim.luck import FOR, luck, normal, ordinal_key, waiting
+from sim.queue import NEXT, push
+from sim.record import record
+from sim.release import make_artifacts
+from sim.tables import BUSY, DONE, IDLE, SEEKING, TABLE_FULL, key_of
+from sim.words import BOUND, EVENT, GRANT, PHASE
+
+FINISHED, ATTEMPT_FAILED = BOUND.NONE, -1
+
+
+@rule
+def wish_row(w, actor, klass):
+    return w.actor_facts[actor].builder * len(w.classes) + klass
+
+
+@rule
+def draw(w, purpose, actor, klass, ordinal):
+    """Return the luck of an actor's ``ordinal``-th try at a class, for one purpose."""
+    clock = w.clock[0]
+    key = ordinal_key(w.class_facts[klass].key, ordinal)
+    return luck(clock.seed, clock.run, purpose, key_of(w, actor), key)
+
+
+@rule
+def reset_wish(w, actor, klass):
+    """Make an actor open again to the idea of a class, with a fresh threshold."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    wish.state = IDLE
+    wish.stamp += 1
+    wish.hazard = 0.0
+    wish.rate = 0.0
+    wish.settled = w.clock[0].time
+    wish.threshold = waiting(draw(w, FOR.DECIDE, actor, klass, wish.ordinal))
+    wish.bound, wish.first_bound = BOUND.NONE, BOUND.NONE
+    wish.sponsor = -1
+    wish.grant_usd = 0.0
+    wish.grant_chips = 0.0
+
+
+@rule
+def new_project(w, actor, klass, ordinal):
+    """Take an empty row for a project and return it."""
+    clock = w.clock[0]
+    row = clock.projects
+    if row >= len(w.projects):
+        clock.status = TABLE_FULL
+        row = len(w.projects) - 1
+    else:
+        clock.projects += 1
+    project = w.projects[row]
+    project.actor, project.klass, project.ordinal = actor, klass, ordinal
+    project.phase, project.mechanism, project.replicates = PHASE.NONE, 0, 0
+    project.started = project.since = clock.time
+    project.deadline = math.inf
+    project.left, project.total, project.rate = 1.0, 0.0, 0.0
+    project.stamp, project.reason, project.cause = 0, 0, 0
+    project.team = w.state[actor].people
+    project.effort, project.size = 1.0, 1.0
+    project.chip, project.chips, project.rent, project.labour = -1, 0.0, 0.0, 0.0
+    project.sponsor, project.lent, project.lent_chips = -1, 0, 0.0
+    project.own_usd, project.grant_usd, project.budget = 0.0, 0.0, 0.0
+    project.spent_compute, project.spent_labour = 0.0, 0.0
+    project.person_months, project.chip_months = 0.0, 0.0
+    project.flop_trials, project.flop_failed, project.flop_final = 0.0, 0.0, 0.0
+    project.goal, project.attempt, project.fails_at = 0.0, 0, -1.0
+    project.trained, project.share, project.script = math.inf, 0.0, -1
+    return row
+
+
+@rule
+def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
+    """Start a project with the means at hand, and return its row in the log."""
+    clock = w.clock[0]
+    wish = w.wishes[wish_row(w, actor, klass)]
+    state = w.state[actor]
+    row = new_project(w, actor, klass, wish.ordinal)
+    project = w.projects[row]
+    project.mechanism, project.replicates = mechanism, replicates
+    kind = w.kinds[w.actor_facts[actor].kind]
+    project.deadline = wish.decided + kind.patience_months
+    project.effort = math.exp(
+        w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal))
+    )
+    project.size = math.exp(
+        w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal))
+    )
+    project.chip, project.chips, project.lent = chip, chips, 1 if lent else 0
+    project.sponsor = wish.sponsor
+    project.lent_chips = wish.grant_chips
+    project.grant_usd = wish.grant_usd
+    own = 0.0 if lent else willing
+    project.own_usd = min(max(0.0, state.money), own + 2.0 * labour)
+    project.budget = project.own_usd + project.grant_usd
+    state.money -= project.own_usd
+    state.reserved += project.own_usd
+    state.project = row
+    wish.state = BUSY
+    wish.bound = BOUND.NONE
+    event_row = record(w, EVENT.STARTED, actor, cause)
+    event = w.events[event_row]
+    event.klass, event.project, event.source = klass, row, wish.sponsor
+    event.mechanism, event.amount = mechanism, cost
+    project.cause = event_row
+    begin(w, row, PHASE.BUILD)
+    return event_row
+
+
+@rule
+def begin(w, row, phase):
+    """Enter a phase."""
+    project = w.projects[row]
+    project.phase = phase
+    project.left = 1.0
+    project.since = w.clock[0].time
+    if phase == PHASE.TRAIN:
+        if project.attempt == 0:
+            project.goal = phase_size(w, row)
+        draw_failure(w, row)
+    schedule(w, row)
+
+
+@rule
+def draw_failure(w, row):
+    """Draw whether, and where, the next training attempt fails."""
+    project = w.projects[row]
+    what = project.ordinal * 64 + project.attempt
+    chance = compute.failure_chance(w, project.actor, project.klass)
+    project.fails_at = -1.0
+    if draw(w, FOR.FAIL, project.actor, project.klass, what) < chance:
+        project.fails_at = draw(w, FOR.FAIL_AT, project.actor, project.klass, what)
+
+
+@rule
+def phase_size(w, row):
+    """Return the size of the present phase with what is held now: person-months or FLOP."""
+    project = w.projects[row]
+    actor, klass = project.actor, project.klass
+    if project.phase == PHASE.BUILD:
+        return compute.work_months(w, actor, klass) * project.effort
+    flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.size
+    if project.phase == PHASE.TUNE:
+        return compute.trial_flop(w, actor, klass, flop)
+    return flop
+
+
+@rule
+def schedule(w, row):
+    """Reckon when and why the present phase will end, and queue it."""
+    clock = w.clock[0]
+    project = w.projects[row]
+    actor = project.actor
+    state = w.state[actor]
+    kind = w.kinds[w.actor_facts[actor].kind]
+    people = state.people * w.actors[actor].full_time
+    project.team = state.people
+    project.labour = people * w.work[0].salary_usd * kind.paid
+    project.rent = 0.0
+    if project.phase == PHASE.BUILD:
+        project.total = phase_size(w, row)
+        project.rate = compute.work_rate(w, actor)
+    else:
+        project.total = project.goal if project.phase == PHASE.TRAIN else phase_size(w, row)
+        used = compute.utilisation(w, actor, project.klass)
+        peak = w.chips[project.chip].peak_flops
+        project.rate = project.chips * peak * used * compute.SECONDS_PER_MONTH
+        if project.lent == 0:
+            rent = compute.monthly_rent(w, project.chip, clock.time)
+            project.rent = project.chips * rent
+    share_to_go = project.left - max(0.0, project.fails_at if project.phase == PHASE.TRAIN else 0.0)
+    end = project.since + share_to_go * project.total / project.rate
+    reason = FINISHED
+    if project.phase == PHASE.TRAIN and project.fails_at >= 0.0:
+        reason = ATTEMPT_FAILED
+    spending = project.rent + project.labour
+    if spending > 0.0 and project.since + project.budget / spending < end:
+        end = project.since + max(0.0, project.budget) / spending
+        reason = BOUND.MONEY
+    if project.deadline < end:
+        end = max(project.deadline, clock.time)
+        reason = BOUND.DEADLINE
+    project.reason = reason
+    project.stamp += 1
+    push(w, max(end, clock.time), NEXT.PHASE, row, 0, 0, 0, project.stamp)
+
+
+@rule
+def settle(w, row):
+    """Book what a project has done and spent since it was last booked."""
+    clock = w.clock[0]
+    project = w.projects[row]
+    months = clock.time - project.since
+    if months <= 0.0:
+        return
+    state = w.state[project.actor]
+    done = months * project.rate
+    if project.total > 0.0:
+        project.left = max(0.0, project.left - done / project.total)
+    labour, rent = months * project.labour, months * project.rent
+    people = months * project.team * w.actors[project.actor].full_time
+    project.spent_labour += labour
+    project.spent_compute += rent
+    project.budget -= labour + rent
+    project.person_months += people
+    state.person_months += people
+    if project.phase == PHASE.TUNE or project.phase == PHASE.TRAIN:
+        project.chip_months += months * project.chips
+        state.chip_months += months * project.chips
+        if project.phase == PHASE.TUNE:
+            project.flop_trials += done
+        else:
+            project.flop_final += done
+    project.since = clock.time
+
+
+@rule
+def end_phase(w, row):
+    """A phase has come to its end: go on, try again, or stop."""
+    settle(w, row)
+    project = w.projects[row]
+    reason = project.reason
+    phase = project.phase
+    if reason == BOUND.MONEY or reason == BOUND.DEADLINE:
+        give_up(w, row, reason)
+    elif phase == PHASE.BUILD:
+        project.cause = note(w, row, EVENT.BUILT, project.person_months)
+        begin(w, row, PHASE.TUNE)
+    elif phase == PHASE.TUNE:
+        project.cause = note(w, row, EVENT.TUNED, project.flop_trials)
+        begin(w, row, PHASE.TRAIN)
+    elif reason == ATTEMPT_FAILED:
+        project.cause = note(w, row, EVENT.FAILED, project.flop_final)
+        project.attempt += 1
+        if project.attempt >= int(w.training[0].attempts):
+            give_up(w, row, BOUND.TECHNICAL_FAULT)
+        else:
+            project.flop_failed += project.flop_final
+            project.flop_final = 0.0
+            begin(w, row, PHASE.TRAIN)
+    else:
+        project.share = 1.0
+        finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
+
+
+@rule
+def note(w, row, what, amount):
+    """Record that a project has come to a certain point."""
+    project = w.projects[row]
+    event_row = record(w, what, project.actor, project.cause)
+    event = w.events[event_row]
+    event.klass, event.project, event.amount = project.klass, row, amount
+    event.mechanism = project.mechanism
+    return event_row
+
+
+@rule
+def give_up(w, row, reason):
+    """Stop short of the goal: with an undertrained model, or with nothing."""
+    project = w.projects[row]
+    project.share = project.flop_final / project.goal if project.goal > 0.0 else 0.0
+    if project.phase == PHASE.TRAIN and project.share >= w.training[0].least_share:
+        finish_training(w, row, EVENT.UNDERTRAINED, reason)
+        return
+    project.flop_failed += project.flop_final
+    project.flop_final = 0.0
+    stop(w, row, reason)
+
+
+@rule
+def stop(w, row, reason):
+    """End a project without a model; its actor may come back to the idea."""
+    project = w.projects[row]
+    event_row = note(w, row, EVENT.STOPPED, project.left)
+    w.events[event_row].bound = reason
+    project.phase = PHASE.STOPPED
+    release_means(w, row)
+    w.wishes[wish_row(w, project.actor, project.klass)].ordinal += 1
+    reset_wish(w, project.actor, project.klass)
+
+
+@rule
+def return_grant(w, actor, sponsor, usd, unused_usd, chips):
+    """Close a grant: hardware that was lent goes back, and so does money that was not used."""
+    state, giver = w.state[actor], w.state[sponsor]
+    state.reserved -= usd
+    state.received -= unused_usd
+    giver.given -= unused_usd
+    giver.money += unused_usd
+    if w.actor_facts[sponsor].grant == GRANT.HARDWARE_ACCESS:
+        giver.chips_lent -= chips
+
+
+@rule
+def release_means(w, row):
+    """Free the team, and give back what was not spent; the sponsor's part is used first."""
+    project = w.projects[row]
+    state = w.state[project.actor]
+    project.stamp += 1
+    state.project = -1
+    back = max(0.0, min(project.grant_usd - project.spent_compute, project.budget))
+    if project.sponsor >= 0:
+        usd, chips = project.grant_usd, project.lent_chips
+        return_grant(w, project.actor, project.sponsor, usd, back, chips)
+    state.money += project.budget - back
+    state.reserved -= project.own_usd
+    state.spent_compute += project.spent_compute
+    state.spent_labour += project.spent_labour
+    project.budget = 0.0
+
+
+@rule
+def withdraw_wish(w, actor, klass):
+    """Take a wish off the list of those that seek means, and give back what it was granted."""
+    index = wish_row(w, actor, klass)
+    wish = w.wishes[index]
+    clock = w.clock[0]
+    found = False
+    for place in range(clock.seeking):
+        if found:
+            w.seeking[place - 1] = w.seeking[place]
+        elif w.seeking[place] == index:
+            found = True
+    if found:
+        clock.seeking -= 1
+        if wish.state == SEEKING and wish.sponsor >= 0:
+            return_grant(w, actor, wish.sponsor, wish.grant_usd, wish.grant_usd, wish.grant_chips)
+
+
+@rule
+def finish_training(w, row, what, reason):
+    """A model exists: note who has reached what, free the team, and begin to write."""
+    clock = w.clock[0]
+    project = w.projects[row]
+    actor, klass = project.actor, project.klass
+    project.trained = clock.time
+    event_row = note(w, row, what, project.flop_final)
+    event = w.events[event_row]
+    event.bound = reason
+    event.draw = project.share
+    project.cause = event_row
+    release_means(w, row)
+    reached = klass
+    if what == EVENT.UNDERTRAINED:
+        reached = klass - 1
+        while reached >= 0 and w.classes[reached].flop > project.flop_final:
+            reached -= 1
+    mark_reached(w, actor, reached)
+    wish = w.wishes[wish_row(w, actor, klass)]
+    if wish.state == BUSY:
+        wish.ordinal += 1
+        reset_wish(w, actor, klass)
+    state = w.state[actor]
+    state.experience += (1.0 - state.experience) * w.work[0].learning
+    project.phase = PHASE.WRITE
+    make_artifacts(w, row, event_row)
+    months = writing_time(
+        w.training[0].writing_months,
+        w.training[0].writing_spread,
+        normal(draw(w, FOR.WRITE, actor, klass, project.ordinal)),
+    )
+    kind = w.kinds[w.actor_facts[actor].kind]
+    held = waiting(draw(w, FOR.HOLD, actor, klass, project.ordinal))
+    months += hold_time(kind.hold_months, held)
+    push(w, clock.time + months, NEXT.ANNOUNCE, row, 0, 0, event_row, project.stamp)
+
+
+@rule
+def mark_reached(w, actor, klass):
+    """Note that an actor has trained a class, and with it all lower ones."""
+    for lower in range(klass + 1):
+        wish = w.wishes[wish_row(w, actor, lower)]
+        if wish.state == SEEKING:
+            withdraw_wish(w, actor, lower)
+        wish.state = DONE
+        wish.stamp += 1
+        wish.reached = min(wish.reached, w.clock[0].time)

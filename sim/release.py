@@ -1,0 +1,252 @@
+"""From the trained model to what others can get: artifacts, announcement, releases, leaks, thefts.
+
+What its owner has made is private; it passes along ties at their rates, and becomes public by the
+owner's policy, each kind at its own time.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from agents.publishing import releases
+from agents.rule import rule
+from sim.attention import attention_of, gives_use, raise_attention, schedule_demos
+from sim.helping import KINDS, take_help
+from sim.luck import FOR, luck, mix, ordinal_key, waiting
+from sim.queue import NEXT, push
+from sim.record import record
+from sim.tables import TABLE_FULL, key_of
+from sim.words import ACCESS, EVENT, KIND, PHASE, VIA
+
+WORDS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
+ZERO_WORD = np.uint64(0)
+FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifact kind
+
+
+@rule
+def is_made_by_projects(kind):
+    """Return whether a finished model brings an artifact of this kind into being."""
+    return kind != KIND.INSIGHT and kind != KIND.SMALL_MODEL and kind != KIND.RETRIEVAL_STORE
+
+
+@rule
+def artifact_key(w, owner, klass, kind, ordinal):
+    """Return the key under which luck knows an artifact: (owner, class, kind, ordinal)."""
+    of_class = w.class_facts[klass].key if klass >= 0 else key_of(w, owner)
+    return ordinal_key(mix(key_of(w, owner), of_class), kind + KINDS * ordinal)
+
+
+@rule
+def new_artifact(w, owner, klass, kind, key, strength, project, cause):
+    """Take an empty row for a private artifact, record that it exists, and return its row."""
+    clock = w.clock[0]
+    row = clock.artifacts
+    if row >= len(w.artifacts):
+        clock.status = TABLE_FULL
+        row = len(w.artifacts) - 1
+    else:
+        clock.artifacts += 1
+    made = w.artifacts[row]
+    made.key, made.owner, made.klass, made.kind = key, owner, klass, kind
+    made.project, made.insight, made.optimal, made.strength = project, -1, 0, strength
+    made.made, made.due, made.published = clock.time, math.inf, math.inf
+    made.access, made.via = ACCESS.CLOSED, 0
+    made.published_cause = -1
+    hold(w, owner, row)
+    event_row = record(w, EVENT.MADE, owner, cause)
+    event = w.events[event_row]
+    event.klass, event.kind, event.artifact, event.project = klass, kind, row, project
+    event.amount = strength
+    made.made_cause = event_row
+    return row
+
+
+@rule
+def hold(w, actor, artifact):
+    """Note that an actor holds an artifact."""
+    if artifact < 64 * w.held.shape[1]:
+        w.held[actor, artifact >> 6] |= WORDS[artifact & 63]
+
+
+@rule
+def holds(w, actor, artifact):
+    """Return whether an actor holds an artifact."""
+    return (w.held[actor, artifact >> 6] & WORDS[artifact & 63]) != ZERO_WORD
+
+
+@rule
+def make_artifacts(w, project, cause):
+    """Bring into being what a trained model leaves with its owner."""
+    row = w.projects[project]
+    for kind in range(KINDS):
+        if is_made_by_projects(kind):
+            key = artifact_key(w, row.actor, row.klass, kind, row.ordinal)
+            made = new_artifact(w, row.actor, row.klass, kind, key, row.share, project, cause)
+            take_help(w, row.actor, made)
+            spread_privately(w, row.actor, made, w.artifacts[made].made_cause)
+            if kind == KIND.WEIGHTS:
+                expose(w, made)
+
+
+@rule
+def spread_privately(w, holder, artifact, cause):
+    """Queue the passage of something that is not public along the ties of one who holds it."""
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    for place in range(w.tie_first[holder], w.tie_first[holder + 1]):
+        tie = w.tie_facts[place]
+        rate = w.flow_numbers[tie.kind, FLOW_FIRST + made.kind] * w.ties[tie.row].strength
+        if rate <= 0.0 or holds(w, tie.to, artifact):
+            continue
+        u = luck(clock.seed, clock.run, FOR.FLOW, tie.key, made.key)
+        time = clock.time + waiting(u) / rate
+        if time < made.published:
+            push(w, time, NEXT.LEARN, tie.to, artifact, holder, cause, VIA.INSIDER + tie.kind)
+
+
+@rule
+def expose(w, artifact):
+    """Queue the leak and the thefts that may befall a set of weights."""
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    open_to = 1.0 - w.actors[made.owner].security
+    leak = w.spread[0].leak_rate * open_to
+    if leak > 0.0:
+        u = luck(clock.seed, clock.run, FOR.LEAK, key_of(w, made.owner), made.key)
+        push(w, clock.time + waiting(u) / leak, NEXT.LEAK, artifact, 0, 0, made.made_cause, 0)
+    theft = w.spread[0].theft_rate * open_to
+    if theft > 0.0:
+        for place in range(len(w.thieves)):
+            thief = w.thieves[place]
+            u = luck(clock.seed, clock.run, FOR.THEFT, key_of(w, thief), made.key)
+            time = clock.time + waiting(u) / theft
+            push(w, time, NEXT.STEAL, thief, artifact, 0, made.made_cause, 0)
+
+
+@rule
+def policy_of(w, actor, kind, time):
+    """Return the row of the policy that an actor follows for a kind at a time, or -1 for none."""
+    rows = w.policy_rows[actor, kind]
+    for row in range(rows.first, rows.first + rows.count):
+        if w.policies[row].from_ <= time < w.policies[row].until:
+            return row
+    return -1
+
+
+@rule
+def announce(w, project, cause):
+    """A model is announced: each artifact is released or not, and when, by the owner's policy."""
+    clock = w.clock[0]
+    row = w.projects[project]
+    row.phase = PHASE.PUBLIC
+    event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
+    event = w.events[event_row]
+    event.klass, event.project, event.mechanism = row.klass, project, row.mechanism
+    for artifact in range(clock.artifacts):
+        made = w.artifacts[artifact]
+        if made.project != project or made.access != ACCESS.CLOSED:
+            continue
+        if row.script >= 0:
+            months = w.releases[row.script, made.kind]
+            if months >= 0.0:
+                access = w.project_facts[row.script].access
+                if made.kind == KIND.API:
+                    access = ACCESS.ARMS_LENGTH
+                elif made.kind != KIND.WEIGHTS:
+                    access = ACCESS.OPEN
+                push(w, clock.time + months, NEXT.RELEASE, artifact, access, 0, event_row, 0)
+        else:
+            publish(w, artifact, event_row)
+
+
+@rule
+def publish(w, artifact, cause):
+    """Decide about the release of one artifact, and queue it."""
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    policy = policy_of(w, made.owner, made.kind, clock.time)
+    imitates = made.kind == KIND.API and w.state[made.owner].imitates == 1
+    probability, delay, access = 0.0, 0.0, ACCESS.OPEN
+    if policy >= 0:
+        probability = w.policies[policy].probability
+        delay = w.policies[policy].delay_months
+        access = w.policy_facts[policy].access
+    if made.kind == KIND.API:
+        access = ACCESS.ARMS_LENGTH
+    u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, made.owner), made.key)
+    if not releases(probability, imitates, u):
+        return
+    if access == ACCESS.STAGED and made.kind == KIND.WEIGHTS and delay > 0.0:
+        key = mix(made.key, made.key)
+        small = new_artifact(
+            w, made.owner, made.klass, KIND.SMALL_MODEL, key, made.strength, made.project, cause
+        )
+        push(w, clock.time, NEXT.RELEASE, small, ACCESS.OPEN, 0, cause, 0)
+    push(w, clock.time + delay, NEXT.RELEASE, artifact, access, 0, cause, 0)
+
+
+@rule
+def release(w, artifact, access, cause, via):
+    """An artifact becomes public: everybody who can use it will take it up, each in its time."""
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    if made.access == ACCESS.OPEN:
+        return
+    event_row = record(w, EVENT.LEAKED if via == VIA.LEAKED else EVENT.RELEASED, made.owner, cause)
+    event = w.events[event_row]
+    event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
+    event.project, event.via, event.amount = made.project, via, access
+    first = made.published == math.inf
+    made.published, made.published_cause = min(made.published, clock.time), event_row
+    made.access, made.via = access, via
+    effect = w.effects[made.kind]
+    since = min(clock.time, made.due)
+    if effect.attention > 0.0 and first and since >= 0.0:
+        kind = w.kinds[w.actor_facts[made.owner].kind]
+        size = w.classes[made.klass].publicity if made.klass >= 0 else 0.0
+        raise_attention(w, effect.attention * kind.publicity * size)
+    if gives_use(made.kind) and made.klass >= 0 and first and since >= 0.0:
+        schedule_demos(w, artifact, event_row)
+    for place in range(len(w.learners)):
+        actor = w.learners[place]
+        if actor != made.owner and reaches(w, actor, artifact, access):
+            wait = uptake_months(w, actor, artifact)
+            time = max(clock.time, since + wait)
+            push(w, time, NEXT.LEARN, actor, artifact, made.owner, event_row, via)
+
+
+@rule
+def reaches(w, actor, artifact, access):
+    """Return whether a public artifact can be, and is worth being, taken up by an actor."""
+    made = w.artifacts[artifact]
+    facts = w.actor_facts[actor]
+    if holds(w, actor, artifact):
+        return False
+    if access == ACCESS.LICENSED and facts.eligible == 0:
+        return False
+    if gives_use(made.kind):
+        return True
+    if facts.builder < 0:
+        return False
+    if made.kind == KIND.EXISTENCE or made.kind == KIND.INSIGHT or made.klass < 0:
+        return True
+    last = len(w.classes) - 1  # does it help with anything that the actor has not yet reached?
+    return w.wishes[facts.builder * len(w.classes) + last].reached == math.inf
+
+
+@rule
+def uptake_months(w, actor, artifact):
+    """Return how long an actor takes to take up a public artifact, from its release on.
+
+    Exponential by luck; faster with the absorptive capacity of its kind and with attention.
+    """
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    speed = w.kinds[w.actor_facts[actor].kind].uptake
+    speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention_of(w, actor))
+    if speed <= 0.0:
+        return math.inf
+    u = luck(clock.seed, clock.run, FOR.UPTAKE, key_of(w, actor), made.key)
+    return w.effects[made.kind].uptake_months * waiting(u) / speed

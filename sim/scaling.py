@@ -1,0 +1,64 @@
+"""Scaling laws: what a FLOP buys, and how that depends on the rule that an actor knows.
+
+Loss: L(N, D) = E + A / N^alpha + B / D^beta, with the constants of Hoffmann et al. (2022),
+"Training compute-optimal large language models", approach 3. Allocation exponents: Kaplan et al.
+(2020), N ~ C^0.73 (0.74 in the sources' rounding), and Hoffmann et al., about C^0.5. Compute is
+taken as C = 6 N D throughout.
+"""
+
+from __future__ import annotations
+
+import math
+
+from agents.rule import rule
+
+FLOOR, A, B, ALPHA, BETA = 1.69, 406.4, 410.7, 0.34, 0.28  # Hoffmann et al. 2022, eq. 10
+KAPLAN_PARAMETERS, KAPLAN_TOKENS = 0.74, 0.26  # exponents of compute; Kaplan et al. 2020
+FLOP_PER_PARAMETER_TOKEN = 6.0
+
+
+@rule
+def loss(parameters, tokens):
+    """Return the loss (nats per token) of a model of so many parameters and training tokens."""
+    return FLOOR + A * math.pow(parameters, -ALPHA) + B * math.pow(tokens, -BETA)
+
+
+@rule
+def optimal_parameters(flop):
+    """Return the parameters that minimise the loss at a training compute: G (C/6)^(b/(a+b))."""
+    scale = math.pow(ALPHA * A / (BETA * B), 1.0 / (ALPHA + BETA))
+    return scale * math.pow(flop / FLOP_PER_PARAMETER_TOKEN, BETA / (ALPHA + BETA))
+
+
+@rule
+def optimal_loss(flop):
+    """Return the least loss that a training compute can buy."""
+    parameters = optimal_parameters(flop)
+    return loss(parameters, flop / FLOP_PER_PARAMETER_TOKEN / parameters)
+
+
+@rule
+def optimal_flop(target):
+    """Return the least training compute for a loss: the closed form of ``optimal_loss`` inverted.
+
+    At the optimum the reducible loss is K (C/6)^(-ab/(a+b)). Infinite at or below the floor.
+    """
+    if target <= FLOOR:
+        return math.inf
+    unit = optimal_loss(FLOP_PER_PARAMETER_TOKEN) - FLOOR
+    power = (ALPHA + BETA) / (ALPHA * BETA)
+    return FLOP_PER_PARAMETER_TOKEN * math.pow(unit / (target - FLOOR), power)
+
+
+@rule
+def saved_by_rule(parameters, tokens):
+    """Return the compute of a compute-optimal model of equal loss, as a share of 6 N D."""
+    flop = FLOP_PER_PARAMETER_TOKEN * parameters * tokens
+    return min(1.0, optimal_flop(loss(parameters, tokens)) / flop)
+
+
+@rule
+def kaplan_allocation(flop, reference_flop, reference_parameters):
+    """Return parameters and tokens under the 2020 rule, scaled from a reference model."""
+    parameters = reference_parameters * math.pow(flop / reference_flop, KAPLAN_PARAMETERS)
+    return parameters, flop / FLOP_PER_PARAMETER_TOKEN / parameters

@@ -1,0 +1,477 @@
+"""Scenarios: reading, checking, changing. A scenario is data; nothing here simulates.
+
+``load("gpt3")`` finds ``configs/gpt3.toml``; a path works as well. ``extends`` names another scenario
+that is read first. ``sets`` change single numbers by their dotted path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from agents.kinds import REGISTRY
+from sim.errors import UserError, nearest, not_found
+from sim.schema import Quantity, ScenarioFile, date_of_months, months_of_date
+from sim.tables import ROW_TABLES, SETTINGS, number_fields
+from sim.words import ArtifactKind, TieKind
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+LARGEST_FILE = 20_000_000  # bytes
+LONGEST_MONTHS = 1200
+MOST_PROBLEMS = 8
+EARLIEST, LATEST = months_of_date("1950-01"), months_of_date("2200-01")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    ``file``: what it says. ``raw``: the same as plain data (for manifests). ``origin``: the file it
+    came from. ``sets``: the changes made to it.
+    """
+
+    name: str
+    file: ScenarioFile
+    raw: dict[str, Any]
+    origin: str
+    sets: tuple[str, ...] = ()
+
+    @property
+    def start(self) -> float:
+        """The first month, in months since the year 0."""
+        return months_of_date(self.file.scenario.start)
+
+    @property
+    def months(self) -> int:
+        """The number of months simulated."""
+        return round(months_of_date(self.file.scenario.end) - self.start) + 1
+
+    def date(self, months: float):
+        """Return the calendar day of a time in months since the start."""
+        return date_of_months(self.start + months)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that the scenario says."""
+        text = json.dumps(self.raw, sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @property
+    def follow_class(self) -> str:
+        """The class whose diffusion is in question."""
+        return self.file.scenario.follow_class or list(self.file.classes)[-1]
+
+
+def names() -> list[str]:
+    """Return the names of the scenarios that come with the product."""
+    return sorted(path.stem for path in CONFIGS.glob("*.toml"))
+
+
+def load(scenario: str | Path | Scenario, sets: tuple[str, ...] | list[str] = ()) -> Scenario:
+    """Read and check a scenario by name or path, with changes of the form "path=value".
+
+    Raises UserError with file, dotted path, the value given and what is allowed.
+
+    >>> load("toy").months
+    36
+    """
+    if isinstance(scenario, Scenario):
+        return from_data(scenario.raw, scenario.origin, (*scenario.sets, *sets), sets)
+    path = find(scenario)
+    data = _read_chain(path, [])
+    return from_data(data, str(path), tuple(sets), sets)
+
+
+def from_data(data: dict[str, Any], origin: str = "<data>", sets=(), new_sets=()) -> Scenario:
+    """Check a scenario that is given as plain data (what a TOML file would hold)."""
+    name = Path(origin).stem
+    if isinstance(data.get("scenario"), dict):
+        name = data["scenario"].get("name") or name
+    file = _validate(data, origin)
+    for change in new_sets:
+        data = _changed(data, file, change, origin)
+        file = _validate(data, origin, change)
+    _check_references(file, origin)
+    return Scenario(name, file, data, origin, tuple(sets))
+
+
+def find(scenario: str | Path) -> Path:
+    """Return the file of a scenario given by name or path."""
+    text = str(scenario)
+    path = Path(text)
+    if path.suffix == ".toml" or path.is_file():
+        if path.is_dir():
+            raise UserError(f"{text}: is a folder, not a scenario file")
+        if not path.is_file():
+            raise UserError(f"{text}: no such file")
+        return path
+    named = CONFIGS / f"{text}.toml"
+    if "/" not in text and "\\" not in text and named.is_file():
+        return named
+    raise UserError(not_found("scenario", text, names()))
+
+
+def _read_chain(path: Path, above: list[Path]) -> dict[str, Any]:
+    path = path.resolve()
+    if path in above:
+        circle = " -> ".join(p.name for p in [*above, path])
+        raise UserError(f"{path}: extends: a circle: {circle}")
+    data = read_toml(path)
+    base = data.pop("extends", None)
+    if base is None:
+        return data
+    if not isinstance(base, str):
+        raise UserError(f"{path}: extends: must be a name or a path in quotes, not {base!r}")
+    beside = path.parent / (base if base.endswith(".toml") else f"{base}.toml")
+    try:
+        below = beside if beside.is_file() else find(base)
+    except UserError as error:
+        raise UserError(f"{path}: extends: {error}") from None
+    return merge(_read_chain(below, [*above, path]), data)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; raise UserError with the reason where that fails."""
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise UserError(
+                f"{path}: {size / 1e6:.0f} MB is too large for a scenario; at most "
+                f"{LARGEST_FILE / 1e6:.0f} MB"
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    if not text.strip():
+        raise UserError(f"{path}: the file is empty")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        hint = ""
+        if "Cannot declare" in str(error) or "Cannot overwrite" in str(error):
+            hint = "; a table or key stands there twice"
+        raise UserError(f"{path}: not valid TOML: {error}{hint}") from None
+    except RecursionError:
+        raise UserError(f"{path}: not valid TOML: nested too deeply") from None
+
+
+def merge(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the tables of ``change`` laid over it; a number replaces a number."""
+    merged = dict(base)
+    for key, value in change.items():
+        old = merged.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and not _is_number_table(value):
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _is_number_table(value: dict[str, Any]) -> bool:
+    return "value" in value or "centre" in value or "probability" in value
+
+
+def split_path(path: str) -> list[str]:
+    """Split a dotted path; a part that holds dots or spaces may stand in quotes.
+
+    >>> split_path('actors."Meta AI".people')
+    ['actors', 'Meta AI', 'people']
+    """
+    parts, part, quote = [], "", ""
+    for character in path:
+        if quote:
+            if character == quote:
+                quote = ""
+            else:
+                part += character
+        elif character in "\"'":
+            quote = character
+        elif character == ".":
+            parts.append(part)
+            part = ""
+        else:
+            part += character
+    return [*parts, part]
+
+
+def join_path(parts) -> str:
+    """Join the parts of a dotted path, with quotes where a part needs them."""
+    return ".".join(
+        f'"{part}"' if isinstance(part, str) and ("." in part or " " in part) else str(part)
+        for part in parts
+    )
+
+
+def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, Any]:
+    path, equals, text = change.partition("=")
+    path = path.strip()
+    if not equals or not path:
+        raise UserError(f"--set {change!r}: write path=value, such as actors.OpenAI.people=30")
+    parts = _resolve(split_path(path), data, file, change)
+    try:
+        value = tomllib.loads(f"x = {text.strip()}")["x"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    if not isinstance(value, dict) and not isinstance(value, (bool, str)):
+        value = {"value": value, "source": f"set by the user ({origin})"}
+    return _with(data, parts, value)
+
+
+def _with(data, parts: list, value):
+    first, *rest = parts
+    copy = list(data) if isinstance(data, list) else dict(data)
+    if not rest:
+        copy[first] = value
+        return copy
+    below = copy[first] if isinstance(first, int) or first in copy else {}
+    copy[first] = _with(below, rest, value)
+    return copy
+
+
+def _resolve(parts: list[str], data, file: ScenarioFile, change: str) -> list:
+    """Return the parts of a path into ``data``, or raise UserError with the nearest that exists."""
+
+    def missing(what, name, allowed):
+        return UserError(f"--set {change!r}: {not_found(what, name, allowed)}")
+
+    node: Any = file
+    resolved: list[Any] = []
+    for part in parts:
+        if isinstance(node, BaseModel):
+            fields = {info.alias or name: name for name, info in type(node).model_fields.items()}
+            if part not in fields:
+                if isinstance(node, ScenarioFile):
+                    raise missing("table", part, fields)
+                raise missing(f"field of {join_path(resolved)}", part, fields)
+            resolved.append(part)
+            node = getattr(node, fields[part])
+        elif isinstance(node, dict):
+            if part not in node:
+                raise missing(f"row of {join_path(resolved)}", part, node)
+            resolved.append(part)
+            node = node[part]
+            if isinstance(node, list) and len(node) == 1 and resolved[0] == "policies":
+                below = data
+                for step in resolved:
+                    below = below[step]
+                if isinstance(below, list):
+                    resolved.append(0)
+                node = node[0]
+        elif isinstance(node, list):
+            if not part.isdigit() or int(part) >= len(node):
+                raise missing(f"row of {join_path(resolved)}", part, map(str, range(len(node))))
+            resolved.append(int(part))
+            node = node[int(part)]
+        else:
+            raise UserError(f"--set {change!r}: {join_path(resolved)} has no parts")
+    if isinstance(node, (BaseModel, dict, list)):
+        inside = list(node) if isinstance(node, dict) else list(type(node).model_fields)
+        raise UserError(
+            f"--set {change!r}: names a table, not a number; it holds: {', '.join(map(str, inside[:12]))}"
+        )
+    return resolved
+
+
+def _validate(data: dict[str, Any], origin: str, change: str | None = None) -> ScenarioFile:
+    where = f"--set {change!r}" if change else origin
+    try:
+        return ScenarioFile.model_validate(data)
+    except ValidationError as error:
+        problems = [_problem(detail) for detail in error.errors()]
+        shown = problems[:MOST_PROBLEMS]
+        more = len(problems) - len(shown)
+        lines = [f"{where}: {problem}" for problem in shown]
+        if more > 0:
+            lines.append(f"{where}: and {more} more")
+        raise UserError("\n".join(lines)) from None
+
+
+def _problem(detail: Mapping[str, Any]) -> str:
+    """Return one line for one problem that pydantic found: dotted path, what is wrong, the cure."""
+    location = list(detail["loc"])
+    if len(location) > 3 and location[0] == "policies" and location[3] == 0:
+        del location[3]
+    path = join_path(location)
+    kind, given = detail["type"], detail.get("input")
+    if kind == "extra_forbidden":
+        allowed = _allowed_at(location[:-1])
+        return f"{path}: unknown key{nearest(str(location[-1]), allowed)}; allowed: {', '.join(allowed)}"
+    if kind == "missing":
+        return f"{path}: is missing"
+    if kind == "literal_error":
+        return f"{path}: {given!r} is not allowed; use {detail['ctx']['expected']}"
+    message = detail["msg"].removeprefix("Value error, ")
+    if kind in ("value_error", "assertion_error"):
+        return f"{path}: {message}"
+    shown = repr(given)
+    return f"{path}: {message.lower()}, not {shown if len(shown) < 60 else shown[:57] + '...'}"
+
+
+def _allowed_at(location: list) -> list[str]:
+    model: Any = ScenarioFile
+    if location:
+        top = location[0]
+        model = ROW_TABLES.get(top) or SETTINGS.get(top)
+        if model is None:
+            model = ScenarioFile.model_fields[top].annotation
+    fields = getattr(model, "model_fields", {})
+    return [info.alias or name for name, info in fields.items()]
+
+
+def _check_references(file: ScenarioFile, origin: str) -> None:
+    """Check what a single field cannot know: names that must exist, dates, the horizon."""
+
+    def check(name, allowed, what, path):
+        if name not in allowed:
+            raise UserError(f"{origin}: {path}: {not_found(what, name, allowed)}")
+
+    heading = file.scenario
+    for field in ("start", "end"):
+        try:
+            months = months_of_date(getattr(heading, field))
+        except ValueError as error:
+            raise UserError(f"{origin}: scenario.{field}: {error}") from None
+        if months % 1:
+            raise UserError(f"{origin}: scenario.{field}: give a month, YYYY-MM")
+    start, end = months_of_date(heading.start), months_of_date(heading.end) + 1
+    if not 1 <= end - start <= LONGEST_MONTHS:
+        raise UserError(
+            f"{origin}: scenario.end: {heading.end} makes {end - start:.0f} months from "
+            f"{heading.start}; allowed: 1 to {LONGEST_MONTHS}"
+        )
+    if heading.follow_class:
+        check(heading.follow_class, file.classes, "class", "scenario.follow_class")
+    for table in ("regions", "classes", "kinds", "actors"):
+        if not getattr(file, table):
+            raise UserError(f"{origin}: {table}: is empty; at least one row is needed")
+    kinds = {kind.key for kind in ArtifactKind}
+    for kind in file.kinds:
+        check(kind, REGISTRY, "kind of actor", f"kinds.{kind}")
+    for effect in file.effects:
+        check(effect, kinds, "kind of artifact", f"effects.{effect}")
+    families = {chip.family for chip in file.chips.values()}
+    lowered: dict[str, str] = {}
+    for name, actor in file.actors.items():
+        path = join_path(["actors", name])
+        if name.lower() in lowered:
+            raise UserError(f"{origin}: {path}: there is already an actor {lowered[name.lower()]!r}")
+        lowered[name.lower()] = name
+        check(actor.kind, file.kinds, "kind", f"{path}.kind")
+        check(actor.region, file.regions, "region", f"{path}.region")
+        if actor.family:
+            check(actor.family, families, "family of chips", f"{path}.family")
+        elif file.kinds[actor.kind].develops or file.kinds[actor.kind].sponsors:
+            raise UserError(f"{origin}: {path}.family: is missing; there is: {', '.join(families)}")
+        if actor.reached:
+            check(actor.reached, file.classes, "class", f"{path}.reached")
+        if file.kinds[actor.kind].sponsors and not actor.grant:
+            raise UserError(f"{origin}: {path}.grant: is missing; a sponsor gives something")
+    ties = {kind.key for kind in TieKind}
+    for row, tie in enumerate(file.ties):
+        path = f"ties.{row}"
+        check(tie.a, file.actors, "actor", f"{path}.from")
+        check(tie.b, file.actors, "actor", f"{path}.to")
+        check(tie.kind, ties, "kind of tie", f"{path}.kind")
+        if tie.a == tie.b:
+            raise UserError(f"{origin}: {path}: a tie of {tie.a!r} to itself")
+    for kind in file.flows:
+        check(kind, ties, "kind of tie", f"flows.{kind}")
+    for holder, rows in file.policies.items():
+        check(holder, [*file.actors, *file.kinds], "actor or kind", join_path(["policies", holder]))
+        for kind in rows:
+            check(kind, kinds, "kind of artifact", join_path(["policies", holder, kind]))
+    for name, insight in file.insights.items():
+        if insight.needs:
+            check(insight.needs, file.classes, "class", join_path(["insights", name, "needs"]))
+    for table in ("scripted_artifacts", "scripted_projects"):
+        for name, row in getattr(file, table).items():
+            path = join_path([table, name])
+            owner = row.owner if table == "scripted_artifacts" else row.actor
+            check(owner, file.actors, "actor", f"{path}.owner")
+            if row.class_:
+                check(row.class_, file.classes, "class", f"{path}.class")
+            if table == "scripted_artifacts":
+                check(row.kind, kinds, "kind of artifact", f"{path}.kind")
+            else:
+                for kind in row.releases:
+                    check(kind, kinds, "kind of artifact", f"{path}.releases.{kind}")
+    _check_dates(file, origin, start, end)
+
+
+def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> None:
+    for table, model in (ROW_TABLES | SETTINGS).items():
+        dates = [name for name, unit in number_fields(model).items() if unit.date]
+        rows = getattr(file, table)
+        if not dates or table == "policies":
+            continue
+        items = rows.items() if table in ROW_TABLES else [("", rows)]
+        for name, row in items:
+            for field in dates:
+                value = getattr(row, field).value
+                path = join_path([table, *([name] if name else []), field])
+                scripted = table.startswith("scripted") and value < float("inf")
+                if -1e5 < value < 1e5 and not EARLIEST <= value <= LATEST:
+                    raise UserError(f"{origin}: {path}: lies outside the years 1950 to 2200")
+                if scripted and field != "made" and abs(value) < 1e5 and value > end:
+                    raise UserError(
+                        f"{origin}: {path}: {date_of_months(value)} lies outside the horizon "
+                        f"({file.scenario.start} to {file.scenario.end})"
+                    )
+    for name, row in file.scripted_projects.items():
+        path = join_path(["scripted_projects", name])
+        if not row.started.value <= row.trained.value <= row.announced.value:
+            raise UserError(f"{origin}: {path}: started, trained and announced are out of order")
+
+
+def quantities(file: ScenarioFile):
+    """Yield (path parts, quantity, unit, source) for every number of a scenario, in table order."""
+    for table, model in ROW_TABLES.items():
+        units = number_fields(model)
+        for parts, row in _rows(table, getattr(file, table)):
+            for field, unit in units.items():
+                info = model.model_fields[field]
+                quantity: Quantity = getattr(row, field)
+                yield (*parts, info.alias or field), quantity, unit, quantity.source or row.source
+    for table, model in SETTINGS.items():
+        row = getattr(file, table)
+        for field, unit in number_fields(model).items():
+            quantity = getattr(row, field)
+            yield (table, field), quantity, unit, quantity.source or row.source
+
+
+def _rows(table: str, rows):
+    """Yield (path parts, row) of a table in the order in which the numbers are laid out."""
+    if table == "effects" or table == "flows":  # one row for every kind, named or not
+        model = ROW_TABLES[table]
+        words = ArtifactKind if table == "effects" else TieKind
+        for word in words:
+            yield (table, word.key), rows.get(word.key) or _blank(model)
+    elif table == "policies":
+        for holder, kinds in rows.items():
+            for kind, several in kinds.items():
+                for place, row in enumerate(several):
+                    parts = (table, holder, kind)
+                    yield (parts if len(several) == 1 else (*parts, place)), row
+    elif isinstance(rows, list):
+        for place, row in enumerate(rows):
+            yield (table, place), row
+    else:
+        for name, row in rows.items():
+            yield (table, name), row
+
+
+def _blank(model):
+    if model.__name__ == "Effect":
+        return model(uptake_months=1.0, obsolescence_months=120.0, spread=0.0)
+    return model()

@@ -1,0 +1,525 @@
+"""What a scenario file may say: tables, fields, units, bounds. The data dictionary of the inputs.
+
+Every field that holds a number is declared here once, with its meaning, unit and bounds; the NumPy
+tables that the rules read (``sim.tables``) are derived from these declarations, and so are the
+error messages, the documentation of the format and the dotted paths
+(``actors.OpenAI.willing_usd``, ``effects.code.work``).
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sim.words import Access, ArtifactKind, Sponsorship, TieKind
+
+FAMILIES = ("normal", "lognormal", "uniform", "loguniform", "triangular")
+CENTRES = ("median", "mean", "mode")
+Family = Literal["normal", "lognormal", "uniform", "loguniform", "triangular"]
+Centre = Literal["median", "mean", "mode"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its uncertainty and its source.
+
+    ``value`` is the centre; ``low`` and ``high`` bound the central ``level`` of the distribution
+    ``family``. A plain number has neither. Dates are months since the year 0.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    level: float = 0.9
+    centre_is: str = "median"
+    family: str | None = None
+    source: str | None = None
+
+    @property
+    def uncertain(self) -> bool:
+        return self.low is not None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Marks a field as a number of the tables: its unit, and the bounds that it must keep."""
+
+    name: str
+    minimum: float = 0.0
+    maximum: float = math.inf
+    date: bool = False
+
+
+_QUANTITY_KEYS = ("value", "centre", "low", "high", "level", "centre_is", "family", "source")
+_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+
+
+def months_of_date(text: str) -> float:
+    """Return a date ("2020-05" or "2020-05-28") as months since the year 0.
+
+    >>> months_of_date("2020-06") - months_of_date("2020-05-16")
+    0.5161290322580645
+    """
+    match = _DATE.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a date: {text!r} (write YYYY-MM or YYYY-MM-DD)")
+    year, month, day = int(match[1]), int(match[2]), int(match[3] or 1)
+    try:
+        first = datetime.date(year, month, 1)
+        datetime.date(year, month, day)
+    except ValueError as error:
+        raise ValueError(f"not a date: {text!r} ({error})") from None
+    following = datetime.date(year + month // 12, month % 12 + 1, 1)
+    return year * 12 + (month - 1) + (day - 1) / (following - first).days
+
+
+def date_of_months(months: float) -> datetime.date:
+    """Return the calendar day of a time in months since the year 0; the inverse of months_of_date."""
+    whole = math.floor(months)
+    first = datetime.date(whole // 12, whole % 12 + 1, 1)
+    following = datetime.date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    days = round((months - whole) * (following - first).days)
+    return first + datetime.timedelta(days=days)
+
+
+def _plain(raw: Any, date: bool, what: str = "number") -> float:
+    if date:
+        if isinstance(raw, datetime.datetime):
+            raw = raw.date()
+        if isinstance(raw, datetime.date):
+            raw = raw.isoformat()
+        if raw == "never":
+            return math.inf
+        if not isinstance(raw, str):
+            raise ValueError(f'{raw!r} is not a date; write "YYYY-MM" or "YYYY-MM-DD" in quotes')
+        return months_of_date(raw)
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        raise ValueError(f"{raw!r} is not a {what}")
+    if not math.isfinite(raw):
+        raise ValueError(f"{raw!r} is not a finite {what}")
+    return float(raw)
+
+
+def read_quantity(raw: Any, date: bool = False) -> Quantity:
+    """Read a number as it may stand in a file: plain, ``{value, source}`` or an interval.
+
+    Raises ValueError with what is allowed.
+    """
+    if isinstance(raw, Quantity):
+        return raw
+    if isinstance(raw, (list, tuple)):
+        raise ValueError(
+            f"{raw!r} is a bare list; write an interval as "
+            '{low = .., centre = .., high = .., centre_is = "median", family = "lognormal"}'
+        )
+    if not isinstance(raw, dict):
+        return Quantity(_plain(raw, date))
+    unknown = [key for key in raw if key not in _QUANTITY_KEYS]
+    if unknown:
+        from sim.errors import nearest
+
+        raise ValueError(
+            f"unknown key {unknown[0]!r} in a number{nearest(unknown[0], _QUANTITY_KEYS)}; "
+            f"allowed: {', '.join(_QUANTITY_KEYS)}"
+        )
+    source = raw.get("source")
+    if source is not None and not isinstance(source, str):
+        raise ValueError(f"source must be text, not {source!r}")
+    if ("value" in raw) == ("centre" in raw):
+        raise ValueError("a number needs either value or centre (with low and high)")
+    if "value" in raw:
+        extra = [key for key in ("low", "high", "level", "centre_is", "family") if key in raw]
+        if extra:
+            raise ValueError(f"{extra[0]} goes with centre, not with value")
+        return Quantity(_plain(raw["value"], date), source=source)
+    for key in ("low", "high", "family"):
+        if key not in raw:
+            raise ValueError(f"an interval needs {key}")
+    family, centre_is = raw["family"], raw.get("centre_is", "median")
+    if family not in FAMILIES:
+        raise ValueError(f"family {family!r} is not one of {', '.join(FAMILIES)}")
+    if centre_is not in CENTRES:
+        raise ValueError(f"centre_is {centre_is!r} is not one of {', '.join(CENTRES)}")
+    low, centre, high = (_plain(raw[key], date) for key in ("low", "centre", "high"))
+    if not low <= centre <= high or low == high:
+        raise ValueError(f"interval out of order: low {low:g}, centre {centre:g}, high {high:g}")
+    if family in ("lognormal", "loguniform") and low <= 0:
+        raise ValueError(f"a {family} interval must be above zero, not {low:g}")
+    level = _plain(raw.get("level", 0.9), False)
+    if not 0 < level < 1:
+        raise ValueError(f"level {level:g} must lie between 0 and 1 (0.9 is a 90 % interval)")
+    return Quantity(centre, low, high, level, centre_is, family, source)
+
+
+def _checked(unit: Unit):
+    def check(raw: Any) -> Quantity:
+        quantity = read_quantity(raw, unit.date)
+        for value in (quantity.value, quantity.low, quantity.high):
+            if value is not None and not unit.minimum <= value <= unit.maximum:
+                bounds = f"at least {unit.minimum:g}"
+                if unit.maximum < math.inf:
+                    bounds = f"between {unit.minimum:g} and {unit.maximum:g}"
+                raise ValueError(f"{value:g} is out of bounds: must be {bounds} ({unit.name})")
+        return quantity
+
+    return check
+
+
+def _number(meaning, unit, minimum=0.0, maximum=math.inf):
+    marker = Unit(unit, minimum, maximum)
+    return Annotated[
+        Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)
+    ]
+
+
+def _share(meaning):
+    return _number(meaning, "share", 0.0, 1.0)
+
+
+def _date(meaning):
+    marker = Unit("date", -math.inf, math.inf, date=True)
+    return Annotated[
+        Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)
+    ]
+
+
+ZERO = Quantity(0.0)
+ALWAYS = Quantity(-1e6)
+NEVER = Quantity(1e6)
+
+
+class Table(BaseModel):
+    """A table of a scenario: unknown keys are errors; nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    source: str | None = Field(None, description="source of every number of this row without its own")
+
+
+class Heading(Table):
+    """``[scenario]``: what this world is, and its calendar."""
+
+    name: str = ""
+    title: str
+    about: str = ""
+    start: str = Field(description="first month, YYYY-MM")
+    end: str = Field(description="last month, YYYY-MM (included)")
+    follow_class: str = Field("", description="the class whose diffusion is in question")
+
+
+class Region(Table):
+    """``[regions.NAME]``"""
+
+    attention: _number("how far public attention reaches actors here, against the strongest region", "ratio")
+
+
+class Chip(Table):
+    """``[chips.NAME]``: one generation of hardware."""
+
+    family: str = Field(description="actors use chips of their own family")
+    released: _date("when it can first be had")
+    peak_flops: _number("peak 16-bit throughput", "FLOP/s", 1.0)
+    memory_gb: _number("memory of one chip", "GB")
+    usd_per_hour: _number("rent of one chip for an hour, at its release", "USD/h")
+
+
+class ModelClass(Table):
+    """``[classes.NAME]``: a level of capability to be reached; rows stand in order of level."""
+
+    title: str = ""
+    flop: _number("training compute of the reference model", "FLOP", 1.0)
+    parameters: _number("parameters of the reference model", "count", 1.0)
+    tokens: _number("training tokens of the reference model", "count", 1.0)
+    work: _number("engineering of a team that can borrow nothing", "person-months", 1e-6)
+    data_work: _number("building the corpus, borrowing nothing", "person-months")
+    search_share: _number("trial runs, as a share of all compute, of a team without public settings", "share", 0.0, 0.95)
+    team: _number("smallest team that gets there unaided", "people", 1.0)
+    publicity: _number("attention that a demonstration of it makes, against the strongest", "ratio")
+
+
+class Effect(Table):
+    """``[effects.KIND]``: which quantity of a recipient's project an artifact kind cuts, and how far."""
+
+    work: _share("part of the engineering that a full, fitting, fresh artifact saves") = ZERO
+    data: _share("part of the data work saved") = ZERO
+    trials: _share("part of the trial runs saved") = ZERO
+    flop: _share("part of the training compute saved") = ZERO
+    talent: _share("part of the team threshold removed") = ZERO
+    utilisation: _share("part of the gap between base and best utilisation closed") = ZERO
+    failures: _share("part of the training failures avoided") = ZERO
+    belief: _share("part of the remaining doubt that scale pays removed") = ZERO
+    attention: _number("public attention at release, against the strongest demonstration", "ratio") = ZERO
+    uptake_months: _number("mean time from release until an outside team has taken it up", "months", 1e-6)
+    obsolescence_months: _number("time in which its help falls to 1/e", "months", 1e-6)
+    hardware: _share("part of its help lost where the chips are of another family") = ZERO
+    distance: _share("part of its help kept per class of distance") = ZERO
+    spread: _number("standard deviation of the fit between artifact and recipient (mean 1); below 0 it costs more than it saves", "ratio")
+
+
+class Kind(Table):
+    """``[kinds.KIND]``: how all actors of one kind behave. What is fitted is shared here."""
+
+    develops: bool = Field(description="starts projects")
+    sponsors: bool = Field(False, description="gives money or hardware")
+    eligible: bool = Field(False, description="a licence to researchers includes it")
+    steals: bool = Field(False, description="takes what theft reaches")
+    start_rate: _number("decisions to start per month, when fully convinced and without attention", "1/month") = ZERO
+    belief: _share("belief at the start of 2019 that scale pays, without evidence") = ZERO
+    belief_growth: _number("growth of that belief (log-odds)", "1/year") = ZERO
+    replicate: _share("share of starts that copy a known model; the others aim to differ or surpass") = ZERO
+    patience_months: _number("from the decision to the trained model, at most", "months") = ZERO
+    rescope: _share("chance to aim elsewhere when another announces the same class first") = ZERO
+    leap: _share("conviction kept per factor ten of compute beyond the trend, for what nobody is known to have") = ZERO
+    appetite: _share("interest kept per class below the highest one known") = ZERO
+    hold_months: _number("mean time from the written paper to its announcement", "months") = ZERO
+    publicity: _number("how loudly it announces, against a normal paper", "ratio") = Quantity(1.0)
+    imitation: _share("chance to adopt a way of giving access that it meets") = ZERO
+    paid: _share("share of its people's time that it pays for") = Quantity(1.0)
+    recruits: _number("volunteers who join per month at full attention", "people/month") = ZERO
+    uptake: _number("speed of taking up what is public, against the mean", "ratio") = Quantity(1.0)
+    give_rate: _number("grants per month to a fitting beneficiary", "1/month") = ZERO
+    give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
+    give_novelty: _share("weight of how new the hardware is") = ZERO
+    give_region: _share("weight of the beneficiary being of the same region") = ZERO
+
+
+class Actor(Table):
+    """``[actors.NAME]``: the facts about one actor, each with a source."""
+
+    kind: str
+    region: str
+    family: str = Field("", description="family of chips that it uses")
+    reached: str = Field("", description="highest class that it has trained at the start")
+    active_from: _date("when it comes into being") = ALWAYS
+    people: _number("people whom it can put on one model", "people") = ZERO
+    full_time: _share("share of full time that they give") = Quantity(1.0)
+    experience: _share("experience in large-scale training at the start") = ZERO
+    willing_usd: _number("compute budget that it would give one run in 2020", "USD") = ZERO
+    money_usd: _number("money at the start", "USD") = ZERO
+    income_usd: _number("money per month for large models, in 2020", "USD/month") = ZERO
+    chips: _number("chips that it can bring to one run in 2020", "count") = ZERO
+    security: _share("part of leaks and thefts prevented") = ZERO
+    grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = ""
+    grant_usd: _number("largest single grant of money", "USD") = ZERO
+    grant_chips: _number("chips that it can give", "count") = ZERO
+    grant_open: bool = Field(False, description="gives only to those who open their weights")
+    grant_region: bool = Field(False, description="gives only within its region")
+
+
+class Tie(Table):
+    """``[[ties]]``"""
+
+    a: str = Field(alias="from")
+    b: str = Field(alias="to")
+    kind: str
+    strength: _number("share of the normal flow along a tie of this kind", "ratio") = Quantity(1.0)
+    both_ways: bool = False
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
+class Flow(Table):
+    """``[flows.TIEKIND]``: what passes along ties before it is public, and how fast."""
+
+    relay: _share("chance that somebody who got it passes it on") = ZERO
+    existence: _number("rate at which it passes along a tie of strength 1", "1/month") = ZERO
+    insight: _number("rate along a tie of strength 1", "1/month") = ZERO
+    details: _number("rate along a tie of strength 1", "1/month") = ZERO
+    hyperparameters: _number("rate along a tie of strength 1", "1/month") = ZERO
+    code: _number("rate along a tie of strength 1", "1/month") = ZERO
+    tools: _number("rate along a tie of strength 1", "1/month") = ZERO
+    infrastructure: _number("rate along a tie of strength 1", "1/month") = ZERO
+    logbook: _number("rate along a tie of strength 1", "1/month") = ZERO
+    dataset: _number("rate along a tie of strength 1", "1/month") = ZERO
+    small_model: _number("rate along a tie of strength 1", "1/month") = ZERO
+    weights: _number("rate along a tie of strength 1", "1/month") = ZERO
+    api: _number("rate along a tie of strength 1", "1/month") = ZERO
+    retrieval_store: _number("rate along a tie of strength 1", "1/month") = ZERO
+
+
+class Policy(Table):
+    """``[policies.HOLDER.KIND]`` or a list of them: whether, when and how one kind of artifact is released.
+
+    HOLDER is an actor or a kind of actor; the actor's own row comes first. Of several rows the first
+    whose period holds the announcement is used.
+    """
+
+    probability: _share("chance that it is released at all")
+    delay_months: _number("from the announcement to the release", "months") = ZERO
+    access: Literal["open", "licensed", "arms_length", "staged"] = "open"
+    from_: _date("first announcement to which this applies") = Field(ALWAYS, alias="from")
+    until: _date("first announcement to which it applies no more") = NEVER
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
+class Insight(Table):
+    """``[insights.NAME]``: something that capable actors may find, and what it teaches."""
+
+    title: str = ""
+    kind: Literal["insight", "retrieval_store", "infrastructure"] = "insight"
+    teaches: Literal["", "compute_optimal"] = Field("", description="allocation rule that its holder knows")
+    needs: str = Field("", description="class that the finder must have trained")
+    rate: _number("discoveries per month by one capable actor", "1/month")
+    strength: _number("fullness of its effect", "ratio") = Quantity(1.0)
+
+
+class ScriptedArtifact(Table):
+    """``[scripted_artifacts.NAME]``: something that the record gives, with its dates."""
+
+    title: str = ""
+    owner: str
+    kind: str
+    class_: str = Field("", alias="class", description="class that it belongs to; none if general")
+    made: _date("when its owner had it") = ALWAYS
+    published: _date('when it was released; "never" if it was not')
+    access: Literal["open", "licensed", "arms_length", "staged"] = "open"
+    strength: _number("fullness of its effect, against the best of its kind", "ratio") = Quantity(1.0)
+    teaches: Literal["", "compute_optimal"] = ""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
+class ScriptedProject(Table):
+    """``[scripted_projects.NAME]``: a model whose making the record gives."""
+
+    title: str = ""
+    actor: str
+    class_: str = Field(alias="class")
+    started: _date("start of the project")
+    trained: _date("end of training")
+    announced: _date('announcement; "never" if it stays hidden')
+    releases: dict[str, Annotated[Quantity, BeforeValidator(_checked(Unit("months after the announcement")))]] = Field(
+        default_factory=dict, description="kind of artifact = months from announcement to release"
+    )
+    access: Literal["open", "licensed", "arms_length", "staged"] = "open"
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
+class Attention(Table):
+    """``[attention]``"""
+
+    half_life_months: _number("time in which public attention halves", "months", 1e-6)
+    demo_months: _number("mean time from access for users to the first demonstrations", "months")
+    demos: _number("demonstrations that follow a first access", "count", 0.0, 12.0)
+    demo_spacing_months: _number("mean time between them", "months")
+    start_gain: _number("rise of the start rate at full attention", "ratio")
+    uptake_gain: _number("rise of the speed of uptake at full attention", "ratio")
+
+
+class Conviction(Table):
+    """``[conviction]``: from evidence to decisions."""
+
+    half_life_months: _number("time in which evidence loses half its weight", "months", 1e-6)
+    proof: _share("part of the doubt about one class removed by knowing that it exists")
+    demo: _share("part of the doubt removed by demonstrations at full attention")
+    budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
+    spread: _number("spread of the willingness to spend among actors and classes (standard deviation of its logarithm)", "log units")
+
+
+class Work(Table):
+    """``[work]``: teams and what they do."""
+
+    novice_skill: _share("productivity of people without experience, against experienced ones")
+    learning: _share("part of the missing experience gained by one trained model")
+    salary_usd: _number("cost of one full-time person for a month", "USD/month")
+    exchange: _number("elasticity with which money in excess of the expected cost makes up for missing people", "elasticity")
+    exchange_limit: _number("largest part of the team threshold that money can make up for", "share", 0.0, 0.95)
+    flop_spread: _number("spread of the compute that followers choose (standard deviation of its logarithm)", "log units")
+    work_spread: _number("spread of the work that a project turns out to need (standard deviation of its logarithm)", "log units")
+
+
+class Training(Table):
+    """``[training]``"""
+
+    utilisation: _number("share of peak reached without borrowed know-how", "share", 0.01, 1.0)
+    best_utilisation: _number("share of peak reached with all know-how", "share", 0.01, 1.0)
+    shortest_months: _number("training is not made shorter than this by more chips", "months", 1e-3)
+    longest_months: _number("nobody plans a longer training", "months", 1e-3)
+    failure: _number("chance that an attempt fails, of a team without experience or know-how", "share", 0.0, 0.95)
+    attempts: _number("attempts before a team stops at what it has", "count", 1.0)
+    trials_floor: _share("part of the trial runs that no public setting removes")
+    bytes_per_parameter: _number("memory that training needs per parameter", "bytes", 0.0)
+    least_share: _share("share of the intended training below which nothing usable remains")
+    writing_months: _number("evaluating and writing", "months")
+    writing_spread: _number("spread of the writing time (standard deviation of its logarithm)", "log units")
+
+
+class Spread(Table):
+    """``[spread]``: what travels without its owner's decision."""
+
+    leak_rate: _number("leaks per month of one closed or licensed set of weights", "1/month")
+    theft_rate: _number("thefts per month of one closed set of weights by one thief", "1/month")
+    people_per_move: _number("people who move when know-how does", "people")
+
+
+class Trends(Table):
+    """``[trends]``"""
+
+    as_of: _date("date for which the actors' means (willing_usd, income_usd, chips) are given")
+    budget_growth: _number("growth of what actors will spend on one run", "orders of magnitude/year", -5.0)
+    chips_growth: _number("growth of the chips that an actor can bring to one run", "orders of magnitude/year", -5.0)
+    rent_decline: _number("fall of the rent of one generation after its release", "orders of magnitude/year", -5.0)
+    chip_wait_months: _number("mean time from the release of a generation until an actor can have it", "months")
+    algorithm_halving_months: _number("time in which the compute for a fixed result halves", "months", 1e-3)
+    algorithm_free_share: _share("part of that progress that comes to everybody without a named artifact")
+    compute_flop: _number("training compute on the trend at compute_date", "FLOP", 1.0)
+    compute_date: _date("date of compute_flop")
+    compute_growth: _number("slope of the compute trend before 2020", "orders of magnitude/year")
+
+
+class ScenarioFile(BaseModel):
+    """A scenario as it stands in a TOML file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    extends: str | None = Field(None, description="name or path of the scenario that this one changes")
+    scenario: Heading
+    regions: dict[str, Region]
+    chips: dict[str, Chip]
+    classes: dict[str, ModelClass]
+    effects: dict[str, Effect]
+    kinds: dict[str, Kind]
+    actors: dict[str, Actor]
+    ties: list[Tie] = []
+    flows: dict[str, Flow] = {}
+    policies: dict[str, dict[str, list[Policy]]] = {}
+    insights: dict[str, Insight] = {}
+    scripted_artifacts: dict[str, ScriptedArtifact] = {}
+    scripted_projects: dict[str, ScriptedProject] = {}
+    attention: Attention
+    conviction: Conviction
+    work: Work
+    training: Training
+    spread: Spread
+    trends: Trends
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single_policy_is_a_list(cls, data: Any) -> Any:
+        policies = data.get("policies") if isinstance(data, dict) else None
+        if isinstance(policies, dict):
+            data = dict(data)
+            data["policies"] = {
+                holder: {
+                    kind: rows if isinstance(rows, list) else [rows] for kind, rows in table.items()
+                }
+                if isinstance(table, dict)
+                else table
+                for holder, table in policies.items()
+            }
+        return data

@@ -1,0 +1,92 @@
+"""Sponsors look for beneficiaries, and choose among those whom their gift would let start."""
+
+from __future__ import annotations
+
+from agents.rule import rule
+from agents.sponsoring import appeal, meets_conditions
+from sim import compute
+from sim.luck import FOR, luck, ordinal_key, waiting
+from sim.planning import look, offer_of
+from sim.queue import NEXT, push
+from sim.release import policy_of
+from sim.tables import key_of
+from sim.words import BOUND, KIND
+
+
+@rule
+def openness_of(w, actor):
+    """Return the chance that an actor opens its weights."""
+    row = policy_of(w, actor, KIND.WEIGHTS, w.clock[0].time)
+    return w.policies[row].probability if row >= 0 else 0.0
+
+
+@rule
+def newest(w, chip):
+    """Return 1 for the newest generation on the market of its family, else 0."""
+    time = w.clock[0].time
+    for other in range(len(w.chips)):
+        same = w.chip_facts[other].family == w.chip_facts[chip].family
+        if same and w.chips[chip].released < w.chips[other].released <= time:
+            return 0.0
+    return 1.0
+
+
+@rule
+def consider(w, sponsor, until):
+    """Look at everybody who seeks means; queue a grant that falls due before ``until``.
+
+    The hazard of a grant is the sponsor's rate times the appeal of the beneficiary. Only those
+    count who meet the conditions, whom money or chips keep from starting, and for whom the gift
+    would suffice.
+    """
+    clock = w.clock[0]
+    facts = w.actor_facts[sponsor]
+    kind = w.kinds[facts.kind]
+    classes = len(w.classes)
+    usd, chips = offer_of(w, sponsor)
+    if usd <= 0.0 and chips < 1.0:
+        return
+    chip = compute.chip_at(w, sponsor, clock.time)
+    for place in range(clock.seeking):
+        index = w.seeking[place]
+        wish = w.wishes[index]
+        actor, klass = w.builders[index // classes], index % classes
+        offer = w.offers[facts.giver * len(w.wishes) + index]
+        settle_offer(w, sponsor, actor, klass, wish.ordinal, offer)
+        if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
+            continue
+        openness = openness_of(w, actor)
+        near = w.actor_facts[actor].region == facts.region
+        if not meets_conditions(facts.grant_open, facts.grant_region, openness, near):
+            continue
+        if look(w, actor, klass, usd, sponsor, chips)[0] != BOUND.NONE:
+            continue
+        novelty = newest(w, chip) if chip >= 0 else 0.0
+        liking = appeal(
+            kind.give_openness,
+            kind.give_novelty,
+            kind.give_region,
+            openness,
+            novelty,
+            1.0 if near else 0.0,
+        )
+        offer.rate = kind.give_rate * liking
+        if offer.rate > 0.0:
+            at = clock.time + max(0.0, offer.threshold - offer.hazard) / offer.rate
+            if at <= until:
+                push(w, at, NEXT.GRANT, sponsor, index, 0, 0, wish.ordinal)
+
+
+@rule
+def settle_offer(w, sponsor, actor, klass, ordinal, offer):
+    """Bring the hazard of an offer up to date; each new try of the beneficiary is a new offer."""
+    clock = w.clock[0]
+    if offer.ordinal != ordinal:
+        offer.ordinal = ordinal
+        offer.hazard = 0.0
+        what = ordinal_key(key_of(w, actor) ^ w.class_facts[klass].key, ordinal)
+        offer.threshold = waiting(luck(clock.seed, clock.run, FOR.GIVE, key_of(w, sponsor), what))
+    else:
+        offer.hazard += offer.rate * (clock.time - offer.settled)
+    offer.settled = clock.time
+    offer.rate = 0.0

@@ -1,0 +1,418 @@
+"""The state of a run: a few tables, and what each of their fields means.
+
+Input tables hold the numbers of a scenario; their fields are declared in ``sim.schema``. All of them
+are windows on one vector, so that every number has one place and one dotted path. State tables hold
+what a run changes; they are declared here. Rules see all tables as one ``World``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple, get_args, get_origin
+
+import numpy as np
+from numba import types
+from numba.experimental import structref
+
+from agents.rule import JIT, rule
+from sim import schema
+
+
+def number_fields(model: type[schema.Table]) -> dict[str, schema.Unit]:
+    """Return the number fields of an input table, in order, with their units."""
+    fields = {}
+    for name, info in model.model_fields.items():
+        unit = next((mark for mark in info.metadata if isinstance(mark, schema.Unit)), None)
+        if unit is None and get_origin(info.annotation) is Annotated:
+            unit = next((m for m in get_args(info.annotation) if isinstance(m, schema.Unit)), None)
+        if unit is not None:
+            fields[name] = unit
+    return fields
+
+
+def input_dtype(model: type[schema.Table]) -> np.dtype:
+    return np.dtype([(name, "f8") for name in number_fields(model)])
+
+
+# name in a scenario file -> model of one row. Single rows (settings) come last.
+ROW_TABLES: dict[str, type[schema.Table]] = {
+    "regions": schema.Region,
+    "chips": schema.Chip,
+    "classes": schema.ModelClass,
+    "effects": schema.Effect,
+    "kinds": schema.Kind,
+    "actors": schema.Actor,
+    "ties": schema.Tie,
+    "flows": schema.Flow,
+    "policies": schema.Policy,
+    "insights": schema.Insight,
+    "scripted_artifacts": schema.ScriptedArtifact,
+    "scripted_projects": schema.ScriptedProject,
+}
+SETTINGS: dict[str, type[schema.Table]] = {
+    "attention": schema.Attention,
+    "conviction": schema.Conviction,
+    "work": schema.Work,
+    "training": schema.Training,
+    "spread": schema.Spread,
+    "trends": schema.Trends,
+}
+INPUT_DTYPES = {
+    name: input_dtype(model) for name, model in (ROW_TABLES | SETTINGS).items()
+}
+
+# Facts: what an input row says that is not a number (codes and row numbers).
+ACTOR_FACTS = np.dtype(
+    [
+        ("key", "u8"),  # hash of the name
+        ("kind", "i8"),  # row of kinds
+        ("region", "i8"),  # row of regions
+        ("family", "i8"),  # family of chips; -1: none
+        ("reached", "i8"),  # row of classes; -1: none
+        ("develops", "i8"),
+        ("sponsors", "i8"),
+        ("eligible", "i8"),
+        ("steals", "i8"),
+        ("builder", "i8"),  # row in the tables of builders; -1 for those who do not build
+        ("giver", "i8"),  # row in the table of offers; -1 for those who do not give
+        ("grant", "i8"),  # Sponsorship
+        ("grant_open", "i8"),
+        ("grant_region", "i8"),
+    ]
+)
+CLASS_FACTS = np.dtype([("key", "u8")])
+CHIP_FACTS = np.dtype([("key", "u8"), ("family", "i8")])
+TIE_FACTS = np.dtype([("key", "u8"), ("to", "i8"), ("kind", "i8"), ("row", "i8")])
+POLICY_FACTS = np.dtype([("access", "i8")])
+POLICY_ROWS = np.dtype([("first", "i8"), ("count", "i8")])
+INSIGHT_FACTS = np.dtype([("key", "u8"), ("kind", "i8"), ("needs", "i8"), ("optimal", "i8")])
+SCRIPT_FACTS = np.dtype(
+    [
+        ("key", "u8"),
+        ("owner", "i8"),
+        ("kind", "i8"),  # ArtifactKind; -1 for a project
+        ("klass", "i8"),
+        ("access", "i8"),
+        ("optimal", "i8"),
+    ]
+)
+
+# State: what a run changes.
+CLOCK = np.dtype(
+    [
+        ("seed", "u8"),
+        ("run", "u8"),
+        ("time", "f8"),  # months since the start
+        ("horizon", "f8"),  # months
+        ("attention", "f8"),  # public attention at attention_time, against the strongest demonstration
+        ("attention_time", "f8"),
+        ("events", "i8"),  # rows used
+        ("queued", "i8"),
+        ("order", "i8"),  # entries ever queued: breaks ties of time
+        ("artifacts", "i8"),
+        ("projects", "i8"),
+        ("seeking", "i8"),
+        ("planner", "i8"),  # next row of the planning order
+        ("cycle", "i8"),  # months planned in full
+        ("status", "i8"),  # RUNNING, ENDED or what ran out
+    ]
+)
+RUNNING, ENDED, LOG_FULL, QUEUE_FULL, TABLE_FULL = range(5)
+
+PLANNING = np.dtype([("actor", "i8"), ("phase", "f8")])  # planning order: phase in the month
+
+ACTOR_STATE = np.dtype(
+    [
+        ("planned", "f8"),  # when it last planned
+        ("evidence", "f8"),  # share of doubt removed by evidence, at evidence_time
+        ("evidence_time", "f8"),
+        ("experience", "f8"),  # share
+        ("people", "f8"),
+        ("recruited", "f8"),  # people who joined
+        ("moved_in", "f8"),  # people
+        ("moved_out", "f8"),
+        ("money", "f8"),  # USD at hand
+        ("income", "f8"),  # USD received so far
+        ("income_time", "f8"),  # income is booked up to here
+        ("reserved", "f8"),  # USD set aside for its projects
+        ("given", "f8"),  # USD given to others, net of what came back
+        ("received", "f8"),  # USD received from sponsors and not returned
+        ("spent_compute", "f8"),  # USD
+        ("spent_labour", "f8"),  # USD
+        ("person_months", "f8"),
+        ("chip_months", "f8"),
+        ("chips_lent", "f8"),  # chips that beneficiaries have
+        ("owned_chips", "f8"),  # chips handed over by sponsors
+        ("owned_chip", "i8"),  # row of chips
+        ("project", "i8"),  # row of the project in work; -1: none
+        ("optimal", "i8"),  # knows the compute-optimal allocation
+        ("scripted_until", "f8"),  # until then the record says what it trains
+        ("imitates", "i8"),  # gives access because others do
+    ]
+)
+WISH = np.dtype(  # one row per builder and class
+    [
+        ("known", "f8"),  # when its existence became known to the builder (inf: not)
+        ("known_via", "i8"),
+        ("known_cause", "i8"),  # row of the log
+        ("tail", "f8"),  # logarithm of the builder's own factor on the willingness to spend
+        ("ordinal", "i8"),  # how often it was tried
+        ("threshold", "f8"),  # hazard at which the builder decides
+        ("hazard", "f8"),  # accumulated until settled
+        ("rate", "f8"),  # 1/month, since settled
+        ("settled", "f8"),
+        ("stamp", "i8"),  # a queued decision with another stamp is void
+        ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
+        ("decided", "f8"),
+        ("decided_cause", "i8"),  # row of the log
+        ("bound", "i8"),  # what keeps it from starting now
+        ("first_bound", "i8"),
+        ("bound_cause", "i8"),  # row of the log
+        ("willing", "f8"),  # USD at the decision
+        ("sponsor", "i8"),  # actor; -1: none
+        ("grant_usd", "f8"),
+        ("grant_chips", "f8"),
+        ("reached", "f8"),  # when the builder had trained this class or a higher one
+        ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
+        ("data", "f8"),
+        ("trials", "f8"),
+        ("flop", "f8"),
+        ("talent", "f8"),
+        ("gap", "f8"),  # what they leave of the gap to the best utilisation
+        ("failures", "f8"),
+    ]
+)
+IDLE, SEEKING, BUSY, DONE = range(4)
+CUTS = ("work", "data", "trials", "flop", "talent", "utilisation", "failures")
+
+PROJECT = np.dtype(
+    [
+        ("actor", "i8"),
+        ("klass", "i8"),
+        ("ordinal", "i8"),
+        ("phase", "i8"),
+        ("mechanism", "i8"),
+        ("replicates", "i8"),
+        ("started", "f8"),
+        ("deadline", "f8"),
+        ("since", "f8"),  # booked up to here
+        ("left", "f8"),  # share of the phase that is left
+        ("total", "f8"),  # size of the phase: person-months or FLOP
+        ("rate", "f8"),  # per month
+        ("stamp", "i8"),
+        ("reason", "i8"),  # why the phase will end: 0 finished, else Bound
+        ("cause", "i8"),  # row of the log that the next event of the project follows from
+        ("team", "f8"),  # people
+        ("effort", "f8"),  # factor on the work
+        ("size", "f8"),  # factor on the compute
+        ("chip", "i8"),
+        ("chips", "f8"),
+        ("rent", "f8"),  # USD per month for all chips; 0 if lent or owned
+        ("labour", "f8"),  # USD per month
+        ("sponsor", "i8"),
+        ("lent", "i8"),  # 1: runs on lent or given chips, without rent
+        ("lent_chips", "f8"),
+        ("own_usd", "f8"),  # reserved from the actor's money
+        ("grant_usd", "f8"),
+        ("budget", "f8"),  # USD left
+        ("spent_compute", "f8"),
+        ("spent_labour", "f8"),
+        ("person_months", "f8"),
+        ("chip_months", "f8"),
+        ("flop_trials", "f8"),
+        ("flop_failed", "f8"),
+        ("flop_final", "f8"),
+        ("goal", "f8"),  # FLOP of the intended training
+        ("attempt", "i8"),
+        ("fails_at", "f8"),  # share left at which the attempt fails; -1: does not
+        ("trained", "f8"),
+        ("share", "f8"),  # share of the goal trained
+        ("script", "i8"),  # row of scripted_projects; -1: emerged
+    ]
+)
+ARTIFACT = np.dtype(
+    [
+        ("key", "u8"),  # of luck
+        ("owner", "i8"),
+        ("klass", "i8"),  # -1: general
+        ("kind", "i8"),
+        ("project", "i8"),
+        ("insight", "i8"),
+        ("optimal", "i8"),
+        ("strength", "f8"),
+        ("made", "f8"),
+        ("made_cause", "i8"),
+        ("due", "f8"),  # scripted date of release, which may lie before the start; inf: none
+        ("published", "f8"),  # inf: not public
+        ("published_cause", "i8"),
+        ("access", "i8"),  # Access; CLOSED while private
+        ("via", "i8"),  # PUBLIC, or LEAKED
+    ]
+)
+QUEUED = np.dtype(
+    [
+        ("time", "f8"),
+        ("order", "i8"),
+        ("what", "i8"),
+        ("a", "i8"),
+        ("b", "i8"),
+        ("c", "i8"),
+        ("cause", "i8"),
+        ("stamp", "i8"),
+    ]
+)
+EVENT = np.dtype(
+    [
+        ("time", "f8"),  # months since the start
+        ("amount", "f8"),  # in the unit of the event: see docs/design.md
+        ("draw", "f8"),  # the luck that decided, where one did
+        ("what", "i4"),  # Event
+        ("actor", "i4"),
+        ("klass", "i4"),
+        ("kind", "i4"),  # ArtifactKind
+        ("artifact", "i4"),
+        ("project", "i4"),
+        ("source", "i4"),  # the other actor: provider, sponsor, former employer
+        ("via", "i4"),  # Via
+        ("mechanism", "i4"),  # Mechanism
+        ("bound", "i4"),  # Bound
+        ("cause", "i4"),  # row of the event that enabled it; -1 only for the root
+    ]
+)
+OFFER = np.dtype(  # one row per sponsor, builder and class
+    [("threshold", "f8"), ("hazard", "f8"), ("rate", "f8"), ("settled", "f8"), ("ordinal", "i8")]
+)
+
+
+class Tables(NamedTuple):
+    """All tables of one run. Inputs and facts first, then what the run changes."""
+
+    numbers: np.ndarray
+    regions: np.ndarray
+    chips: np.ndarray
+    classes: np.ndarray
+    effects: np.ndarray
+    effect_numbers: np.ndarray  # the same memory as effects, (kind, field)
+    kinds: np.ndarray
+    actors: np.ndarray
+    ties: np.ndarray
+    flow_numbers: np.ndarray  # (tie kind, field): relay, then one rate per artifact kind
+    policies: np.ndarray
+    insights: np.ndarray
+    scripted_artifacts: np.ndarray
+    scripted_projects: np.ndarray
+    attention: np.ndarray
+    conviction: np.ndarray
+    work: np.ndarray
+    training: np.ndarray
+    spread: np.ndarray
+    trends: np.ndarray
+    actor_facts: np.ndarray
+    class_facts: np.ndarray
+    chip_facts: np.ndarray
+    tie_first: np.ndarray  # (actors + 1): ties of an actor are tie_facts[first[a]:first[a + 1]]
+    tie_facts: np.ndarray
+    policy_facts: np.ndarray
+    policy_rows: np.ndarray  # (actor, artifact kind)
+    insight_facts: np.ndarray
+    artifact_facts: np.ndarray
+    project_facts: np.ndarray
+    releases: np.ndarray  # (scripted project, artifact kind): months after announcement; -1: not
+    builders: np.ndarray  # actors that build
+    learners: np.ndarray  # actors that take up what is public
+    thieves: np.ndarray
+    # state
+    chip_from: np.ndarray  # (builder or giver, chip): when a generation reaches it
+    clock: np.ndarray
+    planning: np.ndarray
+    state: np.ndarray
+    wishes: np.ndarray
+    help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
+    optimal_share: np.ndarray  # (class): compute for the same loss under the better rule
+    seeking: np.ndarray  # rows of wishes that seek resources
+    offers: np.ndarray
+    projects: np.ndarray
+    artifacts: np.ndarray
+    held: np.ndarray  # (actor, word): bits of artifacts
+    queue: np.ndarray
+    events: np.ndarray
+
+
+if JIT:
+    # A NamedTuple of arrays is passed by value, seven words an array, at every call (measured:
+    # 110 ns a call for 24 arrays). The same fields behind one pointer cost next to nothing.
+    @structref.register
+    class WorldType(types.StructRef):
+        def preprocess_fields(self, fields):
+            return tuple((name, types.unliteral(kind)) for name, kind in fields)
+
+    class World(structref.StructRefProxy):
+        """The tables of one run, as the rules see them."""
+
+    structref.define_boxing(WorldType, World)
+    structref.define_constructor(World, WorldType, list(Tables._fields))
+    structref.define_attributes(WorldType)
+
+    @rule
+    def world_of(t):
+        """Return the tables as the rules see them."""
+        return World(
+            t.numbers,
+            t.regions,
+            t.chips,
+            t.classes,
+            t.effects,
+            t.effect_numbers,
+            t.kinds,
+            t.actors,
+            t.ties,
+            t.flow_numbers,
+            t.policies,
+            t.insights,
+            t.scripted_artifacts,
+            t.scripted_projects,
+            t.attention,
+            t.conviction,
+            t.work,
+            t.training,
+            t.spread,
+            t.trends,
+            t.actor_facts,
+            t.class_facts,
+            t.chip_facts,
+            t.tie_first,
+            t.tie_facts,
+            t.policy_facts,
+            t.policy_rows,
+            t.insight_facts,
+            t.artifact_facts,
+            t.project_facts,
+            t.releases,
+            t.builders,
+            t.learners,
+            t.thieves,
+            t.chip_from,
+            t.clock,
+            t.planning,
+            t.state,
+            t.wishes,
+            t.help,
+            t.optimal_share,
+            t.seeking,
+            t.offers,
+            t.projects,
+            t.artifacts,
+            t.held,
+            t.queue,
+            t.events,
+        )
+
+else:
+
+    def world_of(t):
+        return t
+
+
+@rule
+def key_of(w, actor):
+    """Return the key under which luck knows an actor."""
+    return w.actor_facts[actor].key

@@ -1,0 +1,344 @@
+"""From a scenario to tables: one vector of named numbers, the facts, and room for a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from sim.luck import mix, name_hash
+from sim.scenario import Scenario, join_path, quantities
+from sim.tables import (
+    ACTOR_FACTS,
+    ACTOR_STATE,
+    ARTIFACT,
+    CHIP_FACTS,
+    CLASS_FACTS,
+    CLOCK,
+    EVENT,
+    INPUT_DTYPES,
+    INSIGHT_FACTS,
+    OFFER,
+    PLANNING,
+    POLICY_FACTS,
+    POLICY_ROWS,
+    PROJECT,
+    QUEUED,
+    ROW_TABLES,
+    SCRIPT_FACTS,
+    SETTINGS,
+    TIE_FACTS,
+    WISH,
+    Tables,
+    world_of,
+)
+from sim.uncertain import fit
+from sim.words import Access, ArtifactKind, Sponsorship, TieKind
+
+UNCERTAIN = np.dtype(
+    [
+        ("key", "u8"),  # hash of the dotted path
+        ("place", "i8"),  # in the vector of numbers
+        ("family", "i8"),
+        ("a", "f8"),
+        ("b", "f8"),
+        ("c", "f8"),
+        ("minimum", "f8"),
+        ("maximum", "f8"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many rows the growing tables of a run have."""
+
+    events: int
+    queue: int
+    projects: int
+    artifacts: int
+
+    def larger(self) -> Room:
+        return Room(self.events * 2, self.queue * 2, self.projects * 2, self.artifacts * 2)
+
+
+@dataclass
+class Compiled:
+    """A scenario as numbers and facts: what all runs share, and nothing that a run changes.
+
+    ``numbers``: the centre of every number, shape (numbers,), times in months since the start.
+    ``uncertain``: one row per uncertain number. ``facts``: read-only tables by name.
+    """
+
+    scenario: Scenario
+    numbers: np.ndarray
+    places: dict[str, tuple[int, int]]  # table -> first place, rows
+    uncertain: np.ndarray
+    uncertain_paths: list[str]
+    facts: dict[str, np.ndarray]
+    room: Room
+    actors: list[str]
+    classes: list[str]
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def horizon(self) -> float:
+        """Length of a run in months."""
+        return float(self.scenario.months)
+
+    @cached_property
+    def place_of(self) -> dict[str, int]:
+        """The place in the vector of every number, by its dotted path."""
+        return {
+            join_path(parts): place
+            for place, (parts, *_) in enumerate(quantities(self.scenario.file))
+        }
+
+    @cached_property
+    def source_of(self) -> dict[str, str | None]:
+        """The source of every number, by its dotted path."""
+        return {join_path(parts): source for parts, _, _, source in quantities(self.scenario.file)}
+
+
+def compile_scenario(scenario: Scenario) -> Compiled:
+    """Return a scenario as numbers and facts."""
+    file = scenario.file
+    numbers, uncertain, paths = [], [], []
+    places: dict[str, tuple[int, int]] = {}
+    for place, (parts, quantity, unit, _) in enumerate(quantities(file)):
+        shift = scenario.start if unit.date and abs(quantity.value) < 1e5 else 0.0
+        numbers.append(quantity.value - shift)
+        first, count = places.get(parts[0], (place, 0))
+        places[parts[0]] = (first, count + 1)
+        if quantity.uncertain:
+            family, a, b, c = fit(quantity)
+            if unit.date:
+                a, b, c = a - shift, b - (shift if family >= 2 else 0), c - (shift if family == 4 else 0)
+            path = join_path(parts)
+            key = name_hash("input", path)
+            bounds = (-math.inf, math.inf) if unit.date else (unit.minimum, unit.maximum)
+            uncertain.append((key, place, family, a, b, c, *bounds))
+            paths.append(path)
+    for table in (*ROW_TABLES, *SETTINGS):
+        width = len(INPUT_DTYPES[table].names)
+        first, count = places.get(table, (0, 0))
+        places[table] = (first, count // width)
+    facts = _facts(scenario)
+    builders, givers = len(facts["builders"]), int(facts["actor_facts"]["giver"].max(initial=-1)) + 1
+    scripts = len(file.scripted_projects)
+    projects = 3 * builders + scripts + 4
+    artifacts = 16 * (projects if builders or scripts else 0) + len(file.scripted_artifacts) + 4
+    ties = len(facts["tie_facts"])
+    room = Room(2048 + 4 * len(file.actors), 1024 + 2 * len(file.actors) + ties, projects, artifacts)
+    return Compiled(
+        scenario,
+        np.array(numbers),
+        places,
+        np.array(uncertain, UNCERTAIN).view(np.recarray),
+        paths,
+        facts,
+        room,
+        list(file.actors),
+        list(file.classes),
+        {"builders": builders, "givers": givers},
+    )
+
+
+def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
+    file = scenario.file
+    regions, kinds = list(file.regions), list(file.kinds)
+    classes, actors = list(file.classes), list(file.actors)
+    families = sorted({chip.family for chip in file.chips.values()})
+    row_of = {name: row for row, name in enumerate(actors)}
+
+    def position(names: list[str], name: str) -> int:
+        return names.index(name) if name else -1
+
+    actor_facts = np.zeros(len(actors), ACTOR_FACTS).view(np.recarray)
+    builder = giver = 0
+    for row, (name, actor) in enumerate(file.actors.items()):
+        kind = file.kinds[actor.kind]
+        fact = actor_facts[row]
+        fact.key = name_hash("actor", name)
+        fact.kind, fact.region = kinds.index(actor.kind), regions.index(actor.region)
+        fact.family = position(families, actor.family)
+        fact.reached = position(classes, actor.reached)
+        fact.develops, fact.sponsors = kind.develops, kind.sponsors
+        fact.eligible, fact.steals = kind.eligible, kind.steals
+        fact.builder = builder if kind.develops else -1
+        fact.giver = giver if kind.sponsors else -1
+        builder += kind.develops
+        giver += kind.sponsors
+        fact.grant = int(Sponsorship[actor.grant.upper()]) if actor.grant else 0
+        fact.grant_open, fact.grant_region = actor.grant_open, actor.grant_region
+    takes_up = [
+        row
+        for row, actor in enumerate(file.actors.values())
+        if not (file.kinds[actor.kind].steals or file.kinds[actor.kind].sponsors)
+        or file.kinds[actor.kind].develops
+    ]
+    class_facts = np.array([(name_hash("class", name),) for name in classes], CLASS_FACTS)
+    chip_facts = np.array(
+        [(name_hash("chip", name), families.index(c.family)) for name, c in file.chips.items()],
+        CHIP_FACTS,
+    )
+    tie_first, tie_facts = _ties(file.ties, row_of, actor_facts.key)
+    policy_facts, policy_rows = _policies(file)
+    insight_facts = np.array(
+        [
+            (
+                name_hash("insight", name),
+                int(ArtifactKind[insight.kind.upper()]),
+                position(classes, insight.needs),
+                insight.teaches == "compute_optimal",
+            )
+            for name, insight in file.insights.items()
+        ],
+        INSIGHT_FACTS,
+    )
+    artifact_facts = np.array(
+        [
+            (
+                name_hash("scripted artifact", name),
+                row_of[item.owner],
+                int(ArtifactKind[item.kind.upper()]),
+                position(classes, item.class_),
+                int(Access[item.access.upper()]),
+                item.teaches == "compute_optimal",
+            )
+            for name, item in file.scripted_artifacts.items()
+        ],
+        SCRIPT_FACTS,
+    )
+    project_facts = np.array(
+        [
+            (
+                name_hash("scripted project", name),
+                row_of[item.actor],
+                -1,
+                classes.index(item.class_),
+                int(Access[item.access.upper()]),
+                0,
+            )
+            for name, item in file.scripted_projects.items()
+        ],
+        SCRIPT_FACTS,
+    )
+    releases = np.full((len(file.scripted_projects), len(ArtifactKind)), -1.0)
+    for row, item in enumerate(file.scripted_projects.values()):
+        for kind, months in item.releases.items():
+            releases[row, ArtifactKind[kind.upper()]] = months.value
+    develops = [row for row in range(len(actors)) if actor_facts.builder[row] >= 0]
+    steals = [row for row in range(len(actors)) if actor_facts.steals[row]]
+    return {
+        "actor_facts": actor_facts,
+        "class_facts": class_facts.view(np.recarray),
+        "chip_facts": chip_facts.view(np.recarray),
+        "tie_first": tie_first,
+        "tie_facts": tie_facts.view(np.recarray),
+        "policy_facts": policy_facts.view(np.recarray),
+        "policy_rows": policy_rows.view(np.recarray),
+        "insight_facts": insight_facts.view(np.recarray),
+        "artifact_facts": artifact_facts.view(np.recarray),
+        "project_facts": project_facts.view(np.recarray),
+        "releases": releases,
+        "builders": np.array(develops, np.int64),
+        "learners": np.array(takes_up, np.int64),
+        "thieves": np.array(steals, np.int64),
+    }
+
+
+def _ties(ties, row_of: dict[str, int], keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ties of each actor, as (first row per actor, rows of TIE_FACTS)."""
+    ends = []
+    for row, tie in enumerate(ties):
+        a, b, kind = row_of[tie.a], row_of[tie.b], int(TieKind[tie.kind.upper()])
+        ends.append((a, b, kind, row))
+        if tie.both_ways:
+            ends.append((b, a, kind, row))
+    ends.sort(key=lambda end: end[0])
+    first = np.zeros(len(row_of) + 1, np.int64)
+    for a, *_ in ends:
+        first[a + 1] += 1
+    facts = np.zeros(len(ends), TIE_FACTS)
+    for place, (a, b, kind, row) in enumerate(ends):
+        key = mix(keys[a], np.uint64(mix(keys[b], np.uint64(kind))))
+        facts[place] = (key, b, kind, row)
+    return np.cumsum(first), facts
+
+
+def _policies(file) -> tuple[np.ndarray, np.ndarray]:
+    """Return the facts of all policy rows, and for each actor and kind where its rows stand."""
+    spans: dict[tuple[str, str], tuple[int, int]] = {}
+    facts = []
+    for holder, kinds in file.policies.items():
+        for kind, rows in kinds.items():
+            spans[holder, kind] = (len(facts), len(rows))
+            facts += [(int(Access[row.access.upper()]),) for row in rows]
+    rows = np.zeros((len(file.actors), len(ArtifactKind)), POLICY_ROWS)
+    for place, (name, actor) in enumerate(file.actors.items()):
+        for kind in ArtifactKind:
+            own = spans.get((name, kind.key)) or spans.get((actor.kind, kind.key))
+            if own:
+                rows[place, kind] = own
+    return np.array(facts, POLICY_FACTS), rows
+
+
+class Workspace:
+    """Room for one run at a time: the tables, and the same tables as the rules see them.
+
+    A worker thread has one and uses it for all its runs.
+    """
+
+    def __init__(self, compiled: Compiled, room: Room | None = None):
+        self.compiled = compiled
+        self.room = room or compiled.room
+        self.tables = _tables(compiled, self.room)
+        self.world = world_of(self.tables)
+
+    def grown(self) -> Workspace:
+        """Return a workspace with more room, for a run that had too little."""
+        return Workspace(self.compiled, self.room.larger())
+
+
+def _tables(compiled: Compiled, room: Room) -> Tables:
+    numbers = compiled.numbers.copy()
+    inputs: dict[str, np.ndarray] = {}
+    for table, dtype in INPUT_DTYPES.items():
+        first, rows = compiled.places[table]
+        window = numbers[first : first + rows * len(dtype.names)]
+        inputs[table] = window.view(dtype).view(np.recarray)
+        if table == "effects":
+            inputs["effect_numbers"] = window.reshape(rows, len(dtype.names))
+        elif table == "flows":
+            inputs["flow_numbers"] = window.reshape(rows, len(dtype.names))
+    del inputs["flows"]
+    builders, givers = compiled.counts["builders"], compiled.counts["givers"]
+    actors, classes = len(compiled.actors), len(compiled.classes)
+    chips = len(compiled.scenario.file.chips)
+    wishes = builders * classes
+
+    def table(dtype, rows):
+        return np.zeros(rows, dtype).view(np.recarray)
+
+    plans = int(((compiled.facts["actor_facts"].develops + compiled.facts["actor_facts"].sponsors) > 0).sum())
+    state = {
+        "chip_from": np.zeros((builders + givers, chips)),
+        "clock": table(CLOCK, 1),
+        "planning": table(PLANNING, plans),
+        "state": table(ACTOR_STATE, actors),
+        "wishes": table(WISH, wishes),
+        "help": np.zeros(wishes * len(ArtifactKind)),
+        "optimal_share": np.ones(classes),
+        "seeking": np.zeros(wishes + 1, np.int64),
+        "offers": table(OFFER, givers * wishes),
+        "projects": table(PROJECT, room.projects),
+        "artifacts": table(ARTIFACT, room.artifacts),
+        "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
+        "queue": table(QUEUED, room.queue),
+        "events": table(EVENT, room.events),
+    }
+    return Tables(numbers=numbers, **inputs, **compiled.facts, **state)

@@ -11,6 +11,7 @@ from agents.rule import rule
 
 MONTHS_PER_YEAR = 12.0
 LN10 = math.log(10.0)
+LN2 = math.log(2.0)
 
 
 @rule
@@ -34,7 +35,9 @@ def with_evidence(belief, evidence):
 @rule
 def fading(value, months, half_life):
     """Return what is left of a value that halves every ``half_life`` months."""
-    return value * math.exp(-math.log(2.0) * months / half_life)
+    if value == 0.0 or months <= 0.0:
+        return value
+    return value * math.exp(-LN2 * months / half_life)
 
 
 @rule
@@ -66,7 +69,9 @@ def start_rate(rate, convinced, gain, attention, appetite, below):
     ``below``: how many classes the wished one lies below the highest one known; interest falls by
     the factor ``appetite`` with each. Attention raises the rate by up to the factor 1 + ``gain``.
     """
-    interest = math.pow(appetite, float(below)) if below > 0 else 1.0
+    interest = 1.0
+    for _ in range(below):
+        interest *= appetite
     return rate * convinced * (1.0 + gain * attention) * interest
 
 

@@ -38,15 +38,12 @@ def gives_use(kind):
 
 
 @rule
-def opened_before(w, artifact):
-    """Return how many other models of the same class or a higher one users have got before."""
-    made = w.artifacts[artifact]
+def opened_before(w, klass):
+    """Return how many models of a class or a higher one users have got so far."""
     count = 0
-    for other in range(w.clock[0].artifacts):
-        row = w.artifacts[other]
-        if gives_use(row.kind) and row.klass >= made.klass and row.published <= made.published:
-            count += 1
-    return count - 1
+    for higher in range(klass, len(w.classes)):
+        count += w.opened[higher]
+    return count
 
 
 @rule
@@ -60,7 +57,9 @@ def schedule_demos(w, artifact, cause):
     row = w.attention[0]
     if row.demos < 1.0:
         return
-    earlier = opened_before(w, artifact)
+    klass = w.artifacts[artifact].klass
+    earlier = opened_before(w, klass)
+    w.opened[klass] += 1
     time = clock.time
     mean = row.demo_months
     for ordinal in range(int(row.demos)):
@@ -84,11 +83,18 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.amount = jump
     raise_attention(w, jump)
-    for builder in range(len(w.builders)):
-        actor = w.builders[builder]
-        reach = w.regions[w.actor_facts[actor].region].attention
-        add_evidence(w, actor, w.conviction[0].demo * min(1.0, jump * reach))
+    clock = w.clock[0]
+    clock.shown = starting.with_evidence(shown_now(w), w.conviction[0].demo * min(1.0, jump))
+    clock.shown_time = clock.time
     return row
+
+
+@rule
+def shown_now(w):
+    """Return the share of doubt that demonstrations remove at present, where they reach best."""
+    clock = w.clock[0]
+    half_life = w.conviction[0].half_life_months
+    return starting.fading(clock.shown, clock.time - clock.shown_time, half_life)
 
 
 @rule
@@ -113,4 +119,6 @@ def belief_of(w, actor):
     kind = w.kinds[w.actor_facts[actor].kind]
     months = w.clock[0].time
     base = starting.growing_belief(kind.belief, kind.belief_growth, months)
-    return starting.with_evidence(base, evidence_of(w, actor))
+    reach = min(1.0, w.regions[w.actor_facts[actor].region].attention)
+    shown = starting.with_evidence(base, reach * shown_now(w))
+    return starting.with_evidence(shown, evidence_of(w, actor))

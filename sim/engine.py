@@ -104,7 +104,7 @@ def happen(w, what, a, b, c, cause, stamp):
         demonstrate(w, a, b, c, cause)
     elif what == NEXT.ANNOUNCE:
         if a < 0:  # an insight, not a model
-            publish(w, -1 - a, cause)
+            publish(w, -1 - a, w.artifacts[-1 - a].kind, -1, cause)
         elif w.projects[a].stamp == stamp:
             announce(w, a, cause)
     elif what == NEXT.GRANT:
@@ -132,7 +132,7 @@ def after_training(w, row):
     if project.phase == PHASE.WRITE:
         seek_insights(w, project.actor, project.klass, project.cause)
     if project.phase == PHASE.WRITE or project.phase == PHASE.STOPPED:
-        plan(w, project.actor, w.state[project.actor].planned + MONTH)
+        plan(w, project.actor, w.clock[0].time + MONTH)
 
 
 @rule
@@ -274,13 +274,15 @@ def reset(w, seed, run, horizon):
     clock.seed, clock.run = seed, run
     clock.time, clock.horizon = 0.0, horizon
     clock.attention, clock.attention_time = 0.0, 0.0
+    clock.shown, clock.shown_time = 0.0, 0.0
     clock.events, clock.queued, clock.order = 0, 0, 0
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
-    clock.planner, clock.cycle = 0, 0
+    clock.planner, clock.cycle, clock.trigger = 0, 0, -1
     clock.status = RUNNING
     record(w, EVENT.SCENARIO, -1, -1)
     for klass in range(len(w.classes)):
         row = w.classes[klass]
+        w.opened[klass] = 0
         w.optimal_share[klass] = saved_by_rule(row.parameters, row.tokens)
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
@@ -312,6 +314,7 @@ def reset_actor(w, actor):
     state.person_months, state.chip_months = 0.0, 0.0
     state.chips_lent, state.owned_chips, state.owned_chip = 0.0, 0.0, -1
     state.project, state.optimal, state.imitates = -1, 0, 0
+    state.uses, state.runs = -1, -1
     state.scripted_until = -math.inf
     for script in range(len(w.scripted_projects)):
         if w.project_facts[script].owner == actor:
@@ -341,6 +344,9 @@ def reset_builder(w, builder):
         reset_wish(w, actor, klass)
         if klass <= reached:
             wish.state, wish.reached, wish.known = DONE, 0.0, 0.0
+    if reached >= 0:
+        event = w.events[record(w, EVENT.TRAINED, actor, ROOT)]
+        event.klass, event.via, event.mechanism = reached, VIA.SCENARIO, MECHANISM.ORIGINAL
 
 
 @rule

@@ -43,21 +43,12 @@ def take_help(w, actor, artifact):
     made = w.artifacts[artifact]
     facts = w.actor_facts[actor]
     classes = len(w.classes)
-    if made.kind == KIND.EXISTENCE or made.kind == KIND.API:
+    if facts.builder < 0 or made.kind == KIND.EXISTENCE or made.kind == KIND.API:
         return 0.0
     fit = fit_of(w, actor, artifact)
     gained = 0.0
     for klass in range(classes):
-        if w.wishes[facts.builder * classes + klass].reached < math.inf:
-            continue
-        kind, nearness = made.kind, 1.0
-        if made.klass >= 0:
-            away = klass - made.klass
-            if kind == KIND.WEIGHTS and away > 0:
-                kind = KIND.SMALL_MODEL  # a smaller model is an implementation to start from
-            if kind == KIND.SMALL_MODEL and away < 0:
-                continue
-            nearness = math.pow(w.effects[kind].distance, abs(away)) if away != 0 else 1.0
+        kind, nearness = bearing(w, actor, artifact, klass)
         if nearness * abs(fit) < 1e-3:
             continue
         place = (facts.builder * classes + klass) * KINDS + kind
@@ -68,6 +59,44 @@ def take_help(w, actor, artifact):
         if klass == max(0, made.klass):
             gained = after - before
     return gained
+
+
+@rule
+def bearing(w, actor, artifact, klass):
+    """Return (kind, nearness): as what, and how closely, an artifact bears on a class.
+
+    Nearness is 0 for what the actor has reached already. A smaller model of which one has the
+    weights is an implementation to start from.
+    """
+    made = w.artifacts[artifact]
+    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
+    kind = made.kind
+    if wish.reached < math.inf:
+        return kind, 0.0
+    if made.klass < 0:
+        return kind, 1.0
+    away = klass - made.klass
+    if kind == KIND.WEIGHTS and away > 0:
+        kind = KIND.SMALL_MODEL
+    if kind == KIND.SMALL_MODEL and away < 0:
+        return kind, 0.0
+    nearness = 1.0
+    for _ in range(abs(away)):
+        nearness *= w.effects[kind].distance
+    return kind, nearness
+
+
+@rule
+def possible_gain(w, actor, artifact):
+    """Return the most that a fresh, fitting artifact could add to the help already held."""
+    facts = w.actor_facts[actor]
+    classes = len(w.classes)
+    most = 0.0
+    for klass in range(classes):
+        kind, nearness = bearing(w, actor, artifact, klass)
+        held = w.help[(facts.builder * classes + klass) * KINDS + kind]
+        most = max(most, nearness * (1.0 - held))
+    return most * w.artifacts[artifact].strength
 
 
 @rule

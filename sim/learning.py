@@ -11,7 +11,7 @@ from sim.luck import FOR, luck
 from sim.planning import plan
 from sim.projects import draw, schedule, settle, stop, wish_row
 from sim.record import record
-from sim.release import hold, holds, spread_privately
+from sim.release import has_reached, hold, holds, spread_privately
 from sim.tables import SEEKING, key_of
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
@@ -49,14 +49,16 @@ def learn(w, actor, artifact, source, via, cause):
             matters = True
         if project >= 0 and w.state[actor].project == project:
             schedule(w, project)
-    if gives_use(made.kind) and made.klass >= 0:
+    if gives_use(made.kind) and is_news(w, actor, artifact):
         get_access(w, actor, artifact, via, event_row)
     if via >= VIA.INSIDER and via <= VIA.FOLLOWS and made.published == math.inf:
         relay = w.flow_numbers[via - VIA.INSIDER, 0]
         if relay > 0.0 and luck(clock.seed, clock.run, FOR.RELAY, key_of(w, actor), made.key) < relay:
             spread_privately(w, actor, artifact, event_row)
     if matters and builds:
-        plan(w, actor, w.state[actor].planned + 1.0)
+        clock.trigger = event_row
+        plan(w, actor, clock.time + 1.0)
+        clock.trigger = -1
     return event_row
 
 
@@ -107,6 +109,16 @@ def become_aware(w, actor, klass, via, cause):
 
 
 @rule
+def is_news(w, actor, artifact):
+    """Return whether an actor can now use what it could not use, or not in this way, before."""
+    made = w.artifacts[artifact]
+    state = w.state[actor]
+    if made.klass < 0 or has_reached(w, actor, made.klass):
+        return False
+    return (state.runs if made.kind == KIND.WEIGHTS else state.uses) < made.klass
+
+
+@rule
 def get_access(w, actor, artifact, via, cause):
     """An actor gets to use a model that it did not make, by exactly one mechanism."""
     clock = w.clock[0]
@@ -116,6 +128,10 @@ def get_access(w, actor, artifact, via, cause):
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.source, event.via = made.project, made.owner, via
     event.mechanism = access_mechanism(via, made.access)
+    state = w.state[actor]
+    state.uses = max(state.uses, made.klass)
+    if made.kind == KIND.WEIGHTS:
+        state.runs = max(state.runs, made.klass)
     kind = w.kinds[w.actor_facts[actor].kind]
     if made.kind == KIND.API and kind.imitation > 0.0 and w.state[actor].imitates == 0:
         u = luck(clock.seed, clock.run, FOR.IMITATE, key_of(w, actor), made.key)

@@ -68,8 +68,8 @@ def highest_known(w, builder):
 
 
 @rule
-def convinced_of(w, actor, klass):
-    """Return how convinced an actor is that a class is worth having."""
+def convinced_of(w, actor, klass, belief):
+    """Return how convinced an actor with a belief is that a class is worth having."""
     wish = w.wishes[wish_row(w, actor, klass)]
     trends = w.trends[0]
     known = wish.known <= w.clock[0].time
@@ -79,7 +79,7 @@ def convinced_of(w, actor, klass):
         flop = w.classes[klass].flop
         excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months)
     leap = w.kinds[w.actor_facts[actor].kind].leap
-    return starting.conviction(belief_of(w, actor), known, w.conviction[0].proof, leap, excess)
+    return starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
 
 
 @rule
@@ -106,6 +106,7 @@ def plan(w, actor, until):
     classes = len(w.classes)
     frontier = highest_known(w, facts.builder)
     attention = min(1.0, attention_of(w, actor))
+    belief = belief_of(w, actor)
     for klass in range(min(frontier + 2, classes)):
         wish = w.wishes[facts.builder * classes + klass]
         if wish.state == SEEKING:
@@ -117,7 +118,7 @@ def plan(w, actor, until):
             wish.rate = 0.0
             if state.project >= 0:
                 continue
-            convinced = convinced_of(w, actor, klass)
+            convinced = convinced_of(w, actor, klass, belief)
             below = max(0, frontier - klass)
             gain = w.attention[0].start_gain
             rate = starting.start_rate(
@@ -141,12 +142,13 @@ def decide(w, actor, klass):
         cause = wish.known_cause
     event_row = record(w, EVENT.DECIDED, actor, cause)
     event = w.events[event_row]
-    event.klass, event.amount, event.draw = klass, convinced_of(w, actor, klass), wish.threshold
+    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+    event.klass, event.amount, event.draw = klass, convinced, wish.threshold
     wish.state = SEEKING
     wish.decided = clock.time
     wish.decided_cause = event_row
     wish.bound_cause = event_row
-    wish.willing = compute.means_of(w, actor, klass, event.amount, clock.time)
+    wish.willing = compute.means_of(w, actor, klass, convinced, clock.time)
     w.seeking[clock.seeking] = index
     clock.seeking += 1
     seek(w, actor, klass)
@@ -160,7 +162,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     """
     time = w.clock[0].time
     state = w.state[actor]
-    convinced = convinced_of(w, actor, klass)
+    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
     willing = compute.means_of(w, actor, klass, convinced, time)
     chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
     if chips > 0.0:
@@ -201,6 +203,8 @@ def seek(w, actor, klass):
         if mechanism == MECHANISM.INCREMENTAL_RESEARCH and replicates == 1:
             mechanism = MECHANISM.REPLICATION
         cause = wish.bound_cause
+        if clock.trigger >= 0 and wish.first_bound != BOUND.NONE:
+            cause = clock.trigger  # what was just learned tips the balance
         wish.state = IDLE  # its grant is the project's now
         withdraw_wish(w, actor, klass)
         start(
@@ -213,7 +217,7 @@ def seek(w, actor, klass):
         wish.bound = bound
         event_row = record(w, EVENT.BLOCKED, actor, wish.bound_cause)
         event = w.events[event_row]
-        event.klass, event.bound, event.amount = klass, bound, cost if cost < math.inf else 0.0
+        event.klass, event.bound, event.usd = klass, bound, cost if cost < math.inf else 0.0
         wish.bound_cause = event_row
 
 
@@ -269,7 +273,7 @@ def accept_grant(w, sponsor, index):
     event_row = record(w, EVENT.GRANTED, actor, wish.bound_cause)
     event = w.events[event_row]
     event.klass, event.source, event.via = klass, sponsor, VIA.SPONSOR
-    event.amount = chips if chips > 0.0 else usd
+    event.amount, event.usd = chips, usd
     wish.bound_cause = event_row
     seek(w, actor, klass)
     return True

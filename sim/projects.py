@@ -63,6 +63,7 @@ def new_project(w, actor, klass, ordinal):
         clock.projects += 1
     project = w.projects[row]
     project.actor, project.klass, project.ordinal = actor, klass, ordinal
+    project.first, project.count = 0, 0
     project.phase, project.mechanism, project.replicates = PHASE.NONE, 0, 0
     project.started = project.since = clock.time
     project.deadline = math.inf
@@ -113,7 +114,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     event_row = record(w, EVENT.STARTED, actor, cause)
     event = w.events[event_row]
     event.klass, event.project, event.source = klass, row, wish.sponsor
-    event.mechanism, event.amount = mechanism, cost
+    event.mechanism, event.usd, event.amount = mechanism, cost, chips
     project.cause = event_row
     begin(w, row, PHASE.BUILD)
     return event_row
@@ -262,6 +263,7 @@ def note(w, row, what, amount):
     event_row = record(w, what, project.actor, project.cause)
     event = w.events[event_row]
     event.klass, event.project, event.amount = project.klass, row, amount
+    event.usd = project.spent_compute + project.spent_labour
     event.mechanism = project.mechanism
     return event_row
 

@@ -23,6 +23,7 @@ def record(w, what, actor, cause):
     event = w.events[row]
     event.time = clock.time
     event.amount = 0.0
+    event.usd = 0.0
     event.draw = 0.0
     event.what = what
     event.actor = actor

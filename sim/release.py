@@ -13,7 +13,7 @@ import numpy as np
 from agents.publishing import releases
 from agents.rule import rule
 from sim.attention import attention_of, gives_use, raise_attention, schedule_demos
-from sim.helping import KINDS, take_help
+from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
@@ -26,9 +26,17 @@ FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifa
 
 
 @rule
-def is_made_by_projects(kind):
-    """Return whether a finished model brings an artifact of this kind into being."""
-    return kind != KIND.INSIGHT and kind != KIND.SMALL_MODEL and kind != KIND.RETRIEVAL_STORE
+def comes_with_model(kind):
+    """Return whether a trained model leaves its owner with an artifact of this kind at once."""
+    return KIND.EXISTENCE <= kind <= KIND.WEIGHTS and not (
+        kind == KIND.INSIGHT or kind == KIND.TOOLS or kind == KIND.SMALL_MODEL
+    )
+
+
+@rule
+def comes_with_release(kind):
+    """Return whether an artifact of this kind is made only in order to be released."""
+    return kind == KIND.TOOLS or kind == KIND.API
 
 
 @rule
@@ -80,14 +88,24 @@ def holds(w, actor, artifact):
 def make_artifacts(w, project, cause):
     """Bring into being what a trained model leaves with its owner."""
     row = w.projects[project]
+    row.first = w.clock[0].artifacts
     for kind in range(KINDS):
-        if is_made_by_projects(kind):
-            key = artifact_key(w, row.actor, row.klass, kind, row.ordinal)
-            made = new_artifact(w, row.actor, row.klass, kind, key, row.share, project, cause)
-            take_help(w, row.actor, made)
+        if comes_with_model(kind):
+            made = make_artifact(w, project, kind, cause)
+            row.count += 1
             spread_privately(w, row.actor, made, w.artifacts[made].made_cause)
             if kind == KIND.WEIGHTS:
                 expose(w, made)
+
+
+@rule
+def make_artifact(w, project, kind, cause):
+    """Bring one artifact of a model into being; its owner is the first to be helped by it."""
+    row = w.projects[project]
+    key = artifact_key(w, row.actor, row.klass, kind, row.ordinal)
+    made = new_artifact(w, row.actor, row.klass, kind, key, row.share, project, cause)
+    take_help(w, row.actor, made)
+    return made
 
 
 @rule
@@ -144,40 +162,65 @@ def announce(w, project, cause):
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
     event.klass, event.project, event.mechanism = row.klass, project, row.mechanism
-    for artifact in range(clock.artifacts):
-        made = w.artifacts[artifact]
-        if made.project != project or made.access != ACCESS.CLOSED:
-            continue
-        if row.script >= 0:
-            months = w.releases[row.script, made.kind]
-            if months >= 0.0:
-                access = w.project_facts[row.script].access
-                if made.kind == KIND.API:
-                    access = ACCESS.ARMS_LENGTH
-                elif made.kind != KIND.WEIGHTS:
-                    access = ACCESS.OPEN
-                push(w, clock.time + months, NEXT.RELEASE, artifact, access, 0, event_row, 0)
-        else:
-            publish(w, artifact, event_row)
+    for artifact in range(row.first, row.first + row.count):
+        publish(w, artifact, w.artifacts[artifact].kind, project, event_row)
+    for kind in range(KINDS):
+        if comes_with_release(kind):
+            publish(w, -1, kind, project, event_row)
 
 
 @rule
-def publish(w, artifact, cause):
-    """Decide about the release of one artifact, and queue it."""
+def publish_script(w, artifact, kind, project, cause):
+    """Queue the release that the record gives for an artifact of a scripted project."""
+    row = w.projects[project]
+    months = w.releases[row.script, kind]
+    if months < 0.0:
+        return
+    access = ACCESS.OPEN
+    if kind == KIND.API:
+        access = ACCESS.ARMS_LENGTH
+    elif kind == KIND.WEIGHTS:
+        access = w.project_facts[row.script].access
+    if artifact < 0:
+        artifact = make_artifact(w, project, kind, cause)
+    push(w, w.clock[0].time + months, NEXT.RELEASE, artifact, access, 0, cause, 0)
+
+
+@rule
+def publish(w, artifact, kind, project, cause):
+    """Decide about the release of one artifact, and queue it.
+
+    ``artifact``: its row; -1 if it is made only for its release. ``project``: -1 for an insight.
+    """
     clock = w.clock[0]
-    made = w.artifacts[artifact]
-    policy = policy_of(w, made.owner, made.kind, clock.time)
-    imitates = made.kind == KIND.API and w.state[made.owner].imitates == 1
+    if artifact >= 0 and w.artifacts[artifact].access != ACCESS.CLOSED:
+        return
+    if project >= 0 and w.projects[project].script >= 0:
+        publish_script(w, artifact, kind, project, cause)
+        return
+    owner = w.projects[project].actor if project >= 0 else w.artifacts[artifact].owner
+    policy = policy_of(w, owner, kind, clock.time)
+    imitates = kind == KIND.API and w.state[owner].imitates == 1
     probability, delay, access = 0.0, 0.0, ACCESS.OPEN
     if policy >= 0:
         probability = w.policies[policy].probability
         delay = w.policies[policy].delay_months
         access = w.policy_facts[policy].access
-    if made.kind == KIND.API:
+    if kind == KIND.API:
         access = ACCESS.ARMS_LENGTH
-    u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, made.owner), made.key)
+    if probability <= 0.0 and not imitates:
+        return
+    if artifact >= 0:
+        key = w.artifacts[artifact].key
+    else:
+        row = w.projects[project]
+        key = artifact_key(w, owner, row.klass, kind, row.ordinal)
+    u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, owner), key)
     if not releases(probability, imitates, u):
         return
+    if artifact < 0:
+        artifact = make_artifact(w, project, kind, cause)
+    made = w.artifacts[artifact]
     if access == ACCESS.STAGED and made.kind == KIND.WEIGHTS and delay > 0.0:
         key = mix(made.key, made.key)
         small = new_artifact(
@@ -213,7 +256,8 @@ def release(w, artifact, access, cause, via):
         actor = w.learners[place]
         if actor != made.owner and reaches(w, actor, artifact, access):
             wait = uptake_months(w, actor, artifact)
-            time = max(clock.time, since + wait)
+            begins = max(since, w.actors[actor].active_from)
+            time = max(clock.time, begins + wait)
             push(w, time, NEXT.LEARN, actor, artifact, made.owner, event_row, via)
 
 
@@ -222,18 +266,28 @@ def reaches(w, actor, artifact, access):
     """Return whether a public artifact can be, and is worth being, taken up by an actor."""
     made = w.artifacts[artifact]
     facts = w.actor_facts[actor]
-    if holds(w, actor, artifact):
+    if access == ACCESS.LICENSED and facts.eligible == 0 or holds(w, actor, artifact):
         return False
-    if access == ACCESS.LICENSED and facts.eligible == 0:
-        return False
-    if gives_use(made.kind):
-        return True
+    if made.kind == KIND.API:
+        return w.state[actor].uses < made.klass and not has_reached(w, actor, made.klass)
+    if made.kind == KIND.WEIGHTS and w.state[actor].runs < made.klass:
+        if not has_reached(w, actor, made.klass):
+            return True
     if facts.builder < 0:
         return False
-    if made.kind == KIND.EXISTENCE or made.kind == KIND.INSIGHT or made.klass < 0:
+    if made.kind == KIND.EXISTENCE and made.klass >= 0:
+        wish = w.wishes[facts.builder * len(w.classes) + made.klass]
+        return wish.known > w.clock[0].time
+    if w.effects[made.kind].belief > 0.0 or made.optimal == 1:
         return True
-    last = len(w.classes) - 1  # does it help with anything that the actor has not yet reached?
-    return w.wishes[facts.builder * len(w.classes) + last].reached == math.inf
+    return possible_gain(w, actor, artifact) >= w.spread[0].least_gain
+
+
+@rule
+def has_reached(w, actor, klass):
+    """Return whether an actor has trained a class itself."""
+    builder = w.actor_facts[actor].builder
+    return builder >= 0 and w.wishes[builder * len(w.classes) + klass].reached <= w.clock[0].time
 
 
 @rule

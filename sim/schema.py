@@ -464,6 +464,7 @@ class Spread(Table):
 
     leak_rate: _number("leaks per month of one closed or licensed set of weights", "1/month")
     theft_rate: _number("thefts per month of one closed set of weights by one thief", "1/month")
+    least_gain: _share("what could add less than this to the help already held is not taken up")
     people_per_move: _number("people who move when know-how does", "people")
 
 

@@ -105,6 +105,8 @@ CLOCK = np.dtype(
         ("horizon", "f8"),  # months
         ("attention", "f8"),  # public attention at attention_time, against the strongest demonstration
         ("attention_time", "f8"),
+        ("shown", "f8"),  # share of doubt removed by demonstrations where they reach best, at shown_time
+        ("shown_time", "f8"),
         ("events", "i8"),  # rows used
         ("queued", "i8"),
         ("order", "i8"),  # entries ever queued: breaks ties of time
@@ -112,6 +114,7 @@ CLOCK = np.dtype(
         ("projects", "i8"),
         ("seeking", "i8"),
         ("planner", "i8"),  # next row of the planning order
+        ("trigger", "i8"),  # row of the log that makes an actor plan out of turn; -1: its day has come
         ("cycle", "i8"),  # months planned in full
         ("status", "i8"),  # RUNNING, ENDED or what ran out
     ]
@@ -146,6 +149,8 @@ ACTOR_STATE = np.dtype(
         ("project", "i8"),  # row of the project in work; -1: none
         ("optimal", "i8"),  # knows the compute-optimal allocation
         ("scripted_until", "f8"),  # until then the record says what it trains
+        ("uses", "i8"),  # highest class that it can use through others; -1: none
+        ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
     ]
 )
@@ -189,6 +194,8 @@ PROJECT = np.dtype(
         ("actor", "i8"),
         ("klass", "i8"),
         ("ordinal", "i8"),
+        ("first", "i8"),  # its artifacts: rows first to first + count
+        ("count", "i8"),
         ("phase", "i8"),
         ("mechanism", "i8"),
         ("replicates", "i8"),
@@ -264,6 +271,7 @@ EVENT = np.dtype(
     [
         ("time", "f8"),  # months since the start
         ("amount", "f8"),  # in the unit of the event: see docs/design.md
+        ("usd", "f8"),  # money: expected at a start, spent at an end, given by a grant
         ("draw", "f8"),  # the luck that decided, where one did
         ("what", "i4"),  # Event
         ("actor", "i4"),
@@ -327,6 +335,7 @@ class Tables(NamedTuple):
     state: np.ndarray
     wishes: np.ndarray
     help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
+    opened: np.ndarray  # (class): models that were opened to users
     optimal_share: np.ndarray  # (class): compute for the same loss under the better rule
     seeking: np.ndarray  # rows of wishes that seek resources
     offers: np.ndarray
@@ -396,6 +405,7 @@ if JIT:
             t.state,
             t.wishes,
             t.help,
+            t.opened,
             t.optimal_share,
             t.seeking,
             t.offers,

@@ -332,6 +332,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "state": table(ACTOR_STATE, actors),
         "wishes": table(WISH, wishes),
         "help": np.zeros(wishes * len(ArtifactKind)),
+        "opened": np.zeros(classes, np.int64),
         "optimal_share": np.ones(classes),
         "seeking": np.zeros(wishes + 1, np.int64),
         "offers": table(OFFER, givers * wishes),

@@ -1,0 +1,237 @@
+"""Ensembles: many runs side by side on threads.
+
+Each run is a function of (scenario, seed, run): results do not depend on the number of runs,
+threads or chunks, nor on order. The kernel holds no interpreter lock, so plain threads do.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+import numpy as np
+
+from agents.rule import rule
+from sim.engine import advance, reset
+from sim.errors import UserError
+from sim.luck import FOR, luck
+from sim.metrics import STANDARD, Metric, gather, measure, metric_rows, parse_metric
+from sim.result import Result
+from sim.scenario import Scenario, load
+from sim.tables import ENDED
+from sim.uncertain import quantile
+from sim.world import Compiled, Workspace, compile_scenario
+
+MOST_RUNS = 10**10
+CHUNK = 64
+LOGS = 20
+
+
+@rule
+def draw_inputs(w, uncertain, seed, run, draws):
+    """Draw the uncertain inputs of a run into the vector of numbers, and note them in ``draws``."""
+    for row in range(len(uncertain)):
+        cell = uncertain[row]
+        u = luck(seed, run, FOR.INPUT, cell.key, cell.key)
+        value = quantile(cell.family, u, cell.a, cell.b, cell.c)
+        value = min(cell.maximum, max(cell.minimum, value))
+        w.numbers[cell.place] = value
+        draws[row] = value
+
+
+@rule
+def simulate_runs(w, uncertain, seed, run, horizon, metrics, values, draws, scratch, depth):
+    """Simulate consecutive runs and measure them; return how many were completed.
+
+    ``values`` and ``draws`` hold one row per run. A run that finds too little room ends the work
+    early: the caller makes room and goes on with that run.
+    """
+    for place in range(len(values)):
+        draw_inputs(w, uncertain, seed, run, draws[place])
+        reset(w, seed, run, horizon)
+        advance(w, horizon)
+        if w.clock[0].status != ENDED:
+            return place
+        if len(metrics) > 0:
+            gather(w, scratch[0], scratch[1], scratch[2])
+            for column in range(len(metrics)):
+                values[place, column] = measure(
+                    w, metrics[column], scratch[0], scratch[1], scratch[2], depth
+                )
+        run += _ONE
+    return len(values)
+
+
+_ONE = np.uint64(1)
+
+
+class Simulator:
+    """Runs a compiled scenario, one run at a time, in a workspace of its own."""
+
+    def __init__(self, compiled: Compiled, metrics: Sequence[Metric] = (), draw: bool = True):
+        self.compiled = compiled
+        self.metrics = metric_rows(list(metrics))
+        self.uncertain = compiled.uncertain if draw else compiled.uncertain[:0]
+        self._make_room(Workspace(compiled))
+
+    def _make_room(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        shape = (3, len(self.compiled.actors), len(self.compiled.classes))
+        self.scratch = np.empty(shape)
+        cells = len(self.compiled.actors) + workspace.room.projects
+        self.depth = np.empty(cells, np.int64)
+
+    def simulate(self, seed: int, first_run: int, values: np.ndarray, draws: np.ndarray) -> None:
+        """Simulate one run per row of ``values`` and ``draws``, from ``first_run`` on."""
+        done = 0
+        while done < len(values):
+            completed = simulate_runs(
+                self.workspace.world,
+                self.uncertain,
+                np.uint64(seed),
+                np.uint64(first_run + done),
+                self.compiled.horizon,
+                self.metrics,
+                values[done:],
+                draws[done:],
+                self.scratch,
+                self.depth,
+            )
+            done += completed
+            if done < len(values):
+                self._make_room(self.workspace.grown())
+
+    def events(self) -> np.ndarray:
+        """Return a copy of the event log of the run simulated last."""
+        tables = self.workspace.tables
+        return np.array(tables.events[: tables.clock[0].events])
+
+
+def simulate(
+    scenario: str | Scenario,
+    runs: int = 1000,
+    seed: int = 1,
+    *,
+    threads: int | None = None,
+    sets: Sequence[str] = (),
+    metrics: Sequence[str] | None = None,
+    logs: int = LOGS,
+    draw: bool = True,
+    first_run: int = 0,
+    chunk: int = CHUNK,
+    progress: Callable[[int], None] | None = None,
+) -> Result:
+    """Simulate a scenario many times and return the result.
+
+    Args:
+        scenario: name, path or Scenario.
+        runs: number of runs; run r is the same whatever this number is.
+        seed: of all luck.
+        threads: at work side by side; the number of processors if None.
+        sets: changes to the scenario, "path=value".
+        metrics: names of metrics to keep per run; None keeps the standard ones, and the dates at
+            which each builder trains and announces the class in question.
+        logs: of how many runs, from the first on, the event log is kept.
+        draw: whether uncertain inputs are drawn for each run (True) or kept at their centre.
+        first_run: number of the first run.
+        chunk: runs per task of a thread.
+        progress: called with the number of runs completed since it was last called.
+
+    Raises:
+        UserError: for a scenario, a metric or a number that cannot be used.
+
+    >>> result = simulate("toy", runs=20, seed=1)
+    >>> len(result.runs)
+    20
+    """
+    check_count("runs", runs, 1, MOST_RUNS)
+    check_count("seed", seed, 0, 2**63 - 1)
+    check_count("threads", threads or 1, 1, 1024)
+    compiled = compile_scenario(load(scenario, sets))
+    names = standard_metrics(compiled) if metrics is None else list(metrics)
+    parsed = [parse_metric(name, compiled) for name in names]
+    kept_logs: dict[int, np.ndarray] = {}
+    try:
+        values = np.full((runs, len(parsed)), np.nan)
+        draws = np.empty((runs, len(compiled.uncertain) if draw else 0))
+    except MemoryError:
+        raise UserError(
+            f"runs = {runs}: results of {len(parsed)} metrics would not fit into memory"
+        ) from None
+    done = np.zeros(runs, bool)
+    own = threading.local()
+    stop = threading.Event()
+
+    def work(first: int, last: int) -> int:
+        if stop.is_set():
+            return 0
+        if not hasattr(own, "simulator"):
+            own.simulator = Simulator(compiled, parsed, draw)
+        own.simulator.simulate(seed, first_run + first, values[first:last], draws[first:last])
+        if last <= logs:
+            kept_logs[first_run + first] = own.simulator.events()
+        done[first:last] = True
+        return last - first
+
+    spans = _spans(runs, min(logs, runs), chunk)
+    interrupted = False
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        pending = set()
+        try:
+            for span in spans:
+                pending.add(pool.submit(work, *span))
+                if len(pending) >= 4 * (threads or os.cpu_count() or 1):
+                    pending = _collect(pending, progress)
+            while pending:
+                pending = _collect(pending, progress)
+        except KeyboardInterrupt:
+            stop.set()
+            interrupted = True
+            wait(pending)
+    run_numbers = np.arange(first_run, first_run + runs)[done]
+    return Result(
+        compiled,
+        seed,
+        parsed,
+        run_numbers,
+        values[done],
+        draws[done],
+        {run: kept_logs[run] for run in sorted(kept_logs)},
+        interrupted,
+    )
+
+
+def check_count(name: str, value: int, least: int, most: int) -> None:
+    """Raise UserError unless a whole number lies within its bounds."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise UserError(f"{name} = {value!r}: must be a whole number from {least} to {most}")
+    if not least <= value <= most:
+        raise UserError(f"{name} = {value}: must be a whole number from {least} to {most}")
+
+
+def standard_metrics(compiled: Compiled) -> list[str]:
+    """Return the metrics that are kept if nothing else is asked for."""
+    builders = [compiled.actors[row] for row in compiled.facts["builders"]]
+    klass = compiled.scenario.follow_class
+    lags = [f"lag_pub_{k}" for k in (1, 2, 3, 5, 10)]
+    rest = ["reveal", *lags, "cascade_size", "cascade_depth"]
+    dates = [f"{what}[{name},{klass}]" for what in ("t_done", "t_pub") for name in builders]
+    return [*STANDARD, *rest, *dates]
+
+
+def _spans(runs: int, logs: int, chunk: int):
+    """Yield the (first, last) of each task: single runs where the log is kept, then chunks."""
+    for run in range(logs):
+        yield run, run + 1
+    for first in range(logs, runs, chunk):
+        yield first, min(runs, first + chunk)
+
+
+def _collect(pending: set, progress: Callable[[int], None] | None) -> set:
+    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+    count = sum(future.result() for future in finished)
+    if progress:
+        progress(count)
+    return pending

@@ -1,0 +1,143 @@
+"""What an ensemble gives back: runs, dates, logs, as data frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import UserError
+from sim.metrics import Metric
+from sim.words import ArtifactKind, Bound, Event, Mechanism, Via
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.world import Compiled
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass
+class Result:
+    """The outcome of an ensemble.
+
+    ``run_numbers`` (runs,): the runs completed. ``values`` (runs, metrics). ``draws`` (runs,
+    uncertain inputs). ``logs``: the event log of some runs, by run number. ``interrupted``: whether
+    the work was broken off, so that fewer runs than asked for are here.
+    """
+
+    compiled: Compiled
+    seed: int
+    metrics: list[Metric]
+    run_numbers: np.ndarray
+    values: np.ndarray
+    draws: np.ndarray
+    logs: dict[int, np.ndarray] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def scenario(self):
+        return self.compiled.scenario
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return run numbers, metrics and drawn inputs as named columns."""
+        named: dict[str, np.ndarray] = {
+            "run": self.run_numbers,
+            "seed": np.full(len(self.run_numbers), self.seed),
+        }
+        for column, metric in enumerate(self.metrics):
+            named[metric.name] = self.values[:, column]
+        for column in range(self.draws.shape[1]):
+            named[f"input:{self.compiled.uncertain_paths[column]}"] = self.draws[:, column]
+        return named
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per run: metrics and drawn inputs. Dates that never come are inf (censored)."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.columns()).set_index("run")
+        frame.attrs["units"] = {metric.name: metric.unit for metric in self.metrics}
+        return frame
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return the values of one metric, shape (runs,)."""
+        for column, metric in enumerate(self.metrics):
+            if metric.name == name:
+                return self.values[:, column]
+        from sim.errors import not_found
+
+        raise UserError(not_found("metric in this result", name, [m.name for m in self.metrics]))
+
+    def quantiles(self, name: str, levels=QUANTILES) -> np.ndarray:
+        """Return quantiles of a metric; a censored date counts as later than the horizon (inf)."""
+        return np.quantile(self[name], levels, method="inverted_cdf")
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per metric: quantiles, and the share of runs in which a date never comes."""
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = []
+        for metric in self.metrics:
+            values = self[metric.name]
+            levels = self.quantiles(metric.name)
+            named = {f"q{int(100 * q)}": value for q, value in zip(QUANTILES, levels, strict=True)}
+            censored = float(np.isinf(values).mean())
+            rows.append(
+                {"metric": metric.name, "unit": metric.unit, **named, "never": censored}
+            )
+        return pd.DataFrame(rows).set_index("metric")
+
+    def event_columns(self, log: np.ndarray) -> dict[str, Any]:
+        """Return the columns of one event log with names in place of codes."""
+        compiled = self.compiled
+        actors = np.array([*compiled.actors, ""], object)
+        classes = np.array([*compiled.classes, ""], object)
+
+        def words(vocabulary, values):
+            table = np.array([*[word.key for word in vocabulary], ""], object)
+            return table[values]
+
+        start = compiled.scenario.start
+        days = np.array([_day(start + month) for month in log["time"]], "datetime64[D]")
+        return {
+            "row": np.arange(len(log)),
+            "month": log["time"],
+            "date": days,
+            "event": words(Event, log["what"]),
+            "actor": actors[log["actor"]],
+            "class": classes[log["klass"]],
+            "artifact_kind": words(ArtifactKind, log["kind"]),
+            "artifact": log["artifact"],
+            "project": log["project"],
+            "source": actors[log["source"]],
+            "via": words(Via, log["via"]),
+            "mechanism": words(Mechanism, log["mechanism"]),
+            "bound": words(Bound, log["bound"]),
+            "amount": log["amount"],
+            "usd": log["usd"],
+            "draw": log["draw"],
+            "cause": log["cause"],
+        }
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The event logs that were kept, one row per event, with the row that caused it."""
+        import pandas as pd
+
+        frames = []
+        for run, log in self.logs.items():
+            frame = pd.DataFrame(self.event_columns(log))
+            frame.insert(0, "run", run)
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _day(months: float) -> np.datetime64:
+    from sim.schema import date_of_months
+
+    return np.datetime64(date_of_months(months))

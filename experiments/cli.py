@@ -36,7 +36,7 @@ Sets = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change one number, such as actors.OpenAI.people=30."),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of the results.  [default: out/SCENARIO]")
+    Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO]")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
 Runs = Annotated[int, typer.Option("--runs", help="Number of runs.")]
@@ -93,7 +93,7 @@ def list_scenarios() -> None:
 def show(
     scenario: Name,
     sets: Sets = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, with the scenario in full.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
 ) -> None:
     """Say in words who is there and what will happen when."""
     from experiments.describe import describe, in_words
@@ -103,7 +103,8 @@ def show(
     if as_json:
         import json
 
-        print(json.dumps({**describe(loaded), "scenario": loaded.raw}, indent=1, ensure_ascii=False, default=str))
+        facts = {**describe(loaded), "scenario": loaded.raw}
+        print(json.dumps(facts, indent=1, ensure_ascii=False, default=str))
     else:
         print(in_words(loaded))
 

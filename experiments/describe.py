@@ -176,8 +176,8 @@ def _behaviour(kind: Kind) -> str:
     parts = []
     if kind.develops:
         parts.append(
-            f"Builds models: decides to start {_interval(kind.start_rate)} times a month when fully convinced, "
-            f"{_percent(kind.replicate)} of its starts copy a known model; gives up after "
+            f"Builds models: decides to start {_interval(kind.start_rate)} times a month when fully "
+            f"convinced, {_percent(kind.replicate)} of its starts copy a known model; gives up after "
             f"{_months(kind.patience_months)}; holds results back for "
             f"{_months(kind.hold_months)} on average."
         )
@@ -218,7 +218,8 @@ def _means(actor: Actor, kind: Kind) -> str:
             if wanted
         ]
         only = f", only {' and '.join(terms)}" if terms else ""
-        parts.append(f"gives {actor.grant.replace('_', ' ')} of up to {' and '.join(gifts) or 'nothing'}{only}")
+        form = actor.grant.replace("_", " ")
+        parts.append(f"gives {form} of up to {' and '.join(gifts) or 'nothing'}{only}")
     return "; ".join(parts)
 
 

@@ -54,9 +54,7 @@ def run_and_save(
         _check_space(folder, scenario, runs, draw)
         if must_compile():
             say("Compiling the rules; this happens once and takes a while.")
-        result = sim.simulate(
-            scenario, runs, seed, threads=threads, logs=logs, draw=draw, progress=progress
-        )
+        result = sim.simulate(scenario, runs, seed, threads=threads, logs=logs, draw=draw, progress=progress)
         if simulated:
             simulated(result)
         files = _write(result, folder, runs, started, say) if len(result.run_numbers) else []
@@ -129,11 +127,12 @@ def available_memory() -> int | None:
 
 def must_compile() -> bool:
     """Whether the compiled rules are not yet in the cache."""
-    import numba
+    from numba import config
 
     from agents.rule import JIT
 
-    return JIT and not any(Path(numba.config.CACHE_DIR or ".").rglob("*.nbi"))
+    folder = getattr(config, "CACHE_DIR", "")  # numba makes its settings when it is imported
+    return JIT and not (folder and any(Path(folder).rglob("*.nbi")))
 
 
 def _write(

@@ -52,9 +52,7 @@ def summarise(result: Result, history: History | None) -> list[Line]:
         if match:
             k = int(match[1])
             actual = history.lag(k, klass) if history else None
-            lines.append(
-                _line(result, metric.name, f"{_ORDINALS.get(k, f'{k}th')} other announces", actual)
-            )
+            lines.append(_line(result, metric.name, f"{_ORDINALS.get(k, f'{k}th')} other announces", actual))
     for actor in _actors(result, history, klass):
         for name, verb, when in (
             ("t_done", "has trained", history.trained(actor, klass) if history else None),

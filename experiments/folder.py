@@ -32,23 +32,25 @@ class OutputFolder:
 
     def __init__(self, target: str | Path):
         self.target = Path(target)
-        self._made: list[Path] = []
         self._older = older_files(self.target)
         with explained(self.target):
-            self._make(self.target)
-            self._unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.target))
-
-    def _make(self, folder: Path) -> None:
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        self._made = missing
+            self._missing = [path for path in (self.target, *self.target.parents) if not path.exists()]
+            try:
+                self.target.mkdir(parents=True, exist_ok=True)
+                self._unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.target))
+            except OSError:
+                self._remove_empty()
+                raise
 
     def __enter__(self) -> OutputFolder:
         return self
 
     def __exit__(self, *exception) -> None:
         shutil.rmtree(self._unfinished, ignore_errors=True)
-        for folder in self._made:
+        self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        for folder in self._missing:
             with contextlib.suppress(OSError):  # not empty: something was kept
                 folder.rmdir()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
 ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
+LOGS_AT_ONCE = 50  # event logs, likewise
 COPIES = 2.5  # of the results of a run that exist at the same time, at worst
 
 
@@ -190,23 +191,17 @@ def write_runs(result: Result, path: Path, facts: dict[str, Any]) -> None:
 
     columns = result.columns()
     notes = {metric.name: {"unit": metric.unit, "meaning": metric.meaning} for metric in result.metrics}
-    schema = pa.schema(
-        [
-            pa.field(name, pa.from_numpy_dtype(values.dtype), False, notes.get(name))
-            for name, values in columns.items()
-        ],
-        _stored(facts),
-    )
+    fields = [
+        pa.field(name, pa.from_numpy_dtype(values.dtype), metadata=notes.get(name))
+        for name, values in columns.items()
+    ]
+    schema = pa.schema(fields, _stored(facts))
     rows = len(result.run_numbers)
-    spans = [(first, min(rows, first + ROWS_AT_ONCE)) for first in range(0, rows, ROWS_AT_ONCE)]
-    _write_parquet(
-        path,
-        schema,
-        (
-            pa.table([pa.array(values[first:last]) for values in columns.values()], schema=schema)
-            for first, last in spans
-        ),
+    tables = (
+        pa.table([arrow(values[first : first + ROWS_AT_ONCE]) for values in columns.values()], schema=schema)
+        for first in range(0, rows, ROWS_AT_ONCE)
     )
+    _write_parquet(path, schema, tables)
 
 
 def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
@@ -214,22 +209,44 @@ def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
     import numpy as np
     import pyarrow as pa
 
-    def table_of(chosen: Sequence[int]):
-        logs = [result.logs[run] for run in chosen]
-        columns = result.event_columns(np.concatenate(logs))
-        columns["row"] = np.concatenate([np.arange(len(log)) for log in logs])
-        numbers = np.repeat(np.array(chosen, np.int64), [len(log) for log in logs])
-        arrays = {"run": pa.array(numbers)}
-        for name, values in columns.items():
-            text = values.dtype == object
-            arrays[name] = pa.array(values, pa.string()).dictionary_encode() if text else pa.array(values)
-        return pa.table(arrays)
+    def table_of(runs: Sequence[int]) -> pa.Table:
+        logs = [result.logs[run] for run in runs]
+        lengths = [len(log) for log in logs]
+        columns = {"run": np.repeat(np.array(runs, np.int64), lengths)}
+        columns |= result.event_columns(np.concatenate(logs))
+        columns["row"] = np.concatenate([np.arange(length) for length in lengths])
+        return pa.table({name: arrow(values) for name, values in columns.items()})
 
     runs = sorted(result.logs)
-    groups = [runs[first : first + 50] for first in range(0, len(runs), 50)]
-    first = table_of(groups[0])
-    schema = first.schema.with_metadata(_stored(facts))
-    _write_parquet(path, schema, (table_of(group).cast(schema) for group in groups))
+    groups = [runs[first : first + LOGS_AT_ONCE] for first in range(0, len(runs), LOGS_AT_ONCE)]
+    schema = table_of(groups[0][:1]).schema.with_metadata(_stored(facts))
+    _write_parquet(
+        path, schema, (table_of(group).replace_schema_metadata(_stored(facts)) for group in groups)
+    )
+
+
+def arrow(values):
+    """Return a column of numbers, days or words as an Arrow array.
+
+    It is made from the column's own memory: ``pyarrow.array`` would import pandas, which takes
+    longer than all the writing.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    def array(kind, numbers):
+        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
+
+    if values.dtype == object:
+        words, places = np.unique(values.astype(str), return_inverse=True)
+        encoded = [str(word).encode() for word in words]
+        ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+        dictionary = pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+        return pa.DictionaryArray.from_arrays(array(pa.int32(), places.astype(np.int32)), dictionary)
+    if values.dtype.kind == "M":
+        return array(pa.date32(), values.astype("datetime64[D]").astype(np.int32))
+    return array(pa.from_numpy_dtype(values.dtype), values)
 
 
 def _write_parquet(path: Path, schema, tables) -> None:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 WIDTH = 11.0  # inches
 DOTS_PER_INCH = 170
 RIGHT = 1.75  # inches, for what stands at the right of the panels
-CAPTION_CHARACTERS = 175
+EDGE = 0.25  # inches, to the left of what stands outside the panels
+CAPTION_CHARACTERS = 200
+TABLE, ROW, TITLE = 38.0, 10.5, 26.0  # points: foot of the table of lags, its rows, room for a title
+COLUMNS = 7  # of a legend
 
 
 def draw_timeline(
@@ -108,8 +111,11 @@ def compose(result: Result, history: History | None, shown: int | None, typical:
     size_b, height_b = _lane_room(lower, 7.4)
     caption = textwrap.fill(caption_text(result, history, shown, typical, story), CAPTION_CHARACTERS)
     foot = 0.55 + 0.135 * (caption.count("\n") + 1)
-    strip = 0.6
-    heights = (1.45, height_a * upper, 1.05, height_b * lower, 0.12, strip, foot)
+    strip = 0.6  # inches
+    table = diffusion.lag_table(diffusion.lag_rows(result, history), len(result.run_numbers))
+    above_a = 0.45 + (TABLE + ROW * len(table) + TITLE) / 72
+    above_b = 0.3 + (legend_height(story) + TITLE) / 72
+    heights = (above_a, height_a * upper, above_b, height_b * lower, 0.12, strip, foot)
     total = sum(heights)
     figure = Figure(figsize=(WIDTH, total))
     FigureCanvasAgg(figure)
@@ -122,10 +128,10 @@ def compose(result: Result, history: History | None, shown: int | None, typical:
         return figure.add_axes((left / WIDTH, bottom, width, heights[index] / total))
 
     _draw_heading(figure, result, total)
-    _compose_diffusion(panel(1), result, history, lanes, drawn, size_a)
+    _compose_diffusion(panel(1), result, history, lanes, drawn, table, size_a)
     _compose_cascade(panel(3), panel(5), result, shown, story, size_b)
     figure.text(
-        0.25 / WIDTH, 0.12 / total, caption, fontsize=7, va="bottom", linespacing=1.3,
+        EDGE / WIDTH, 0.12 / total, caption, fontsize=7, va="bottom", linespacing=1.3,
         color="#333333", parse_math=False,
     )  # fmt: skip
     return figure
@@ -147,23 +153,23 @@ def _left_margin(names: list[str], story, result: Result, size: float) -> float:
 def _draw_heading(figure: Figure, result: Result, total: float) -> None:
     scenario = result.scenario
     figure.text(
-        0.25 / WIDTH, 1 - 0.2 / total, ink.shorten(scenario.file.scenario.title, 90), fontsize=14,
+        EDGE / WIDTH, 1 - 0.2 / total, ink.shorten(scenario.file.scenario.title, 90), fontsize=14,
         fontweight="bold", va="top", parse_math=False,
     )  # fmt: skip
 
 
 def _class_title(result: Result) -> str:
     klass = result.scenario.follow_class
-    title = result.scenario.file.classes[klass].title or klass
-    return ink.shorten(title, 50)
+    title = result.scenario.file.classes[klass].title
+    return ink.shorten(f"{klass} ({title})" if title and title != klass else klass, 50)
 
 
-def _compose_diffusion(axes, result: Result, history, lanes, drawn, size: float) -> None:
+def _compose_diffusion(axes, result: Result, history, lanes, drawn, table, size: float) -> None:
     compiled = result.compiled
     runs, klass = len(result.run_numbers), result.scenario.follow_class
     ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True)
-    title = f"(a) Who announced a model of the class {_class_title(result)}, or above, and when"
-    _panel_title(axes, title, 46)
+    title = f"(a) Who announced a model of class {_class_title(result)} or above, and when"
+    _panel_title(axes, title, TABLE + ROW * len(table))
     notes = diffusion.omitted_text(lanes, drawn, history, klass)
     if not drawn:
         _say_empty(axes, _why_no_lanes(result))
@@ -171,10 +177,14 @@ def _compose_diffusion(axes, result: Result, history, lanes, drawn, size: float)
     reveal = reveal_of(result)
     diffusion.draw_diffusion(axes, drawn, reveal, compiled.horizon, size)
     _reveal_name(axes, reveal, size)
-    _note(axes, diffusion.lag_text(diffusion.lag_rows(result, history), runs), 33)
+    _draw_table(axes, table, TABLE - 3)
     column = f"not by the end\n(share of {runs:,} run{'s' if runs != 1 else ''})"
     ink.write(axes, 1.012, 1.0, column, transform=axes.transAxes, fontsize=6.5, va="bottom", color="#333333")
-    _legend(axes, diffusion_keys(drawn, runs), 14)
+    if any(lane.never < 1 for lane in drawn):
+        _legend(axes, diffusion_keys(drawn, runs), 14)
+    else:
+        ink.write(axes, 0.5, 0.5, "Nobody announced one in any run.", transform=axes.transAxes,
+                  ha="center", va="center", color=ink.GREY, fontsize=9)  # fmt: skip
     if notes:
         axes.annotate(
             notes[0].upper() + notes[1:] + ".", (0, 0), (0, -18), xycoords="axes fraction",
@@ -196,11 +206,11 @@ def _compose_cascade(axes, strip, result: Result, shown, story, size: float) -> 
     ink.draw_calendar(strip, start, compiled.horizon, True)
     strip.set_yticks([])
     if story is None:
-        _panel_title(axes, "(b) One run's cascade", 34)
+        _panel_title(axes, "(b) One run's cascade", legend_height(story))
         _say_empty(axes, "No event log was kept: run with logs=1 or more.")
         _say_empty(strip, "")
         return
-    _panel_title(axes, f"(b) One run's cascade: run {shown}", 46)
+    _panel_title(axes, f"(b) One run's cascade: run {shown}", legend_height(story))
     _legend(axes, cascade_keys(story), 3)
     if story.lanes:
         revealed = _reveal_in(story, result)
@@ -234,18 +244,31 @@ def _draw_attention(strip, result: Result, shown: int) -> None:
         _say_empty(strip, "no demonstrations", keep_ticks=True)
 
 
+def legend_height(story) -> float:
+    """Return the height of the legend of the lower panel, in points."""
+    keys = len(cascade_keys(story)) if story else 0
+    return 6 + 10.5 * -(-keys // COLUMNS)
+
+
 def _panel_title(axes, text: str, points: float) -> None:
+    _note(axes, text, points, fontsize=10, fontweight="bold")
+
+
+def _note(axes, text: str, points: float, across: float = 0.0, **style) -> None:
+    """Write above a panel, from the left edge of the page. ``points``: above it; ``across``: to the right."""
     axes.annotate(
-        text, (0, 1), (-60, points), xycoords="axes fraction", textcoords="offset points",
-        fontsize=10, fontweight="bold", va="bottom", annotation_clip=False, parse_math=False,
+        text, (EDGE / WIDTH, 1), (across, points), xycoords=("figure fraction", "axes fraction"),
+        textcoords="offset points", va="bottom", annotation_clip=False, parse_math=False,
+        **{"fontsize": 7.5, **style},
     )  # fmt: skip
 
 
-def _note(axes, text: str, points: float) -> None:
-    axes.annotate(
-        text, (0, 1), (-60, points), xycoords="axes fraction", textcoords="offset points",
-        fontsize=7.5, va="bottom", parse_math=False,
-    )  # fmt: skip
+def _draw_table(axes, table: list[list[str]], points: float) -> None:
+    """Write rows of text above a panel, the last one ``points`` above it."""
+    for place, row in enumerate(reversed(table)):
+        for column, text in enumerate(row):
+            across = 0 if column == 0 else 195 + 102 * (column - 1)
+            _note(axes, text, points + ROW * place, across, color="#333333")
 
 
 def _reveal_name(axes, reveal: float, size: float) -> None:
@@ -270,25 +293,40 @@ def diffusion_keys(drawn, runs: int) -> list:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    if runs == 1:
+        return [_median_key("date in this run"), *_record_keys(drawn)]
     few = runs < diffusion.FEWEST_FOR_DENSITY
     dates = (
         Line2D([], [], color=ink.SKY, marker="|", linestyle="none", markersize=6, label="date in each run")
         if few
-        else Patch(color=ink.SKY, alpha=0.75, label="dates over runs")
+        else Patch(color=ink.SKY, alpha=0.75, label="share of runs per month")
     )
     keys = [
         dates,
         Line2D([], [], color=ink.BLUE, linewidth=0.9, label="5–95 %"),
         Line2D([], [], color=ink.BLUE, linewidth=3, label="25–75 %"),
-        Line2D([], [], color=ink.BLUE, marker="o", markerfacecolor="white", linestyle="none",
-               markersize=4.2, label="median"),
-    ]  # fmt: skip
+        _median_key("median"),
+    ]
+    return keys + _record_keys(drawn)
+
+
+def _median_key(label: str):
+    from matplotlib.lines import Line2D
+
+    style = {"markerfacecolor": "white", "linestyle": "none", "markersize": 4.2}
+    return Line2D([], [], color=ink.BLUE, marker="o", label=label, **style)
+
+
+def _record_keys(drawn) -> list:
+    from matplotlib.lines import Line2D
+
+    style = {"color": ink.BLACK, "marker": "D", "linestyle": "none"}
+    keys = []
     if any(lane.announced is not None for lane in drawn):
-        keys.append(Line2D([], [], color=ink.BLACK, marker="D", linestyle="none", markersize=5,
-                           label="actual announcement"))  # fmt: skip
+        keys.append(Line2D([], [], markersize=5, label="actual announcement", **style))
     if any(lane.trained is not None for lane in drawn):
-        keys.append(Line2D([], [], color=ink.BLACK, marker="D", markerfacecolor="white",
-                           linestyle="none", markersize=4.4, label="actual end of training, where known"))  # fmt: skip
+        label = "actual end of training"
+        keys.append(Line2D([], [], markersize=4.4, markerfacecolor="white", label=label, **style))
     return keys
 
 
@@ -315,6 +353,8 @@ def cascade_keys(story) -> list:
         keys.append(mark("|", ink.BLACK, "training failed", 6))
     if any(math.isfinite(project.stopped) for project in story.projects):
         keys.append(mark("x", ink.BLACK, "stopped"))
+    if any(project.undertrained for project in story.projects):
+        keys.append(mark("+", ink.BLACK, "stopped, undertrained", 6))
     for kind, (marker, colour) in cascade.NOTABLE.items():
         if (story.releases["kind"] == kind).any():
             keys.append(mark(marker, colour, f"{kind.phrase} released" if kind != kind.API else "API opened"))
@@ -334,7 +374,7 @@ def _legend(axes, keys: list, points: float) -> None:
     if not keys:
         return
     axes.legend(
-        handles=keys, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=min(len(keys), 7),
+        handles=keys, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=min(len(keys), COLUMNS),
         fontsize=6.8, frameon=False, borderaxespad=points / 7, handlelength=1.3, handletextpad=0.4,
         columnspacing=1.1, labelspacing=0.25,
     )  # fmt: skip
@@ -358,14 +398,18 @@ def caption_text(result: Result, history: History | None, shown, typical: bool, 
         sentences.append(f"(b) and the attention curve show run {shown}{reason}.")
     if story and story.arrows:
         sentences.append(
-            "Arrows run from a release (or, along a tie, from the making) to the start that it set off, or to "
-            "the day when it helped a project most; only the most important are drawn."
+            "Arrows run from a release (or, along a tie, from the making) to the start that it set off, or "
+            "to the day when it helped a project most; only the most important are drawn."
         )
-    if story and story.projects:
+    follow = result.compiled.classes.index(scenario.follow_class)
+    if story and any(project.klass < follow for project in story.projects):
         sentences.append("Pale bars: lower classes.")
+    if any(np.isinf(row.quantiles[[0, 2, 4]]).any() for row in diffusion.lag_rows(result, history)):
+        sentences.append(f'In (a), "{diffusion.LATER}" is after the months simulated.')
     if story and story.idle:
-        sentences.append(f"{story.idle} actors with nothing to show are left out of (b).")
-    sentences.append("All simulated dates are conditional on this model and its inputs; they are no forecast.")
+        actors = "actor" if story.idle == 1 else "actors"
+        sentences.append(f"Left out of (b): {story.idle} {actors} with nothing to show, or for want of room.")
+    sentences.append("All simulated dates are conditional on this model and its inputs, and no forecast.")
     if history:
         sentences.append(f"What really happened: {history.credit}")
     return " ".join(sentences)

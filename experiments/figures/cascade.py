@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,6 @@ NOTABLE = {  # kind of artifact -> (marker, colour)
     ArtifactKind.TOOLS: ("P", ORANGE),
     ArtifactKind.INSIGHT: ("*", PURPLE),
 }
-ENDS = (Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED)
 
 
 @dataclass
@@ -70,6 +70,7 @@ class Project:
     spans: list[tuple[Phase, float, float]] = field(default_factory=list)
     failures: list[float] = field(default_factory=list)
     trained: float = math.inf
+    undertrained: bool = False
     announced: float = math.inf
     stopped: float = math.inf
 
@@ -159,7 +160,7 @@ def _add_event(projects, event, scripted, log) -> None:
     elif what == Event.FAILED:
         project.failures.append(time)
     elif what in (Event.TRAINED, Event.UNDERTRAINED):
-        project.trained = time
+        project.trained, project.undertrained = time, what == Event.UNDERTRAINED
         _next_phase(project, Phase.WRITE, time)
     elif what == Event.STOPPED:
         project.stopped = time
@@ -329,16 +330,20 @@ def _draw_groups(axes: Axes, story: Story, compiled: Compiled, size: float) -> N
         if kind != before:
             if before is not None:
                 axes.axhline(place - 0.5, color="#BBBBBB", linewidth=0.5, zorder=0)
+            phrase = textwrap.fill(REGISTRY[kind].phrase, 24)
             write(
-                axes, 1.012, place, REGISTRY[kind].phrase, transform=axes.get_yaxis_transform(),
-                ha="left", va="center", fontsize=size - 1, color=GREY, style="italic",
+                axes, 1.012, place, phrase, transform=axes.get_yaxis_transform(), ha="left",
+                va="center", fontsize=size - 1.2, color=GREY, style="italic", linespacing=0.95,
             )  # fmt: skip
         before = kind
 
 
 def _draw_projects(axes: Axes, story: Story, lane_of, follow: int, classes, size: float) -> None:
     from matplotlib.collections import PolyCollection
+    from matplotlib.patheffects import withStroke
 
+    halo = [withStroke(linewidth=1.2, foreground="white")]
+    several = len({project.klass for project in story.projects if project.klass >= follow}) > 1
     boxes, colours, edges = [], [], []
     for project in story.projects:
         if project.actor not in lane_of:
@@ -350,10 +355,11 @@ def _draw_projects(axes: Axes, story: Story, lane_of, follow: int, classes, size
             boxes.append(_box(begun, end, lane, thick))
             colours.append(_faded(PHASE_COLOURS[phase], 1.0 if high else 0.38))
             edges.append("#333333" if high and phase != Phase.WRITE else "none")
-        if high and project.spans:
+        if high and several and project.spans:
             write(
-                axes, project.started, lane - 0.28, classes[project.klass], fontsize=size - 3,
+                axes, project.started, lane - 0.28, classes[project.klass], fontsize=max(5, size - 3),
                 ha="left", va="bottom", color="#222222", zorder=8, clip_on=True,
+                path_effects=halo,
             )  # fmt: skip
     axes.add_collection(
         PolyCollection(boxes, facecolors=colours, edgecolors=edges, linewidths=0.35, zorder=3)
@@ -409,7 +415,7 @@ def _draw_marks(axes: Axes, story: Story, lane_of, follow: int) -> None:
     def plot(places, marker, **style):
         if places:
             times, lanes = zip(*places, strict=True)
-            axes.plot(times, lanes, linestyle="none", marker=marker, zorder=6, **style)
+            axes.plot(times, lanes, **{"linestyle": "none", "marker": marker, "zorder": 6, **style})
 
     def lane(actor, shift=0.0):
         return lane_of[actor] + shift
@@ -429,16 +435,27 @@ def _draw_marks(axes: Axes, story: Story, lane_of, follow: int) -> None:
         [(p.stopped, lane(p.actor)) for p in projects if math.isfinite(p.stopped)],
         "x", markersize=4, color=BLACK, markeredgewidth=1,
     )  # fmt: skip
+    plot(
+        [(p.trained, lane(p.actor)) for p in projects if p.undertrained],
+        "+", markersize=5, color=BLACK, markeredgewidth=1,
+    )  # fmt: skip
+    used = {(arrow.before, arrow.source) for arrow in story.arrows}
+
+    def matters(row):
+        return row["klass"] >= follow or (float(row["time"]), int(row["actor"])) in used
+
+    plot([(t, lane(a)) for t, a in used if a in lane_of], ".", markersize=3.5, color="#444444", zorder=5.5)
     for kind, (marker, colour) in NOTABLE.items():
         rows = story.releases[story.releases["kind"] == kind]
         for high in (False, True):
             chosen = [
                 (float(row["time"]), lane(int(row["actor"]), 0.3))
                 for row in rows
-                if int(row["actor"]) in lane_of and ((row["klass"] >= follow) == high)
+                if int(row["actor"]) in lane_of and matters(row) == high
             ]
+            size = (4.4 if high else 3.2) * (1.7 if marker == "*" else 1.0)
             plot(
-                chosen, marker, markersize=4.4 if high else 3.2, markeredgewidth=0.4,
+                chosen, marker, markersize=size, markeredgewidth=0.4,
                 color=colour, markeredgecolor="white", alpha=1.0 if high else 0.65,
             )  # fmt: skip
     gifts = [(float(g["time"]), int(g["source"])) for g in story.grants]

@@ -10,7 +10,6 @@ import numpy as np
 
 from experiments.figures.ink import BLACK, BLUE, GREY, SKY, draw_lanes, shorten, write
 from experiments.history import months_of_day
-from sim.result import QUANTILES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 MOST_LANES = 40
 FEWEST_FOR_DENSITY = 30  # runs; fewer are drawn one by one
 BINS = 300
+NARROW = 0.5  # months; a distribution narrower than this has no shape worth drawing
+FEWEST_FOR_INTERVAL = 20  # runs
+LATER = "later"  # than the end
 LAGS = (1, 2, 3, 5, 10)
 
 
@@ -114,18 +116,23 @@ def density(dates: np.ndarray, horizon: float) -> tuple[np.ndarray, np.ndarray]:
     return 0.5 * (edges[1:] + edges[:-1]), smooth / max(1, len(dates)) / width
 
 
+def has_shape(lane: Lane) -> bool:
+    """Return whether a density says more than the median: enough runs, and not all of one date."""
+    finite = lane.dates[np.isfinite(lane.dates)]
+    return len(lane.dates) >= FEWEST_FOR_DENSITY and len(finite) > 1 and np.ptp(finite) >= NARROW
+
+
 def draw_diffusion(axes: Axes, lanes: list[Lane], reveal: float, horizon: float, size: float) -> None:
     """Draw the lanes: distribution, interval and median over runs, and what the record says."""
     draw_lanes(axes, [lane.actor for lane in lanes], size)
     if math.isfinite(reveal):
         axes.axvline(reveal, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     shapes = [density(lane.dates, horizon) for lane in lanes]
-    spreads = [lane.quantiles[3] - lane.quantiles[1] for lane in lanes]
-    wide = [s[1].max() for s, spread in zip(shapes, spreads, strict=True) if not spread < 0.5]
-    scale = 0.72 / max([value for value in wide if value > 0], default=1.0)
+    tops = [shape[1].max() for shape, lane in zip(shapes, lanes, strict=True) if has_shape(lane)]
+    scale = 0.72 / max(tops, default=1.0)
     for place, lane in enumerate(lanes):
         _draw_lane(axes, place + 0.26, lane, shapes[place], scale, horizon)
-        text = "never" if lane.never == 1.0 else _percent(lane.never)
+        text = _percent(lane.never)
         write(
             axes, 1.012, place, text, transform=axes.get_yaxis_transform(), ha="left",
             va="center", fontsize=size, color=GREY if lane.never == 0 else BLACK,
@@ -137,9 +144,9 @@ def _draw_lane(axes: Axes, base: float, lane: Lane, shape, scale: float, horizon
     finite = lane.dates[np.isfinite(lane.dates)]
     if len(finite) == 0:
         return
-    if len(lane.dates) < FEWEST_FOR_DENSITY:
+    if 1 < len(lane.dates) < FEWEST_FOR_DENSITY:
         axes.plot(finite, np.full(len(finite), base - 0.28), "|", color=SKY, markersize=5, zorder=3)
-    else:
+    elif has_shape(lane):
         times, shares = shape
         heights = np.minimum(shares * scale, 0.72)
         inside = heights > 0.002
@@ -166,26 +173,30 @@ def _draw_record(axes: Axes, base: float, lane: Lane, horizon: float, size: floa
             axes.plot([trained, announced], [base - 0.2] * 2, color=BLACK, linewidth=0.7, zorder=6)
     elif announced is not None:
         when = "before the start" if announced < 0 else "after the end"
-        write(axes, 0 if announced < 0 else horizon, base - 0.2, f"record: {when} ",
-              ha="left" if announced < 0 else "right", va="center", fontsize=size - 1.5, zorder=7)  # fmt: skip
+        side = "left" if announced < 0 else "right"
+        place = 0.0 if announced < 0 else horizon
+        text = f" actually {when} "
+        write(axes, place, base - 0.4, text, ha=side, va="center", fontsize=size - 1.5, zorder=7)
     if trained is not None and 0 <= trained <= horizon:
         axes.plot([trained], [base - 0.2], markerfacecolor="white", markeredgecolor=BLACK,
                   markeredgewidth=0.9, **{**style, "markersize": 4.4})  # fmt: skip
 
 
-def lag_text(rows: list[LagRow], runs: int) -> str:
-    """Return one line with the lags: over runs, and in the record."""
+def lag_table(rows: list[LagRow], runs: int) -> list[list[str]]:
+    """Return the lags as rows of text: which, over runs, in the record (if there is one)."""
     if not rows:
-        return ""
-    parts = []
+        return []
+    several = runs >= FEWEST_FOR_INTERVAL
+    table = [["Months from the first announcement to that of", *(f"{_ordinal(row.k)} other" for row in rows)]]
+    simulated = []
     for row in rows:
         low, _, median, _, high = row.quantiles
-        text = f"{_ordinal(row.k)}: {_months(median)}"
-        if runs >= 20:
-            text += f" ({_months(low)}–{_months(high)})"
-        parts.append(text + (f", actual {row.record:.1f}" if math.isfinite(row.record) else ""))
-    interval = " (5–95 % of runs)" if runs >= 20 else ""
-    return f"Months from the first announcement to the k-th other, median{interval} – " + ";  ".join(parts)
+        between = f" ({_months(low)} to {_months(high)})" if several else ""
+        simulated.append(_months(median) + between)
+    table.append([f"simulated: median{' (5 to 95 % of runs)' if several else ''}", *simulated])
+    if any(math.isfinite(row.record) for row in rows):
+        table.append(["actual", *(_months(row.record, "–") for row in rows)])
+    return table
 
 
 def omitted_text(lanes: list[Lane], drawn: list[Lane], history: History | None, klass: str) -> str:
@@ -203,12 +214,8 @@ def omitted_text(lanes: list[Lane], drawn: list[Lane], history: History | None, 
     return "; ".join(parts)
 
 
-def quantile_names() -> str:
-    return "–".join(f"{100 * level:.0f}" for level in QUANTILES)
-
-
-def _months(value: float) -> str:
-    return f"{value:.1f}" if math.isfinite(value) else "beyond the end"
+def _months(value: float, absent: str = LATER) -> str:
+    return f"{value:.1f}" if math.isfinite(value) else absent
 
 
 def _percent(share: float) -> str:

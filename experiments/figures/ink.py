@@ -21,7 +21,7 @@ STYLE = {  # nothing of the reader's own settings changes the picture
     "svg.fonttype": "none",
 }
 MOST_LABELS = 12  # of the calendar axis
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def shorten(text: str, most: int = 22) -> str:

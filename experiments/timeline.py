@@ -107,8 +107,8 @@ def compose(result: Result, history: History | None, shown: int | None, typical:
     drawn = diffusion.drawn_lanes(lanes)
     story = None if shown is None else cascade.tell(result, shown)
     upper, lower = len(drawn) or 3, len(story.lanes) if story and story.lanes else 3
-    size_a, height_a = _lane_room(upper, 5.4)
-    size_b, height_b = _lane_room(lower, 7.4)
+    size_a, height_a = _lane_room(upper, 4.9)
+    size_b, height_b = _lane_room(lower, 6.8)
     caption = textwrap.fill(caption_text(result, history, shown, typical, story), CAPTION_CHARACTERS)
     foot = 0.55 + 0.135 * (caption.count("\n") + 1)
     strip = 0.6  # inches

@@ -24,14 +24,17 @@ MOST_LABELS = 12  # of the calendar axis
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-def shorten(text: str, most: int = 22) -> str:
-    """Return a name on one line, with an ellipsis in place of what is too long.
+def shorten(text: str, most: int = 24) -> str:
+    """Return words on one line, with an ellipsis in place of the middle of what is too long.
 
-    >>> shorten("a very long name", 8)
-    'a very …'
+    Names that differ only at the end stay apart.
+
+    >>> shorten("the institute number 7", 12)
+    'the ins…er 7'
     """
     line = " ".join(str(text).split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    tail = (most - 1) * 2 // 5
+    return line if len(line) <= most else f"{line[: most - 1 - tail]}…{line[len(line) - tail :]}"
 
 
 def write(axes: Axes, x: float, y: float, text: str, **style: Any):

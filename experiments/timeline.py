@@ -9,7 +9,7 @@ import io
 import math
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -313,14 +313,14 @@ def diffusion_keys(drawn, runs: int) -> list:
 def _median_key(label: str):
     from matplotlib.lines import Line2D
 
-    style = {"markerfacecolor": "white", "linestyle": "none", "markersize": 4.2}
+    style: dict[str, Any] = {"markerfacecolor": "white", "linestyle": "none", "markersize": 4.2}
     return Line2D([], [], color=ink.BLUE, marker="o", label=label, **style)
 
 
 def _record_keys(drawn) -> list:
     from matplotlib.lines import Line2D
 
-    style = {"color": ink.BLACK, "marker": "D", "linestyle": "none"}
+    style: dict[str, Any] = {"color": ink.BLACK, "marker": "D", "linestyle": "none"}
     keys = []
     if any(lane.announced is not None for lane in drawn):
         keys.append(Line2D([], [], markersize=5, label="actual announcement", **style))

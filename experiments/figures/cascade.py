@@ -25,7 +25,7 @@ from experiments.figures.ink import (
     write,
 )
 from sim.metrics import Statistic
-from sim.words import ArtifactKind, Event, Mechanism, Phase, Via
+from sim.words import ArtifactKind, Event, Phase, Via
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +100,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Story:
-    """What is drawn of one run. Rows of ``releases``, ``grants`` and ``discoveries``: of its log."""
+    """What is drawn of one run. ``releases``, ``grants``: rows of its log."""
 
     log: np.ndarray
     projects: list[Project]
@@ -387,7 +387,7 @@ def _draw_arrows(axes: Axes, story: Story, lane_of) -> None:
     for arrow in story.arrows:
         if arrow.source not in lane_of or arrow.recipient not in lane_of:
             continue
-        bow = 0.08 if lane_of[arrow.recipient] > lane_of[arrow.source] else -0.08  # forward in time
+        bow = -0.08 if lane_of[arrow.recipient] > lane_of[arrow.source] else 0.08  # forward in time
         axes.add_patch(
             FancyArrowPatch(
                 (arrow.before, lane_of[arrow.source]),
@@ -461,11 +461,3 @@ def _draw_marks(axes: Axes, story: Story, lane_of, follow: int) -> None:
             )  # fmt: skip
     gifts = [(float(g["time"]), int(g["source"])) for g in story.grants]
     plot([(t, lane(a)) for t, a in gifts if a in lane_of], "^", markersize=4, color=GREEN)
-
-
-def mechanism_count(story: Story, klass: int) -> dict[Mechanism, int]:
-    """Return how many models of a class came to be by each mechanism."""
-    made = story.log[(story.log["what"] == Event.TRAINED) & (story.log["klass"] == klass)]
-    made = made[made["project"] >= 0]
-    codes, counts = np.unique(made["mechanism"], return_counts=True)
-    return {Mechanism(int(c)): int(n) for c, n in zip(codes, counts, strict=True)}

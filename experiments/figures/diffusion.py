@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -164,7 +164,8 @@ def _draw_lane(axes: Axes, base: float, lane: Lane, shape, scale: float, horizon
 
 
 def _draw_record(axes: Axes, base: float, lane: Lane, horizon: float, size: float) -> None:
-    style = {"linestyle": "none", "marker": "D", "markersize": 5.2, "zorder": 7, "clip_on": False}
+    style: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5.2, "zorder": 7}
+    style["clip_on"] = False
     announced, trained = lane.announced, lane.trained
     if announced is not None and 0 <= announced <= horizon:
         axes.plot([announced], [base - 0.2], color=BLACK, markeredgecolor="white",

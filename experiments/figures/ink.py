@@ -12,7 +12,7 @@ BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY, PALE, BAND = "#666666", "#C8C8C8", "#F4F4F4"
 
-STYLE = {  # nothing of the reader's own settings changes the picture
+STYLE: dict[Any, Any] = {  # nothing of the reader's own settings changes the picture
     "font.family": "DejaVu Sans",
     "font.size": 8.0,
     "text.usetex": False,

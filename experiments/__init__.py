@@ -1,4 +1,4 @@
-"""Questions: run a scenario, look at what came out, keep it in a folder.
+"""The questions that are asked of a world: runs, figures, comparisons. The only place that draws.
 
 ``experiments.save`` leaves a result in a folder, as ``cascades run`` does. Importing this package is
 quick: the rest is loaded when it is used.

@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,9 +152,6 @@ def _write(
     }
     if not result.logs:
         del writers[EVENTS_FILE]
-    if find_spec("experiments.timeline") is None:
-        del writers[FIGURE_FILE]
-        say(f"{FIGURE_FILE} is not drawn: this copy has no experiments.timeline")
     files: dict[str, Any] = {}
     for name, write in writers.items():
         path = folder.path(name)
@@ -178,8 +174,6 @@ def draw_figure(result: Result, path: Path) -> None:
 
 def history_of(scenario: Scenario) -> History | None:
     """Return the record of what really happened in a scenario's world, if there is one."""
-    if find_spec("experiments.history") is None:
-        return None
     from experiments.history import load_history
 
     return load_history(scenario.name)

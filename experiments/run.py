@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
 ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
 LOGS_AT_ONCE = 50  # event logs, likewise
+NUMBER = 8  # bytes
 COPIES = 2.5  # of the results of a run that exist at the same time, at worst
 
 
@@ -51,13 +52,13 @@ def run_and_save(
     check_sizes(scenario, runs, seed, threads, logs, draw)
     started = now()
     with OutputFolder(out) as folder:
-        _check_space(folder, scenario, runs, draw)
+        check_space(folder, scenario, runs, draw)
         if must_compile():
             say("Compiling the rules; this happens once and takes a while.")
         result = sim.simulate(scenario, runs, seed, threads=threads, logs=logs, draw=draw, progress=progress)
         if simulated:
             simulated(result)
-        files = _write(result, folder, runs, started, say) if len(result.run_numbers) else []
+        files = _write(result, folder, runs, started) if len(result.run_numbers) else []
     return result, files
 
 
@@ -74,36 +75,38 @@ def check_sizes(
     scenario: Scenario, runs: int, seed: int, threads: int | None, logs: int, draw: bool = True
 ) -> None:
     """Raise UserError for numbers that make no sense, or that this machine's memory cannot hold."""
-    from sim.ensemble import MOST_RUNS, check_count
+    from sim.ensemble import MOST_RUNS, check_count, standard_metrics
+    from sim.tables import EVENT
+    from sim.world import compile_scenario
 
     check_count("runs", runs, 1, MOST_RUNS)
     check_count("seed", seed, 0, 2**63 - 1)
     check_count("threads", 1 if threads is None else threads, 1, 1024)
     check_count("logs", logs, 0, MOST_RUNS)
-    bytes_per_run = COPIES * 8 * sum(_columns(scenario, draw))
+    compiled = compile_scenario(scenario)
+    columns = 1 + len(standard_metrics(compiled)) + (len(compiled.uncertain) if draw else 0)
+    per_run = COPIES * NUMBER * columns
+    per_log = compiled.room.events * EVENT.itemsize / 2  # a log seldom fills half of its room
+    needed = runs * per_run + min(logs, runs) * per_log
     available = available_memory()
-    if available is not None and runs * bytes_per_run > available:
+    if available is not None and needed > available:
         raise UserError(
-            f"runs = {runs}: the results need {human_bytes(runs * bytes_per_run)} of memory and "
-            f"{human_bytes(available)} are free; at most {int(available / bytes_per_run)} runs fit"
+            f"runs = {runs}, logs = {logs}: the results need {human_bytes(needed)} of memory and "
+            f"{human_bytes(available)} are free; ask for fewer (a run takes {human_bytes(per_run)}, "
+            f"a log {human_bytes(per_log)})"
         )
 
 
-def _columns(scenario: Scenario, draw: bool) -> tuple[int, int]:
-    """Return how many columns of metrics and of drawn inputs a result will have."""
-    from sim.ensemble import standard_metrics
-    from sim.world import compile_scenario
+def check_space(folder: OutputFolder, scenario: Scenario, runs: int, draw: bool) -> None:
+    """Raise UserError where the disk cannot hold even the drawn inputs, which hardly compress."""
+    from sim.scenario import quantities
 
-    compiled = compile_scenario(scenario)
-    return len(standard_metrics(compiled)) + 1, len(compiled.uncertain) if draw else 0
-
-
-def _check_space(folder: OutputFolder, scenario: Scenario, runs: int, draw: bool) -> None:
-    needed = 8 * runs * _columns(scenario, draw)[1]  # drawn numbers hardly compress
-    if needed > folder.free_bytes():
+    drawn = sum(quantity.uncertain for _, quantity, _, _ in quantities(scenario.file)) if draw else 0
+    needed, free = NUMBER * runs * drawn, folder.free_bytes()
+    if needed > free:
         raise UserError(
             f"{folder.target}: the results of {runs} runs need at least {human_bytes(needed)} of disk "
-            f"and {human_bytes(folder.free_bytes())} are free; ask for fewer --runs or choose another --out"
+            f"and {human_bytes(free)} are free; ask for fewer --runs or choose another --out"
         )
 
 
@@ -140,7 +143,6 @@ def _write(
     folder: OutputFolder,
     asked: int,
     started: datetime.datetime | None = None,
-    say: Callable[[str], None] = print,
 ) -> list[Path]:
     from experiments.manifest import content_hash, describe_result, key_facts
 

@@ -49,11 +49,11 @@ def run_and_save(
     import sim
     from experiments.manifest import now
 
+    started, cold = now(), must_compile()
     check_sizes(scenario, runs, seed, threads, logs, draw)
-    started = now()
     with OutputFolder(out) as folder:
         check_space(folder, scenario, runs, draw)
-        if must_compile():
+        if cold:
             say("Compiling the rules; this happens once and takes a while.")
         result = sim.simulate(scenario, runs, seed, threads=threads, logs=logs, draw=draw, progress=progress)
         if simulated:
@@ -129,7 +129,7 @@ def available_memory() -> int | None:
 
 
 def must_compile() -> bool:
-    """Whether the compiled rules are not yet in the cache."""
+    """Whether the cache holds no compiled rules yet."""
     from numba import config
 
     from agents.rule import JIT

@@ -92,6 +92,17 @@ def test_inputs_at_their_centre_are_not_drawn(tmp_path):
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["inputs"] == "centre"
 
 
+def test_who_waits_for_the_compiler_is_told(tmp_path, monkeypatch):
+    from numba import config
+
+    from agents.rule import JIT
+
+    made(tmp_path / "warm", 1)
+    assert "Compiling" not in made(tmp_path / "warm", 1).err
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "empty"))
+    assert ("Compiling the rules" in made(tmp_path / "cold", 1).err) == JIT
+
+
 def test_python_saves_as_the_command_does(tmp_path):
     result = sim.simulate("toy", runs=5, seed=1, logs=5)
     files = experiments.save(result, tmp_path / "python")

@@ -10,10 +10,8 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple, get_args, get_origin
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 
-from agents.rule import JIT, rule
+from agents.rule import rule
 from sim import schema
 
 
@@ -344,82 +342,6 @@ class Tables(NamedTuple):
     held: np.ndarray  # (actor, word): bits of artifacts
     queue: np.ndarray
     events: np.ndarray
-
-
-if JIT:
-    # A NamedTuple of arrays is passed by value, seven words an array, at every call (measured:
-    # 110 ns a call for 24 arrays). The same fields behind one pointer cost next to nothing.
-    @structref.register
-    class WorldType(types.StructRef):
-        def preprocess_fields(self, fields):
-            return tuple((name, types.unliteral(kind)) for name, kind in fields)
-
-    class World(structref.StructRefProxy):
-        """The tables of one run, as the rules see them."""
-
-    structref.define_boxing(WorldType, World)
-    structref.define_constructor(World, WorldType, list(Tables._fields))
-    structref.define_attributes(WorldType)
-
-    @rule
-    def world_of(t):
-        """Return the tables as the rules see them."""
-        return World(
-            t.numbers,
-            t.regions,
-            t.chips,
-            t.classes,
-            t.effects,
-            t.effect_numbers,
-            t.kinds,
-            t.actors,
-            t.ties,
-            t.flow_numbers,
-            t.policies,
-            t.insights,
-            t.scripted_artifacts,
-            t.scripted_projects,
-            t.attention,
-            t.conviction,
-            t.work,
-            t.training,
-            t.spread,
-            t.trends,
-            t.actor_facts,
-            t.class_facts,
-            t.chip_facts,
-            t.tie_first,
-            t.tie_facts,
-            t.policy_facts,
-            t.policy_rows,
-            t.insight_facts,
-            t.artifact_facts,
-            t.project_facts,
-            t.releases,
-            t.builders,
-            t.learners,
-            t.thieves,
-            t.chip_from,
-            t.clock,
-            t.planning,
-            t.state,
-            t.wishes,
-            t.help,
-            t.opened,
-            t.optimal_share,
-            t.seeking,
-            t.offers,
-            t.projects,
-            t.artifacts,
-            t.held,
-            t.queue,
-            t.events,
-        )
-
-else:
-
-    def world_of(t):
-        return t
 
 
 @rule

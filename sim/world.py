@@ -33,10 +33,10 @@ from sim.tables import (
     TIE_FACTS,
     WISH,
     Tables,
-    world_of,
 )
 from sim.uncertain import fit
 from sim.words import Access, ArtifactKind, Sponsorship, TieKind
+from sim.worldview import world_of
 
 UNCERTAIN = np.dtype(
     [

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, get_args, get_origin
 
 import numpy as np
 
-from agents.rule import rule
+from agents.rule import step
 from sim import schema
 
 
@@ -107,6 +107,7 @@ CLOCK = np.dtype(
         ("shown_time", "f8"),
         ("events", "i8"),  # rows used
         ("queued", "i8"),
+        ("slots", "i8"),  # slots of the queue ever used
         ("order", "i8"),  # entries ever queued: breaks ties of time
         ("artifacts", "i8"),
         ("projects", "i8"),
@@ -147,6 +148,7 @@ ACTOR_STATE = np.dtype(
         ("project", "i8"),  # row of the project in work; -1: none
         ("optimal", "i8"),  # knows the compute-optimal allocation
         ("scripted_until", "f8"),  # until then the record says what it trains
+        ("level", "i8"),  # highest class that it has trained; -1: none
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
@@ -176,7 +178,7 @@ WISH = np.dtype(  # one row per builder and class
         ("grant_chips", "f8"),
         ("reached", "f8"),  # when the builder had trained this class or a higher one
         ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
-        ("data", "f8"),
+        ("data_work", "f8"),
         ("trials", "f8"),
         ("flop", "f8"),
         ("talent", "f8"),
@@ -185,7 +187,6 @@ WISH = np.dtype(  # one row per builder and class
     ]
 )
 IDLE, SEEKING, BUSY, DONE = range(4)
-CUTS = ("work", "data", "trials", "flop", "talent", "utilisation", "failures")
 
 PROJECT = np.dtype(
     [
@@ -208,7 +209,7 @@ PROJECT = np.dtype(
         ("cause", "i8"),  # row of the log that the next event of the project follows from
         ("team", "f8"),  # people
         ("effort", "f8"),  # factor on the work
-        ("size", "f8"),  # factor on the compute
+        ("scale", "f8"),  # factor on the compute
         ("chip", "i8"),
         ("chips", "f8"),
         ("rent", "f8"),  # USD per month for all chips; 0 if lent or owned
@@ -231,6 +232,7 @@ PROJECT = np.dtype(
         ("fails_at", "f8"),  # share left at which the attempt fails; -1: does not
         ("trained", "f8"),
         ("share", "f8"),  # share of the goal trained
+        ("reached", "i8"),  # class that the model belongs to; -1: none
         ("script", "i8"),  # row of scripted_projects; -1: emerged
     ]
 )
@@ -253,9 +255,9 @@ ARTIFACT = np.dtype(
         ("via", "i8"),  # PUBLIC, or LEAKED
     ]
 )
+HEAP = np.dtype([("time", "f8"), ("slot", "i8")])
 QUEUED = np.dtype(
     [
-        ("time", "f8"),
         ("order", "i8"),
         ("what", "i8"),
         ("a", "i8"),
@@ -340,11 +342,12 @@ class Tables(NamedTuple):
     projects: np.ndarray
     artifacts: np.ndarray
     held: np.ndarray  # (actor, word): bits of artifacts
+    heap: np.ndarray
     queue: np.ndarray
     events: np.ndarray
 
 
-@rule
+@step
 def key_of(w, actor):
     """Return the key under which luck knows an actor."""
     return w.actor_facts[actor].key

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import LASTING, play, play_runs, tiny_world
-from hypothesis import HealthCheck, given, settings
+from conftest import LAB, LAB_KIND, LASTING, play, play_runs, tiny_world
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as some
 
-from sim.scenario import load
+from sim.ensemble import simulate
+from sim.errors import UserError
+from sim.helping import LEAST_HELP, combine
+from sim.scenario import from_data, load
 from sim.words import Access, ArtifactKind, Bound, Event, Mechanism, TieKind, Via
 
-SOME = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+# Shrinking such large worlds takes minutes: to shrink a failure, add Phase.shrink for a while.
+SOME = settings(
+    max_examples=150, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
 KINDS = [kind.key for kind in ArtifactKind]
 SHARE = some.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])
 MONTHS = 30
@@ -135,15 +141,16 @@ def worlds(draw):
         {
             "from": a,
             "to": b,
-            "kind": draw(some.sampled_from(tie_kinds)),
+            "kind": draw(some.sampled_from(["hiring", *tie_kinds])),
             "strength": draw(number(0.1, 2)),
             "both_ways": draw(some.booleans()),
         }
         for a, b in draw(some.lists(pairs, max_size=8))
     ]
     flows = {
-        kind: {"relay": draw(SHARE)} | {k: draw(number(0.01, 1)) for k in draw(some.lists(some.sampled_from(KINDS)))}
-        for kind in draw(some.lists(some.sampled_from(tie_kinds), unique=True))
+        kind: {"relay": draw(SHARE), "details": draw(number(0.05, 2))}
+        | {artifact: draw(number(0.01, 1)) for artifact in draw(some.lists(some.sampled_from(KINDS)))}
+        for kind in ["hiring", *draw(some.lists(some.sampled_from(tie_kinds), unique=True))]
     }
     policies = {}
     for holder in draw(some.lists(some.sampled_from(["leading_lab", "open_collective", *names]), unique=True)):
@@ -291,6 +298,7 @@ def check_log(played):
     assert np.all(causes >= 0)
     assert np.all(causes < np.arange(1, len(log)))
     assert np.all(log["time"][causes] <= log["time"][1:])
+    assert np.all(log["usd"] >= 0)
 
 
 def check_knowledge(played):
@@ -352,6 +360,7 @@ def check_acquisitions(played):
         elif row["via"] != Via.PUBLIC:
             assert row["mechanism"] == Mechanism.INSIDER_FLOW
     trained = played.rows(Event.TRAINED)
+    trained = trained[trained["mechanism"] != Mechanism.ORIGINAL]  # the record may say what it likes
     pairs = list(zip(trained["actor"], trained["klass"], strict=True))
     assert len(pairs) == len(set(pairs))  # nobody trains the same class twice
 
@@ -401,9 +410,9 @@ def check_projects(played):
     flop = projects.flop_trials + projects.flop_failed + projects.flop_final
     used = projects.chip >= 0
     peak = np.where(used, tables.chips.peak_flops[projects.chip], 0.0) * 730.5 * 3600.0
-    least = projects.chip_months * peak * tables.training.utilisation[0]
     most = projects.chip_months * peak * tables.training.best_utilisation[0]
-    assert np.all(flop >= least * (1 - 1e-9)) and np.all(flop <= most * (1 + 1e-9))
+    assert np.all(flop >= 0) and np.all(flop <= most * (1 + 1e-9))
+    assert np.all(flop[projects.chip_months > 1e-9] > 0)
     for field in ("person_months", "chip_months", "spent_compute", "spent_labour", "left", "share"):
         assert np.isfinite(projects[field]).all() and np.all(projects[field] >= -1e-6), field
 
@@ -450,11 +459,237 @@ def test_real_scenarios_keep_the_invariants(name, check):
         check(played)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_random_worlds_keep_the_invariants(check):
-    @SOME
-    @given(worlds(), some.integers(0, 2**40))
-    def holds(world, run):
-        check(play(world, run))
+@SOME
+@given(worlds(), some.integers(0, 2**40))
+def test_random_worlds_keep_the_invariants(world, first_run):
+    for played in play_runs(world, range(first_run, first_run + 3)):
+        for check in CHECKS:
+            check(played)
 
-    holds()
+
+# Worlds that look for one thing each: found by reading, or by the random worlds above.
+
+
+def lab_world(**more):
+    base = {"kinds": {"leading_lab": LAB_KIND}, "actors": {"Lab": LAB}}
+    return tiny_world(**(base | more))
+
+
+def lent_by_other(kind, count, **numbers):
+    """Artifacts of one kind that were public long before the start, by somebody who does nothing."""
+    return {
+        f"artifact {place}": {"owner": "Other", "kind": kind, "published": "2019-01"} | numbers
+        for place in range(count)
+    }
+
+
+IDLER = {"kind": "ordinary_actor", "region": "here"}
+BOTH = {"leading_lab": LAB_KIND, "ordinary_actor": {"develops": False}}
+
+
+def test_what_is_saved_in_full_stays_saved():
+    """Two artifacts that each spare all of the work: the project is built at once."""
+    world = lab_world(
+        kinds=BOTH,
+        actors={"Lab": LAB, "Other": IDLER},
+        effects={"code": LASTING | {"work": 1.0, "distance": 1.0, "uptake_months": 1e-6}},
+        scripted_artifacts=lent_by_other("code", 2, strength=1.5),
+    )
+    played = play(world)
+    assert played.time(Event.BUILT) == played.time(Event.STARTED) < np.inf
+    assert played.time(Event.TRAINED) < np.inf
+
+
+@pytest.mark.parametrize("run", range(6))
+def test_bad_know_how_never_turns_throughput_negative(run):
+    world = lab_world(
+        kinds=BOTH,
+        actors={"Lab": LAB, "Other": IDLER},
+        training={"utilisation": 0.1},
+        effects={"tools": LASTING | {"utilisation": 1.0, "spread": 100, "uptake_months": 1e-6, "hardware": 0}},
+        scripted_artifacts=lent_by_other("tools", 4),
+    )
+    played = play(world, run)
+    projects = played.tables.projects[: played.tables.clock[0].projects]
+    assert len(projects) and np.all(projects.rate > 0) and np.all(projects.flop_final >= 0)
+    check_projects(played)
+
+
+def test_help_has_a_floor_however_much_is_borrowed():
+    help_held = 0.0
+    for _ in range(5):
+        help_held = combine(help_held, -9.0)
+    assert help_held >= LEAST_HELP
+
+
+@pytest.mark.parametrize("run", range(6))
+def test_bad_know_how_never_makes_failure_certain(run):
+    world = lab_world(
+        kinds=BOTH,
+        actors={"Lab": LAB, "Other": IDLER},
+        training={"failure": 0.95},
+        effects={"logbook": LASTING | {"failures": 1.0, "spread": 100, "uptake_months": 1e-6, "hardware": 0}},
+        scripted_artifacts=lent_by_other("logbook", 3),
+    )
+    played = play(world, run)
+    started = played.rows(Event.STARTED)
+    assert len(started) and np.all(started["usd"] > 0)
+    assert np.all(np.isfinite(started["usd"]))
+
+
+@pytest.mark.parametrize("kind", ["insider", "hiring"])
+def test_ties_lead_nowhere_before_their_end_exists(kind):
+    world = lab_world(
+        actors={"Lab": LAB, "Late": LAB | {"active_from": "2024-01"}},
+        effects={"details": LASTING},
+        ties=[{"from": "Lab", "to": "Late", "kind": kind}],
+        flows={kind: {"details": 5.0}},
+        spread={"people_per_move": 1},
+        scripted_artifacts={"secret": {"owner": "Lab", "kind": "details", "made": "2020-01", "published": "never"}},
+    )
+    played = play(world)
+    assert 48.0 <= played.time(Event.LEARNED, "Late") < np.inf
+
+
+def test_thieves_steal_nothing_before_they_exist():
+    world = lab_world(
+        kinds={"leading_lab": LAB_KIND, "thief": {"develops": False, "steals": True}},
+        actors={"Lab": LAB, "Thief": {"kind": "thief", "region": "here", "active_from": "2024-01"}},
+        spread={"theft_rate": 5.0},
+    )
+    played = play(world)
+    assert played.time(Event.TRAINED) < 40
+    assert 48.0 <= played.time(Event.STOLEN) < np.inf
+
+
+def test_the_owner_of_a_scripted_artifact_is_helped_by_it():
+    def built_in(owner):
+        world = lab_world(
+            kinds=BOTH,
+            actors={"Lab": LAB, "Other": IDLER},
+            effects={"code": LASTING | {"work": 0.5, "distance": 1.0}},
+            scripted_artifacts={"code": {"owner": owner, "kind": "code", "published": "2019-01"}},
+        )
+        played = play(world)
+        return played.time(Event.BUILT) - played.time(Event.STARTED)
+
+    assert built_in("Lab") == pytest.approx(2.5)  # half of 10 person-months by 2 people
+
+
+def test_who_finds_a_retrieval_store_is_helped_by_it():
+    small = tiny_world()["classes"]["model"]
+    world = lab_world(
+        classes={"model": small, "next": small | {"flop": 1e22}},
+        effects={"retrieval_store": LASTING | {"flop": 0.5, "distance": 1.0}},
+        insights={"store": {"kind": "retrieval_store", "needs": "model", "rate": 1000}},
+        training={"writing_months": 1000},
+    )
+    played = play(world)
+    second = played.rows(Event.TRAINED)[1]
+    assert played.time(Event.DISCOVERED) < second["time"]
+    assert second["amount"] == pytest.approx(0.5e22)
+
+
+def test_an_insight_is_open_to_who_leapt_over_the_class_that_it_needs():
+    small = tiny_world()["classes"]["model"]
+    world = lab_world(
+        classes={"model": small, "next": small | {"flop": 1e22}},
+        actors={"Lab": LAB, "Other": LAB | {"active_from": "2029-12"}},
+        effects={"existence": LASTING | {"uptake_months": 1e-6}},
+        kinds={"leading_lab": LAB_KIND | {"appetite": 0}},
+        insights={"idea": {"needs": "model", "rate": 10}},
+        scripted_projects={
+            "first": {
+                "actor": "Other",
+                "class": "next",
+                "started": "2019-01",
+                "trained": "2019-06",
+                "announced": "2020-01",
+                "releases": {"existence": 0},
+            }
+        },
+    )
+    played = play(world)
+    trained = played.rows(Event.TRAINED, "Lab")
+    assert trained["klass"][0] == 1  # straight to the big one
+    assert played.time(Event.DISCOVERED, "Lab") < np.inf
+
+
+def test_a_scripted_project_needs_an_actor_that_develops():
+    world = lab_world(
+        kinds=BOTH,
+        actors={"Lab": LAB, "Other": IDLER},
+        scripted_projects={
+            "odd": {"actor": "Other", "class": "model", "started": "2020-01", "trained": "2020-02", "announced": "2020-03"}
+        },
+    )
+    with pytest.raises(UserError, match=r"scripted_projects.odd"):
+        from_data(world)
+
+
+POOR = LAB | {"chips": 0, "people": 2}
+VENDOR = {
+    "kind": "cloud_sponsor",
+    "region": "here",
+    "family": "general",
+    "grant": "hardware",
+    "grant_chips": 500,
+}
+GIVING = {"develops": False, "sponsors": True, "give_rate": 10}
+
+
+def test_hardware_that_was_given_adds_up():
+    small = tiny_world()["classes"]["model"]
+    world = lab_world(
+        kinds={"leading_lab": LAB_KIND, "cloud_sponsor": GIVING},
+        classes={"model": small | {"team": 1, "work": 1}, "next": small | {"flop": 4e25, "work": 1}},
+        training={"longest_months": 50},
+        actors={
+            "Lab": POOR,
+            "Cloud": VENDOR,
+            "Later": VENDOR | {"grant_chips": 9000, "active_from": "2021-06"},
+        },
+    )
+    played = play(world)
+    state = played.tables.state
+    assert len(played.rows(Event.GRANTED)) > 1
+    assert state.owned_chips.sum() == pytest.approx(state.chips_lent.sum())
+
+
+def test_a_sponsor_gives_nothing_to_itself():
+    world = lab_world(
+        kinds={"hardware_vendor": LAB_KIND | {"sponsors": True, "give_rate": 10}},
+        actors={"Vendor": VENDOR | POOR | {"kind": "hardware_vendor"}},
+    )
+    played = play(world)
+    assert len(played.rows(Event.DECIDED))
+    assert len(played.rows(Event.GRANTED)) == 0
+
+
+def test_what_falls_short_is_not_announced_as_the_class():
+    """An undertrained model is of the class that its compute reached, in the log and in the metrics."""
+    world = lab_world(
+        actors={"Lab": LAB | {"willing_usd": 2e4, "money_usd": 2e4, "people": 2}, "Other": LAB | {"active_from": "2029-12"}},
+        classes={"model": {"work": 1e-3, "flop": 3e21}},
+        kinds={"leading_lab": LAB_KIND | {"patience_months": 1e6}},
+        training={"shortest_months": 1.0, "least_share": 0.01},
+        work={"flop_spread": 1.0},
+    )
+    names = ["t_done[Lab,model]", "t_pub[Lab,model]", "reveal"]
+    result = simulate(from_data(world), runs=60, threads=1, metrics=names, logs=60)
+    short = [run for run, log in result.logs.items() if np.any(log["what"] == Event.UNDERTRAINED)]
+    assert short
+    for run in range(60):
+        assert result["t_done[Lab,model]"][run] <= result["t_pub[Lab,model]"][run]
+        assert result["t_done[Lab,model]"][run] <= result["reveal"][run]
+
+
+def test_nobody_becomes_aware_of_what_it_has_made_itself():
+    world = lab_world(
+        actors={"Lab": LAB, "Other": LAB | {"active_from": "2023-01"}},
+        effects={"existence": LASTING},
+        policies={"leading_lab": {"existence": {"probability": 1}}},
+    )
+    played = play(world)
+    assert played.time(Event.TRAINED, "Lab") < played.time(Event.AWARE, "Other")
+    assert played.time(Event.AWARE, "Lab") == np.inf

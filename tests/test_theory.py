@@ -316,3 +316,103 @@ def test_failed_attempts_are_geometric():
     observed = np.bincount(np.minimum(fails, 6), minlength=7)
     expected = np.array([chance**k * (1 - chance) for k in range(6)] + [chance**6])
     assert stats.chisquare(observed, expected * RUNS).pvalue > 1e-3
+
+
+# Monotonicity: more of a hazard only makes its own event earlier, run by run; and where nobody can
+# stand in anybody's way, everything. Bits may differ in the last place, hence the tolerance.
+
+NO_LATER = 1 + 1e-9
+
+
+def first_times(world, runs=60):
+    """Return when each thing first happened in each run: {(event, actor, class, kind): months}."""
+    told = []
+    for played in play_runs(world, range(runs)):
+        times: dict[tuple, float] = {}
+        for row in played.log:
+            key = (int(row["what"]), int(row["actor"]), int(row["klass"]), int(row["kind"]))
+            times.setdefault(key, float(row["time"]))
+        told.append(times)
+    return told
+
+
+def assert_earlier(less, more, events):
+    """Everything of these events that happens under ``less`` happens no later under ``more``."""
+    sooner = 0
+    for before, after in zip(first_times(less), first_times(more), strict=True):
+        for key, time in before.items():
+            if key[0] in events:
+                assert after.get(key, math.inf) <= time * NO_LATER, key
+                sooner += after[key] < time
+    assert sooner > 0
+
+
+def test_a_higher_start_rate_only_brings_the_decision_forward():
+    slow, fast = (
+        lab_world(kinds={"leading_lab": LAB_KIND | {"start_rate": rate}}) for rate in (0.05, 0.08)
+    )
+    assert_earlier(slow, fast, {Event.DECIDED, Event.STARTED, Event.TRAINED, Event.ANNOUNCED})
+
+
+@pytest.mark.parametrize("relay", [0.4, 1.0])
+def test_faster_flows_let_everybody_learn_no_later(relay):
+    slow, fast = (spreading_world(7, complete(7), rate, relay, "2024-12") for rate in (0.02, 0.03))
+    assert_earlier(slow, fast, {Event.LEARNED})
+
+
+def test_one_more_tie_lets_everybody_learn_no_later():
+    line = [(f"a{place}", f"a{place + 1}") for place in range(6)]
+    less, more = (spreading_world(7, pairs, 0.2) for pairs in (line, [*line, ("a0", "a4")]))
+    assert_earlier(less, more, {Event.LEARNED})
+
+
+def peaceful_world(**numbers):
+    """Many labs, one class; artifacts only help, evidence lasts, means abound, nobody is scooped."""
+    kind = {"start_rate": 0.05, "belief": 0.2, "hold_months": 3} | numbers.get("kind", {})
+    effect = {"work": 0.4, "distance": 1.0} | numbers.get("effect", {})
+    labs = {f"lab {place}": LAB for place in range(8)}
+    names = list(labs)
+    return lab_world(
+        scenario={"end": "2034-12"},
+        kinds={"leading_lab": LAB_KIND | kind},
+        actors=labs,
+        effects={
+            "existence": LASTING | {"belief": 0.5} | numbers.get("existence", {}),
+            "code": LASTING | effect,
+            "details": LASTING | {"work": 0.2, "obsolescence_months": 24},
+        },
+        conviction={"proof": 0.5},
+        work={"work_spread": 0.4, "flop_spread": 0.4},
+        training={"writing_spread": 0.3},
+        ties=ties(zip(names, names[1:], strict=False)),
+        flows={"insider": {"relay": 0.5, "existence": 0.05, "code": 0.05} | numbers.get("flow", {})},
+        policies={
+            "leading_lab": {
+                "existence": {"probability": 1},
+                "details": {"probability": 0.5},
+                "code": {"probability": 0.5, "delay_months": 4} | numbers.get("policy", {}),
+            }
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"kind": {"start_rate": 0.08}},
+        {"kind": {"belief": 0.3}},
+        {"kind": {"hold_months": 1}},
+        {"kind": {"uptake": 2}},
+        {"effect": {"work": 0.8}},
+        {"effect": {"uptake_months": 0.2}},
+        {"existence": {"belief": 0.9}},
+        {"policy": {"probability": 0.9}},
+        {"policy": {"delay_months": 1}},
+        {"flow": {"code": 0.3}},
+        {"flow": {"relay": 0.9}},
+    ],
+    ids=str,
+)
+def test_without_rivalry_reaction_or_harm_more_of_anything_is_earlier(more):
+    events = {Event.AWARE, Event.DECIDED, Event.STARTED, Event.BUILT, Event.TRAINED, Event.ANNOUNCED}
+    assert_earlier(peaceful_world(), peaceful_world(**more), events)

@@ -169,9 +169,7 @@ def from_data(data: dict[str, Any], origin: str = "<data>") -> History:
         strangers = [maker for maker in model.makers if maker not in scenario.file.actors]
         if strangers:
             path = join_path(["models", name, "actor" if strangers[0] == model.actor else "with"])
-            raise UserError(
-                f"{origin}: {path}: {not_found('actor', strangers[0], scenario.file.actors)}"
-            )
+            raise UserError(f"{origin}: {path}: {not_found('actor', strangers[0], scenario.file.actors)}")
     return history.model_copy(update={"classes": classes, "follow_class": scenario.follow_class})
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,16 @@ CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 LARGEST_FILE = 20_000_000  # bytes
 LONGEST_MONTHS = 1200
 MOST_PROBLEMS = 8
+NAME = re.compile(r"[\w-][\w.-]{0,99}")  # it names files and folders
+_EXPECTED = {
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "list_type": "a list",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
 EARLIEST, LATEST = months_of_date("1950-01"), months_of_date("2200-01")
 
 
@@ -98,7 +109,7 @@ def from_data(data: dict[str, Any], origin: str = "<data>", sets=(), new_sets=()
     for change in new_sets:
         data = _changed(data, file, change, origin)
         file = _validate(data, origin, change)
-    _check_references(file, origin)
+    _check_references(file, f"{origin} with --set {' --set '.join(new_sets)}" if new_sets else origin)
     return Scenario(name, file, data, origin, tuple(sets))
 
 
@@ -106,16 +117,23 @@ def find(scenario: str | Path) -> Path:
     """Return the file of a scenario given by name or path."""
     text = str(scenario)
     path = Path(text)
-    if path.suffix == ".toml" or path.is_file():
-        if path.is_dir():
-            raise UserError(f"{text}: is a folder, not a scenario file")
-        if not path.is_file():
-            raise UserError(f"{text}: no such file")
-        return path
-    named = CONFIGS / f"{text}.toml"
-    if "/" not in text and "\\" not in text and named.is_file():
-        return named
+    try:
+        if path.suffix == ".toml" or path.is_file():
+            if path.is_dir():
+                raise UserError(f"{text}: is a folder, not a scenario file")
+            if not path.is_file():
+                raise UserError(f"{text}: no such file")
+            return path
+        named = CONFIGS / f"{text}.toml"
+        if "/" not in text and "\\" not in text and named.is_file():
+            return named
+    except OSError as error:  # such as a name that is too long
+        raise UserError(f"{_short(text)}: cannot be read ({error.strerror})") from None
     raise UserError(not_found("scenario", text, names()))
+
+
+def _short(text: str) -> str:
+    return text if len(text) < 60 else text[:57] + "..."
 
 
 def _read_chain(path: Path, above: list[Path]) -> dict[str, Any]:
@@ -131,8 +149,8 @@ def _read_chain(path: Path, above: list[Path]) -> dict[str, Any]:
         raise UserError(f"{path}: extends: must be a name or a path in quotes, not {base!r}")
     beside = path.parent / (base if base.endswith(".toml") else f"{base}.toml")
     try:
-        below = beside if beside.is_file() else find(base)
-    except UserError as error:
+        below = beside if len(base) < 1000 and beside.is_file() else find(base)
+    except (UserError, OSError) as error:
         raise UserError(f"{path}: extends: {error}") from None
     return merge(_read_chain(below, [*above, path]), data)
 
@@ -150,7 +168,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")  # some editors put a mark before the text
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text (byte {error.start})") from None
     if not text.strip():
@@ -164,6 +182,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: not valid TOML: {error}{hint}") from None
     except RecursionError:
         raise UserError(f"{path}: not valid TOML: nested too deeply") from None
+    except ValueError:
+        raise UserError(f"{path}: a number in it has more digits than can be read") from None
 
 
 def merge(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,7 +241,7 @@ def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, An
     parts = _resolve(split_path(path), data, file, change)
     try:
         value = tomllib.loads(f"x = {text.strip()}")["x"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text.strip()
     if not isinstance(value, dict) and not isinstance(value, (bool, str)):
         value = {"value": value, "source": f"set by the user ({origin})"}
@@ -250,6 +270,7 @@ def _resolve(parts: list[str], data, file: ScenarioFile, change: str) -> list:
     for part in parts:
         if isinstance(node, BaseModel):
             fields = {info.alias or name: name for name, info in type(node).model_fields.items()}
+            fields.pop("extends", None)  # was followed when the file was read
             if part not in fields:
                 if isinstance(node, ScenarioFile):
                     raise missing("table", part, fields)
@@ -269,14 +290,16 @@ def _resolve(parts: list[str], data, file: ScenarioFile, change: str) -> list:
                     resolved.append(0)
                 node = node[0]
         elif isinstance(node, list):
-            if not part.isdigit() or int(part) >= len(node):
+            if not (part.isascii() and part.isdigit()) or int(part) >= len(node):
                 raise missing(f"row of {join_path(resolved)}", part, map(str, range(len(node))))
             resolved.append(int(part))
             node = node[int(part)]
         else:
             raise UserError(f"--set {change!r}: {join_path(resolved)} has no parts")
     if isinstance(node, (BaseModel, dict, list)):
-        inside = list(node) if isinstance(node, dict) else list(type(node).model_fields)
+        inside: list = list(type(node).model_fields) if isinstance(node, BaseModel) else list(node)
+        if isinstance(node, list):
+            inside = list(range(len(node)))
         raise UserError(
             f"--set {change!r}: names a table, not a number; it holds: {', '.join(map(str, inside[:12]))}"
         )
@@ -314,8 +337,9 @@ def _problem(detail: Mapping[str, Any]) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if kind in ("value_error", "assertion_error"):
         return f"{path}: {message}"
-    shown = repr(given)
-    return f"{path}: {message.lower()}, not {shown if len(shown) < 60 else shown[:57] + '...'}"
+    if kind in _EXPECTED:
+        return f"{path}: must be {_EXPECTED[kind]}, not {_short(repr(given))}"
+    return f"{path}: {message.lower()}, not {_short(repr(given))}"
 
 
 def _allowed_at(location: list) -> list[str]:
@@ -337,6 +361,10 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             raise UserError(f"{origin}: {path}: {not_found(what, name, allowed)}")
 
     heading = file.scenario
+    if heading.name and not NAME.fullmatch(heading.name):
+        raise UserError(
+            f"{origin}: scenario.name: {heading.name!r} is not a name; use letters, digits, - and _"
+        )
     for field in ("start", "end"):
         try:
             months = months_of_date(getattr(heading, field))
@@ -355,12 +383,12 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
     for table in ("regions", "classes", "kinds", "actors"):
         if not getattr(file, table):
             raise UserError(f"{origin}: {table}: is empty; at least one row is needed")
-    kinds = {kind.key for kind in ArtifactKind}
+    kinds = [kind.key for kind in ArtifactKind]
     for kind in file.kinds:
         check(kind, REGISTRY, "kind of actor", f"kinds.{kind}")
     for effect in file.effects:
         check(effect, kinds, "kind of artifact", f"effects.{effect}")
-    families = {chip.family for chip in file.chips.values()}
+    families = sorted({chip.family for chip in file.chips.values()})
     lowered: dict[str, str] = {}
     for name, actor in file.actors.items():
         path = join_path(["actors", name])
@@ -377,7 +405,7 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             check(actor.reached, file.classes, "class", f"{path}.reached")
         if file.kinds[actor.kind].sponsors and not actor.grant:
             raise UserError(f"{origin}: {path}.grant: is missing; a sponsor gives something")
-    ties = {kind.key for kind in TieKind}
+    ties = [kind.key for kind in TieKind]
     for row, tie in enumerate(file.ties):
         path = f"ties.{row}"
         check(tie.a, file.actors, "actor", f"{path}.from")
@@ -431,6 +459,15 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
                         f"{origin}: {path}: {date_of_months(value)} lies outside the horizon "
                         f"({file.scenario.start} to {file.scenario.end})"
                     )
+    for holder, kinds in file.policies.items():
+        for kind, several in kinds.items():
+            for row in several:
+                path = join_path(["policies", holder, kind])
+                for field, date in (("from", row.from_.value), ("until", row.until.value)):
+                    if abs(date) < 1e5 and not EARLIEST <= date <= LATEST:
+                        raise UserError(f"{origin}: {path}.{field}: lies outside the years 1950 to 2200")
+                if row.from_.value >= row.until.value:
+                    raise UserError(f"{origin}: {path}: from must lie before until")
     for name, row in file.scripted_projects.items():
         path = join_path(["scripted_projects", name])
         if not row.started.value <= row.trained.value <= row.announced.value:

@@ -100,9 +100,13 @@ def _plain(raw: Any, date: bool, what: str = "number") -> float:
         return months_of_date(raw)
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
         raise ValueError(f"{raw!r} is not a {what}")
-    if not math.isfinite(raw):
+    try:
+        number = float(raw)
+    except OverflowError:
+        raise ValueError(f"a {what} of {raw.bit_length()} bits is too large; at most 1.7e308") from None
+    if not math.isfinite(number):
         raise ValueError(f"{raw!r} is not a finite {what}")
-    return float(raw)
+    return number
 
 
 def read_quantity(raw: Any, date: bool = False) -> Quantity:

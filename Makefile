@@ -1,0 +1,55 @@
+# make demo    simulate the world of GPT-3 a thousand times; see out/demo
+# make test    the tests          make check   style, types, import rules
+# make verify  the slower proofs  make bench   speed, against peers
+# make figure  docs/timeline.png  make clean   remove what was made here
+#
+# Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
+
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' \
+	>/dev/null 2>&1 && echo $$python && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo figure test check verify bench clean
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(MAKEFILE_LIST)
+
+install: $(INSTALLED)
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 to 3.14 with venv was found; set PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/cascades run gpt3 --runs 1000 --out out/demo
+
+figure: demo
+	cp out/demo/timeline.png docs/timeline.png
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+verify: $(INSTALLED)
+	$(BIN)/python -m pytest -m slow -n $(WORKERS)
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

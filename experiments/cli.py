@@ -1,0 +1,168 @@
+"""The command ``cascades``. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.errors import UserError
+
+INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
+
+app = typer.Typer(
+    help="Simulate how large AI models diffuse: who reaches what when, and what carried them there.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Inputs(StrEnum):
+    """Whether uncertain inputs are drawn for each run, or kept at their centre."""
+
+    DRAWN = "drawn"
+    CENTRE = "centre"
+
+
+Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name (see: cascades list) or path of a file.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one number, such as actors.OpenAI.people=30."),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO]")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
+Runs = Annotated[int, typer.Option("--runs", help="Number of runs.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", help="Runs side by side.  [default: number of processors]")
+]
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 2 something given cannot be used, 130 Ctrl-C."""
+    try:
+        app()
+    except UserError as error:
+        _complain(str(error))
+        sys.exit(2)
+    except MemoryError:
+        _complain("this machine's memory is too small for that; ask for fewer --runs or --logs")
+        sys.exit(2)
+
+
+def _complain(message: str) -> None:
+    print("error: " + message.replace("\n", "\n       "), file=sys.stderr)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import sim
+
+        print(f"cascades {sim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_scenarios() -> None:
+    """List the scenarios that come with the product."""
+    from sim.scenario import find, names, read_toml
+
+    for name in names():
+        heading = read_toml(find(name)).get("scenario", {})
+        print(f"{name:12s} {heading.get('title', '')}")
+        print(f"{'':12s} {heading.get('about', '')}")
+
+
+@app.command()
+def show(
+    scenario: Name,
+    sets: Sets = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
+) -> None:
+    """Say in words who is there and what will happen when."""
+    from experiments.describe import describe, in_words
+    from sim.scenario import load
+
+    loaded = load(scenario, tuple(sets or ()))
+    if as_json:
+        import json
+
+        facts = {**describe(loaded), "scenario": loaded.raw}
+        print(json.dumps(facts, indent=1, ensure_ascii=False, default=str))
+    else:
+        print(in_words(loaded))
+
+
+@app.command()
+def run(
+    scenario: Name,
+    runs: Runs = 1000,
+    seed: Seed = 1,
+    out: Out = None,
+    sets: Sets = None,
+    threads: Threads = None,
+    logs: Annotated[int, typer.Option("--logs", help="Of how many runs the event log is kept.")] = 20,
+    inputs: Annotated[
+        Inputs, typer.Option("--inputs", help="Uncertain inputs: drawn for each run, or at their centre.")
+    ] = Inputs.DRAWN,
+) -> None:
+    """Simulate a scenario many times; print a summary and leave tables, figure and manifest."""
+    from sim.scenario import load
+
+    loaded = load(scenario, tuple(sets or ()))
+    folder = out or Path("out") / loaded.name
+    try:
+        _run(loaded, folder, runs, seed, threads, logs, inputs is Inputs.DRAWN)
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing new was kept.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: int, draw: bool) -> None:
+    from tqdm import tqdm
+
+    from experiments.run import history_of, run_and_save
+    from experiments.summary import in_words
+
+    with tqdm(total=runs, unit="run", disable=None, leave=False, delay=0.5) as bar:
+
+        def simulated(result) -> None:
+            bar.close()
+            if len(result.run_numbers):
+                print(in_words(result, history_of(loaded)), flush=True)
+
+        result, files = run_and_save(
+            loaded,
+            folder,
+            runs=runs,
+            seed=seed,
+            threads=threads,
+            logs=logs,
+            draw=draw,
+            progress=bar.update,
+            simulated=simulated,
+            say=lambda text: tqdm.write(text, file=sys.stderr),
+        )
+    if files:
+        print(f"\nWritten: {', '.join(str(path) for path in files)}")
+    if result.interrupted:
+        done = len(result.run_numbers)
+        kept = f"the {done} that were completed are kept" if done else "nothing new was kept"
+        print(f"\nInterrupted: of {runs} runs {kept}.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)

@@ -1,0 +1,129 @@
+"""Output folders: new results appear whole or not at all, and older ones stay until then.
+
+All files are first written to a folder of their own inside the output folder (so on the same disk)
+and then moved over the older ones. What is not ours is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.errors import UserError
+
+MADE_BY = "diffusion-cascades"
+MANIFEST = "manifest.json"
+_UNFINISHED = ".unfinished-"
+
+
+class OutputFolder:
+    """A folder that takes the results of one command; opening it proves that it can be written.
+
+    Use it as a context manager: files written under ``path(name)`` come into force with ``keep``;
+    without it they are removed at the end, and so are folders that were made for nothing.
+
+    Raises UserError where the folder cannot be made or written, or holds what others made.
+    """
+
+    def __init__(self, target: str | Path):
+        self.target = Path(target)
+        self._older = older_files(self.target)
+        with explained(self.target):
+            self._missing = [path for path in (self.target, *self.target.parents) if not path.exists()]
+            try:
+                self.target.mkdir(parents=True, exist_ok=True)
+                self._unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.target))
+            except OSError:
+                self._remove_empty()
+                raise
+
+    def __enter__(self) -> OutputFolder:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+        self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        for folder in self._missing:
+            with contextlib.suppress(OSError):  # not empty: something was kept
+                folder.rmdir()
+
+    def path(self, name: str) -> Path:
+        """Return where to write a file for now."""
+        return self._unfinished / name
+
+    def free_bytes(self) -> int:
+        """Return the space that is left on the disk of this folder."""
+        return shutil.disk_usage(self.target).free
+
+    def keep(self) -> list[Path]:
+        """Move what was written into place, the manifest last; remove what it replaces.
+
+        Returns the files as they now stand.
+        """
+        names = sorted((path.name for path in self._unfinished.iterdir()), key=lambda n: (n == MANIFEST, n))
+        with explained(self.target):
+            for name in names:
+                self.path(name).replace(self.target / name)
+            for name in self._older:
+                if name not in names:
+                    (self.target / name).unlink(missing_ok=True)
+        return [self.target / name for name in names]
+
+
+def older_files(folder: Path) -> list[str]:
+    """Return the names of the files that an earlier command of ours left in a folder.
+
+    Raises UserError if there is something at this place that we did not make.
+    """
+    with explained(folder):
+        if not folder.exists():
+            return []
+        if not folder.is_dir():
+            raise UserError(f"{folder}: is a file, not a folder; choose another --out")
+        names = [path.name for path in folder.iterdir() if not path.name.startswith(_UNFINISHED)]
+    if not names:
+        return []
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["made_by"] != MADE_BY:
+            raise ValueError
+        return [MANIFEST, *(name for name in manifest["files"] if Path(name).name == name)]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{folder}: is not empty and holds no {MANIFEST} of ours, so nothing in it is replaced; "
+            "choose another --out, or empty it"
+        ) from None
+
+
+@contextlib.contextmanager
+def explained(path: Path, folder: OutputFolder | None = None) -> Iterator[None]:
+    """Turn what the operating system says about a path into a message for the user."""
+    try:
+        yield
+    except OSError as error:
+        code = error.errno
+        reason = error.strerror or str(error)
+        if code == errno.ENOSPC or code == getattr(errno, "EDQUOT", None):
+            left = f"{human_bytes(folder.free_bytes())} left" if folder else "none left"
+            reason = f"there is no space on the disk ({left}); earlier results were not touched"
+        raise UserError(f"{path}: cannot be written: {reason}") from None
+
+
+def human_bytes(count: float) -> str:
+    """Return a number of bytes as people read it.
+
+    >>> human_bytes(1234567)
+    '1.2 MB'
+    """
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} bytes" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

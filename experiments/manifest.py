@@ -1,0 +1,109 @@
+"""The manifest of a result: all that is needed to make it again."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import platform
+import shlex
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import sim
+from experiments.folder import MADE_BY
+from sim.result import Result
+
+PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "mesa")
+
+
+def describe_result(result: Result, asked: int, started: datetime.datetime | None = None) -> dict[str, Any]:
+    """Return what a result was made from, as plain data.
+
+    ``asked``: number of runs asked for. ``started``: when the command began.
+    """
+    from agents.rule import source_hash
+
+    scenario = result.scenario
+    root = Path(sim.__file__).resolve().parent.parent
+    return {
+        "made_by": MADE_BY,
+        "version": sim.__version__,
+        "scenario_name": scenario.name,
+        "fingerprint": scenario.fingerprint,
+        "seed": int(result.seed),
+        "runs_asked": int(asked),
+        "runs_completed": len(result.run_numbers),
+        "interrupted": bool(result.interrupted),
+        "inputs": "drawn" if result.draws.shape[1] or not len(result.compiled.uncertain) else "centre",
+        "sets": list(scenario.sets),
+        "logs": sorted(map(int, result.logs)),
+        "metrics": {
+            metric.name: {"unit": metric.unit, "meaning": metric.meaning} for metric in result.metrics
+        },
+        "command": command_line(),
+        "commit": commit_of(root),
+        "rules": source_hash(root),
+        "versions": versions(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "started": started.isoformat(timespec="seconds") if started else None,
+        "ended": now().isoformat(timespec="seconds"),
+        "scenario_file": scenario.origin,
+        "scenario": json.loads(json.dumps(scenario.raw, default=str)),
+    }
+
+
+def key_facts(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a manifest that goes into each file, so that no file stands alone."""
+    names = ("made_by", "version", "scenario_name", "fingerprint", "seed", "sets", "commit", "rules")
+    return {name: manifest[name] for name in names}
+
+
+def now() -> datetime.datetime:
+    """Return the time, with its zone (UTC)."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def versions() -> dict[str, str | None]:
+    """Return the versions of Python and of the libraries that a result may depend on."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def command_line() -> str:
+    """Return the command that is running, as it could be typed again."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def commit_of(root: Path) -> dict[str, Any] | None:
+    """Return the commit of the source in ``root`` and whether files differ from it.
+
+    None where ``root`` is not the top of a git work tree (an installed copy) or git is missing.
+    """
+    try:
+        top = _git(root, "rev-parse", "--show-toplevel")
+        if not top or Path(top).resolve() != root:
+            return None
+        return {"id": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+
+
+def content_hash(path: Path) -> str:
+    """Return a hash of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

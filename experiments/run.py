@@ -1,0 +1,257 @@
+"""Run a scenario and keep what came out in a folder: tables, figure, manifest."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.folder import MANIFEST, OutputFolder, explained, human_bytes
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from experiments.history import History
+    from sim.result import Result
+    from sim.scenario import Scenario
+
+RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
+ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
+LOGS_AT_ONCE = 50  # event logs, likewise
+NUMBER = 8  # bytes
+COPIES = 2.5  # of the results of a run that exist at the same time, at worst
+
+
+def run_and_save(
+    scenario: Scenario,
+    out: str | Path,
+    *,
+    runs: int,
+    seed: int,
+    threads: int | None = None,
+    logs: int = 20,
+    draw: bool = True,
+    progress: Callable[[int], None] | None = None,
+    simulated: Callable[[Result], None] | None = None,
+    say: Callable[[str], None] = print,
+) -> tuple[Result, list[Path]]:
+    """Simulate a scenario and leave the results in a folder; return the result and its files.
+
+    A folder that cannot be written, or a size that does not fit, is found before the simulation.
+    Where the simulation is broken off (Ctrl-C), the runs completed by then are kept.
+    ``simulated`` is called with the result before anything is written; ``say`` with what a person
+    who waits should know.
+
+    Raises UserError.
+    """
+    import sim
+    from experiments.manifest import now
+
+    check_sizes(scenario, runs, seed, threads, logs, draw)
+    started = now()
+    with OutputFolder(out) as folder:
+        check_space(folder, scenario, runs, draw)
+        if must_compile():
+            say("Compiling the rules; this happens once and takes a while.")
+        result = sim.simulate(scenario, runs, seed, threads=threads, logs=logs, draw=draw, progress=progress)
+        if simulated:
+            simulated(result)
+        files = _write(result, folder, runs, started) if len(result.run_numbers) else []
+    return result, files
+
+
+def save(result: Result, out: str | Path) -> list[Path]:
+    """Leave a result in a folder, as ``cascades run`` does; return the files.
+
+    Raises UserError where the folder cannot be written or holds what others made.
+    """
+    with OutputFolder(out) as folder:
+        return _write(result, folder, len(result.run_numbers))
+
+
+def check_sizes(
+    scenario: Scenario, runs: int, seed: int, threads: int | None, logs: int, draw: bool = True
+) -> None:
+    """Raise UserError for numbers that make no sense, or that this machine's memory cannot hold."""
+    from sim.ensemble import MOST_RUNS, check_count, standard_metrics
+    from sim.tables import EVENT
+    from sim.world import compile_scenario
+
+    check_count("runs", runs, 1, MOST_RUNS)
+    check_count("seed", seed, 0, 2**63 - 1)
+    check_count("threads", 1 if threads is None else threads, 1, 1024)
+    check_count("logs", logs, 0, MOST_RUNS)
+    compiled = compile_scenario(scenario)
+    columns = 1 + len(standard_metrics(compiled)) + (len(compiled.uncertain) if draw else 0)
+    per_run = COPIES * NUMBER * columns
+    per_log = compiled.room.events * EVENT.itemsize / 2  # a log seldom fills half of its room
+    needed = runs * per_run + min(logs, runs) * per_log
+    available = available_memory()
+    if available is not None and needed > available:
+        raise UserError(
+            f"runs = {runs}, logs = {logs}: the results need {human_bytes(needed)} of memory and "
+            f"{human_bytes(available)} are free; ask for fewer (a run takes {human_bytes(per_run)}, "
+            f"a log {human_bytes(per_log)})"
+        )
+
+
+def check_space(folder: OutputFolder, scenario: Scenario, runs: int, draw: bool) -> None:
+    """Raise UserError where the disk cannot hold even the drawn inputs, which hardly compress."""
+    from sim.scenario import quantities
+
+    drawn = sum(quantity.uncertain for _, quantity, _, _ in quantities(scenario.file)) if draw else 0
+    needed, free = NUMBER * runs * drawn, folder.free_bytes()
+    if needed > free:
+        raise UserError(
+            f"{folder.target}: the results of {runs} runs need at least {human_bytes(needed)} of disk "
+            f"and {human_bytes(free)} are free; ask for fewer --runs or choose another --out"
+        )
+
+
+def available_memory() -> int | None:
+    """Return the bytes of memory that a new table may take, or None where that is not known."""
+    found = []
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                found.append(int(line.split()[1]) * 1024)
+        group = Path("/sys/fs/cgroup")  # the limit of a container
+        limit = (group / "memory.max").read_text().strip()
+        if limit != "max":
+            found.append(int(limit) - int((group / "memory.current").read_text()))
+    except (OSError, ValueError):
+        pass
+    if not found and hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
+        found.append(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(found, default=None)
+
+
+def must_compile() -> bool:
+    """Whether the compiled rules are not yet in the cache."""
+    from numba import config
+
+    from agents.rule import JIT
+
+    folder = getattr(config, "CACHE_DIR", "")  # numba makes its settings when it is imported
+    return JIT and not (folder and any(Path(folder).rglob("*.nbi")))
+
+
+def _write(
+    result: Result,
+    folder: OutputFolder,
+    asked: int,
+    started: datetime.datetime | None = None,
+) -> list[Path]:
+    from experiments.manifest import content_hash, describe_result, key_facts
+
+    manifest = describe_result(result, asked, started)
+    writers: dict[str, Callable[[Path], None]] = {
+        RUNS_FILE: lambda path: write_runs(result, path, key_facts(manifest)),
+        EVENTS_FILE: lambda path: write_events(result, path, key_facts(manifest)),
+        FIGURE_FILE: lambda path: draw_figure(result, path),
+    }
+    if not result.logs:
+        del writers[EVENTS_FILE]
+    files: dict[str, Any] = {}
+    for name, write in writers.items():
+        path = folder.path(name)
+        with explained(folder.target / name, folder):
+            write(path)
+            files[name] = {"bytes": path.stat().st_size, "blake2b": content_hash(path)}
+    manifest["files"] = files
+    with explained(folder.target / MANIFEST, folder):
+        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        folder.path(MANIFEST).write_text(text + "\n", encoding="utf-8")
+    return folder.keep()
+
+
+def draw_figure(result: Result, path: Path) -> None:
+    """Draw the timeline of a result beside what really happened, where that is on record."""
+    from experiments.timeline import draw_timeline
+
+    draw_timeline(result, history_of(result.scenario), path)
+
+
+def history_of(scenario: Scenario) -> History | None:
+    """Return the record of what really happened in a scenario's world, if there is one."""
+    from experiments.history import load_history
+
+    return load_history(scenario.name)
+
+
+def write_runs(result: Result, path: Path, facts: dict[str, Any]) -> None:
+    """Write one row per run: run, seed, metrics, drawn inputs; each column with its unit."""
+    import pyarrow as pa
+
+    columns = result.columns()
+    notes = {metric.name: {"unit": metric.unit, "meaning": metric.meaning} for metric in result.metrics}
+    fields = [
+        pa.field(name, pa.from_numpy_dtype(values.dtype), metadata=notes.get(name))
+        for name, values in columns.items()
+    ]
+    schema = pa.schema(fields, _stored(facts))
+    rows = len(result.run_numbers)
+    tables = (
+        pa.table([arrow(values[first : first + ROWS_AT_ONCE]) for values in columns.values()], schema=schema)
+        for first in range(0, rows, ROWS_AT_ONCE)
+    )
+    _write_parquet(path, schema, tables)
+
+
+def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
+    """Write the kept event logs, one row per event, with the row that caused it."""
+    import numpy as np
+    import pyarrow as pa
+
+    def table_of(runs: Sequence[int]) -> pa.Table:
+        logs = [result.logs[run] for run in runs]
+        lengths = [len(log) for log in logs]
+        columns = {"run": np.repeat(np.array(runs, np.int64), lengths)}
+        columns |= result.event_columns(np.concatenate(logs))
+        columns["row"] = np.concatenate([np.arange(length) for length in lengths])
+        return pa.table({name: arrow(values) for name, values in columns.items()})
+
+    runs = sorted(result.logs)
+    groups = [runs[first : first + LOGS_AT_ONCE] for first in range(0, len(runs), LOGS_AT_ONCE)]
+    schema = table_of(groups[0][:1]).schema.with_metadata(_stored(facts))
+    _write_parquet(
+        path, schema, (table_of(group).replace_schema_metadata(_stored(facts)) for group in groups)
+    )
+
+
+def arrow(values):
+    """Return a column of numbers, days or words as an Arrow array.
+
+    It is made from the column's own memory: ``pyarrow.array`` would import pandas, which takes
+    longer than all the writing.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    def array(kind, numbers):
+        return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
+
+    if values.dtype == object:
+        words, places = np.unique(values.astype(str), return_inverse=True)
+        encoded = [str(word).encode() for word in words]
+        ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+        dictionary = pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+        return pa.DictionaryArray.from_arrays(array(pa.int32(), places.astype(np.int32)), dictionary)
+    if values.dtype.kind == "M":
+        return array(pa.date32(), values.astype("datetime64[D]").astype(np.int32))
+    return array(pa.from_numpy_dtype(values.dtype), values)
+
+
+def _write_parquet(path: Path, schema, tables) -> None:
+    import pyarrow.parquet as parquet
+
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
+
+
+def _stored(facts: dict[str, Any]) -> dict[str, str]:
+    return {"diffusion-cascades": json.dumps(facts)}

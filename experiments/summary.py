@@ -1,0 +1,123 @@
+"""The summary of a result: for each lag and date what the runs say, and what really happened."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from experiments.history import History
+    from sim.result import Result
+
+_HEADINGS = ("", "median", "90 % of runs", "never", "what really happened")
+_LAG = re.compile(r"lag_pub_(\d+)")
+_ORDINALS = {1: "first", 2: "second", 3: "third", 5: "fifth", 10: "tenth"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the summary. Times in months; ``inf``: not within the horizon.
+
+    ``actual``: what really happened, a date or a number of months; None where there is no record,
+    ``inf`` where the record says that it did not.
+    """
+
+    metric: str
+    title: str
+    low: float
+    median: float
+    high: float
+    never: float
+    actual: datetime.date | float | None
+
+    @property
+    def is_lag(self) -> bool:
+        """Whether it is a length of time, not a date."""
+        return bool(_LAG.fullmatch(self.metric))
+
+
+def summarise(result: Result, history: History | None) -> list[Line]:
+    """Return the lines of a summary: the reveal, the lags to others, the dates of single actors.
+
+    Actors are those whom the record knows to have reached the class; without a record, all builders.
+    """
+    klass = result.scenario.follow_class
+    title = result.scenario.file.classes[klass].title or klass
+    lines = [_line(result, "reveal", f"{title} announced", _revealed(history, klass))]
+    for metric in result.metrics:
+        match = _LAG.fullmatch(metric.name)
+        if match:
+            k = int(match[1])
+            actual = history.lag(k, klass) if history else None
+            lines.append(_line(result, metric.name, f"{_ORDINALS.get(k, f'{k}th')} other announces", actual))
+    for actor in _actors(result, history, klass):
+        for name, verb, when in (
+            ("t_done", "has trained", history.trained(actor, klass) if history else None),
+            ("t_pub", "announces", history.announced(actor, klass) if history else None),
+        ):
+            if history is None or when is not None:
+                lines.append(_line(result, f"{name}[{actor},{klass}]", f"{actor} {verb}", when))
+    return lines
+
+
+def in_words(result: Result, history: History | None) -> str:
+    """Return the summary as a table of plain text, with what it rests on."""
+    scenario = result.scenario
+    rows = [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    table = []
+    for row in rows:
+        first, *rest = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        table.append("  ".join([first, *rest]).rstrip())
+    table.insert(1, "-" * max(map(len, table)))
+    runs = len(result.run_numbers)
+    klass = scenario.follow_class
+    notes = [
+        f"{scenario.file.scenario.title}: {runs} run{'s' if runs > 1 else ''}, seed {result.seed}. "
+        f"{scenario.file.classes[klass].title or klass}, and what is above it.",
+        "Lags are months from the first announcement. later: not by the end of "
+        f"{scenario.file.scenario.end}. never: share of runs in which it does not come by then.",
+    ]
+    if history:
+        notes.append(f"What really happened: {history.credit}")
+    notes.append("The runs say what follows from this scenario's inputs, not what will or would happen.")
+    return "\n".join([notes[0], "", *table, "", *notes[1:]])
+
+
+def _line(result: Result, name: str, title: str, actual: datetime.date | float | None) -> Line:
+    low, _, median, _, high = (float(value) for value in result.quantiles(name))
+    never = sum(math.isinf(value) for value in result[name]) / len(result.run_numbers)
+    return Line(name, title, low, median, high, never, actual)
+
+
+def _revealed(history: History | None, klass: str) -> datetime.date | None:
+    first = history.reveal(klass) if history else None
+    return first[1] if first else None
+
+
+def _actors(result: Result, history: History | None, klass: str) -> list[str]:
+    builders = [result.compiled.actors[row] for row in result.compiled.facts["builders"]]
+    if history is None:
+        return builders
+    dates = {actor: history.announced(actor, klass) for actor in history.actors if actor in builders}
+    known = {actor: date for actor, date in dates.items() if date}
+    return sorted(known, key=lambda actor: known[actor])
+
+
+def _cells(line: Line, result: Result, history: History | None) -> tuple[str, ...]:
+    def shown(months: float) -> str:
+        if math.isinf(months):
+            return "later"
+        return f"{months:.1f}" if line.is_lag else result.scenario.date(months).strftime("%Y-%m")
+
+    spread = shown(line.low) if line.low == line.high else f"{shown(line.low)} to {shown(line.high)}"
+    if line.actual is None:
+        actual = "" if history is None else "not on record"
+    elif isinstance(line.actual, datetime.date):
+        actual = line.actual.strftime("%Y-%m")
+    else:
+        actual = "not on record" if math.isinf(line.actual) else f"{line.actual:.1f}"
+    return line.title, shown(line.median), spread, f"{line.never:.0%}", actual

@@ -19,6 +19,7 @@ from pathlib import Path
 import numba
 
 RULE_FOLDERS = ("agents", "sim")
+WITHOUT_RULES = ("live.py", "model.py", "result.py", "scenario.py", "views.py", "world.py")
 
 
 def source_hash(root: Path | None = None) -> str:
@@ -28,6 +29,8 @@ def source_hash(root: Path | None = None) -> str:
     digest.update(f"{numba.__version__} {sys.version_info[:2]}".encode())
     for folder in RULE_FOLDERS:
         for path in sorted((root / folder).glob("*.py")):
+            if path.name in WITHOUT_RULES:
+                continue
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -57,14 +60,24 @@ if JIT and not os.environ.get("NUMBA_CACHE_DIR"):
 
 
 def rule(function):
-    """Compile a function on plain values and tables; see the module's docstring.
+    """Compile a function on plain values and tables; see the module's docstring."""
+    return _compiled(function)
 
-    Numba would compile a rule anew for every literal that a caller writes (``push(w, t, 0, -1)``);
-    the types of literals are therefore widened, so that each rule is compiled once.
+
+def step(function):
+    """Compile a rule that only other rules call: without a door to Python, which takes time to build."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _compiled(function, **options):
+    """Compile a rule once.
+
+    Numba would compile it anew for every literal that a caller writes (``push(w, t, 0, -1)``); the
+    types of literals are therefore widened.
     """
     if not JIT:
         return function
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     template = compiled.get_call_template
 
     def widened(args, kws):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import rule, step
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.words import EVENT, KIND
 
 
-@rule
+@step
 def attention_now(w):
     """Return public attention at the present time, against the strongest demonstration."""
     clock = w.clock[0]
@@ -18,13 +18,13 @@ def attention_now(w):
     return starting.fading(clock.attention, clock.time - clock.attention_time, half_life)
 
 
-@rule
+@step
 def attention_of(w, actor):
     """Return how much of it reaches an actor's region."""
     return attention_now(w) * w.regions[w.actor_facts[actor].region].attention
 
 
-@rule
+@step
 def raise_attention(w, amount):
     clock = w.clock[0]
     clock.attention = attention_now(w) + amount
@@ -37,7 +37,7 @@ def gives_use(kind):
     return kind == KIND.WEIGHTS or kind == KIND.API
 
 
-@rule
+@step
 def opened_before(w, klass):
     """Return how many models of a class or a higher one users have got so far."""
     count = 0
@@ -46,7 +46,7 @@ def opened_before(w, klass):
     return count
 
 
-@rule
+@step
 def schedule_demos(w, artifact, cause):
     """Queue the demonstrations that follow when users get access to a model.
 
@@ -70,7 +70,7 @@ def schedule_demos(w, artifact, cause):
         push(w, time, NEXT.DEMO, artifact, ordinal, earlier, cause, 0)
 
 
-@rule
+@step
 def demonstrate(w, artifact, ordinal, earlier, cause):
     """Users show what a model can do: attention jumps, and doubt falls where it reaches.
 
@@ -89,7 +89,7 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     return row
 
 
-@rule
+@step
 def shown_now(w):
     """Return the share of doubt that demonstrations remove at present, where they reach best."""
     clock = w.clock[0]
@@ -97,7 +97,7 @@ def shown_now(w):
     return starting.fading(clock.shown, clock.time - clock.shown_time, half_life)
 
 
-@rule
+@step
 def evidence_of(w, actor):
     """Return the share of doubt that an actor's evidence removes at the present time."""
     state = w.state[actor]
@@ -105,7 +105,7 @@ def evidence_of(w, actor):
     return starting.fading(state.evidence, age, w.conviction[0].half_life_months)
 
 
-@rule
+@step
 def add_evidence(w, actor, weight):
     """Remove a share of an actor's remaining doubt that scale pays."""
     state = w.state[actor]
@@ -113,7 +113,7 @@ def add_evidence(w, actor, weight):
     state.evidence_time = w.clock[0].time
 
 
-@rule
+@step
 def belief_of(w, actor):
     """Return an actor's present belief that scale pays."""
     kind = w.kinds[w.actor_facts[actor].kind]

@@ -7,13 +7,14 @@ import math
 import numpy as np
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import rule, step
 from sim.luck import FOR, luck, waiting
 from sim.tables import key_of
 from sim.words import BOUND
 
 HOURS_PER_MONTH = 730.5
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600.0
+MOST_FAILURE = 0.95
 
 
 @rule
@@ -22,14 +23,14 @@ def growth(orders_per_year, months):
     return math.exp(starting.LN10 * orders_per_year * months / starting.MONTHS_PER_YEAR)
 
 
-@rule
+@step
 def chip_row(w, actor):
     """Return the row of an actor in ``chip_from``."""
     facts = w.actor_facts[actor]
     return facts.builder if facts.builder >= 0 else len(w.builders) + facts.giver
 
 
-@rule
+@step
 def draw_chip_dates(w, actor):
     """Draw when each generation of its family reaches an actor.
 
@@ -49,7 +50,7 @@ def draw_chip_dates(w, actor):
             w.chip_from[row, chip] = released + w.trends[0].chip_wait_months * waiting(u)
 
 
-@rule
+@step
 def chip_at(w, actor, time):
     """Return the newest generation that an actor can have, or -1."""
     row = chip_row(w, actor)
@@ -61,7 +62,7 @@ def chip_at(w, actor, time):
     return best
 
 
-@rule
+@step
 def monthly_rent(w, chip, time):
     """Return the rent of one chip for a month, in USD."""
     row = w.chips[chip]
@@ -69,13 +70,13 @@ def monthly_rent(w, chip, time):
     return row.usd_per_hour * HOURS_PER_MONTH * growth(-w.trends[0].rent_decline, age)
 
 
-@rule
+@step
 def chips_of(w, actor, time):
     """Return how many chips an actor can bring to one run."""
     return w.actors[actor].chips * growth(w.trends[0].chips_growth, time - w.trends[0].as_of)
 
 
-@rule
+@step
 def training_flop(w, actor, klass, time):
     """Return the compute of a reference training of a class, with what the actor knows and holds.
 
@@ -92,7 +93,7 @@ def training_flop(w, actor, klass, time):
     return flop
 
 
-@rule
+@step
 def trial_flop(w, actor, klass, flop):
     """Return the compute of the trial runs before a training of ``flop``."""
     share = w.classes[klass].search_share
@@ -100,38 +101,39 @@ def trial_flop(w, actor, klass, flop):
     return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)
 
 
-@rule
+@step
 def utilisation(w, actor, klass):
-    """Return the share of peak throughput that the actor reaches."""
+    """Return the share of peak throughput that the actor reaches; bad know-how does no harm here."""
     training = w.training[0]
     gap = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].gap
     best = max(training.utilisation, training.best_utilisation)
-    return best - (best - training.utilisation) * gap
+    return best - (best - training.utilisation) * min(1.0, gap)
 
 
-@rule
+@step
 def failure_chance(w, actor, klass):
     """Return the chance that an attempt fails: less with experience and with borrowed know-how."""
     left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].failures
-    return w.training[0].failure * left * (1.0 - 0.5 * w.state[actor].experience)
+    chance = w.training[0].failure * left * (1.0 - 0.5 * w.state[actor].experience)
+    return min(MOST_FAILURE, chance)
 
 
-@rule
+@step
 def work_months(w, actor, klass):
     """Return the person-months of engineering and data work that are left to do."""
     wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
     row = w.classes[klass]
-    return row.work * wish.work + row.data_work * wish.data
+    return row.work * wish.work + row.data_work * wish.data_work
 
 
-@rule
+@step
 def work_rate(w, actor):
     """Return the experienced person-months that the actor's team does in a month."""
     skill = starting.skill(w.work[0].novice_skill, w.state[actor].experience)
     return w.state[actor].people * w.actors[actor].full_time * skill
 
 
-@rule
+@step
 def chips_used(w, chip, flop, available, used_share):
     """Return how many chips a training of ``flop`` is run on.
 
@@ -141,7 +143,7 @@ def chips_used(w, chip, flop, available, used_share):
     return min(available, max(1.0, flop / (per_chip * w.training[0].shortest_months)))
 
 
-@rule
+@step
 def means_of(w, actor, klass, convinced, time):
     """Return what the actor would spend on the compute of one model of the class, in USD."""
     wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
@@ -155,7 +157,7 @@ def means_of(w, actor, klass, convinced, time):
     )
 
 
-@rule
+@step
 def outlook(w, actor, klass, time, willing, grant_usd, chip, chips, lent):
     """Return what stands in the way of a project, and what it would cost.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 
-from agents.rule import rule
+from agents.rule import rule, step
 from sim import compute
 from sim.attention import demonstrate
-from sim.learning import learn
+from sim.learning import absorb, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.planning import accept_grant, decide, plan, receive_income
 from sim.projects import (
@@ -24,7 +24,7 @@ from sim.projects import (
     settle,
     wish_row,
 )
-from sim.queue import NEXT, drop_first, push
+from sim.queue import NEXT, push, take_first
 from sim.record import record
 from sim.release import announce, new_artifact, publish, release, spread_privately
 from sim.scaling import saved_by_rule
@@ -34,6 +34,7 @@ from sim.words import ACCESS, BOUND, EVENT, MECHANISM, PHASE, VIA
 
 MONTH = 1.0
 FIRST_DATE = -1200.0  # an earlier date of making means that none was given
+SCRIPTED = 1000  # ordinals of scripted projects start here
 ROOT = 0  # row of the log that stands for the scenario itself
 
 
@@ -44,16 +45,13 @@ def advance(w, until):
     until = min(until, clock.horizon)
     while clock.status == RUNNING:
         planned = next_plan(w)
-        queued = w.queue[0].time if clock.queued > 0 else math.inf
+        queued = w.heap[0].time if clock.queued > 0 else math.inf
         if min(planned, queued) > until:
             break
         if queued <= planned:
             clock.time = queued
-            first = w.queue[0]
-            what, a, b, c = first.what, first.a, first.b, first.c
-            cause, stamp = first.cause, first.stamp
-            drop_first(w)
-            happen(w, what, a, b, c, cause, stamp)
+            entry = w.queue[take_first(w)]
+            happen(w, entry.what, entry.a, entry.b, entry.c, entry.cause, entry.stamp)
         else:
             clock.time = planned
             plan_next(w)
@@ -63,7 +61,7 @@ def advance(w, until):
             close(w)
 
 
-@rule
+@step
 def next_plan(w):
     """Return the time of the next monthly plan of anybody."""
     clock = w.clock[0]
@@ -72,7 +70,7 @@ def next_plan(w):
     return clock.cycle * MONTH + w.planning[clock.planner].phase
 
 
-@rule
+@step
 def plan_next(w):
     """Let the next actor in turn plan; sponsors then look for beneficiaries."""
     clock = w.clock[0]
@@ -86,7 +84,7 @@ def plan_next(w):
         consider(w, actor, clock.time + MONTH)
 
 
-@rule
+@step
 def happen(w, what, a, b, c, cause, stamp):
     """One event takes place."""
     if what == NEXT.LEARN:
@@ -125,29 +123,31 @@ def happen(w, what, a, b, c, cause, stamp):
         make_script(w, a)
 
 
-@rule
+@step
 def after_training(w, row):
     """Who has just trained a model plans again, and may find what only such models show."""
     project = w.projects[row]
     if project.phase == PHASE.WRITE:
-        seek_insights(w, project.actor, project.klass, project.cause)
+        seek_insights(w, project.actor, project.reached, project.cause)
     if project.phase == PHASE.WRITE or project.phase == PHASE.STOPPED:
         plan(w, project.actor, w.clock[0].time + MONTH)
 
 
-@rule
+@step
 def seek_insights(w, actor, klass, cause):
     """Queue the discoveries that become possible with a class."""
     clock = w.clock[0]
     for insight in range(len(w.insights)):
         facts = w.insight_facts[insight]
         rate = w.insights[insight].rate
-        if facts.needs == klass and rate > 0.0:
+        if facts.needs > klass or rate <= 0.0:
+            continue
+        if w.wishes[wish_row(w, actor, facts.needs)].reached == clock.time:  # for the first time
             u = luck(clock.seed, clock.run, FOR.FIND, key_of(w, actor), facts.key)
             push(w, clock.time + waiting(u) / rate, NEXT.FIND, actor, insight, 0, cause, 0)
 
 
-@rule
+@step
 def find(w, actor, insight, cause):
     """An actor finds an insight that nobody has published yet; it is written up and held back."""
     clock = w.clock[0]
@@ -164,8 +164,7 @@ def find(w, actor, insight, cause):
     row = new_artifact(w, actor, -1, facts.kind, key, strength, -1, event_row)
     made = w.artifacts[row]
     made.insight, made.optimal = insight, facts.optimal
-    if facts.optimal == 1:
-        w.state[actor].optimal = 1
+    absorb(w, actor, row)
     spread_privately(w, actor, row, made.made_cause)
     kind = w.kinds[w.actor_facts[actor].kind]
     training = w.training[0]
@@ -177,7 +176,7 @@ def find(w, actor, insight, cause):
     push(w, clock.time + months, NEXT.ANNOUNCE, -1 - row, 0, 0, event_row, 0)
 
 
-@rule
+@step
 def steal(w, thief, artifact, cause):
     """A thief takes a set of weights that is not open."""
     if w.artifacts[artifact].access == ACCESS.OPEN:
@@ -190,40 +189,40 @@ def steal(w, thief, artifact, cause):
     learn(w, thief, artifact, owner, VIA.STOLEN, event_row)
 
 
-@rule
+@step
 def begin_script(w, script):
     """A project that the record gives is under way."""
     facts = w.project_facts[script]
-    event_row = record(w, EVENT.STARTED, facts.owner, ROOT)
-    event = w.events[event_row]
-    event.klass, event.mechanism = facts.klass, MECHANISM.ORIGINAL
+    row = new_project(w, facts.owner, facts.klass, SCRIPTED + script)
+    project = w.projects[row]
+    project.script, project.mechanism = script, MECHANISM.ORIGINAL
+    project.cause = ROOT
+    project.started = w.scripted_projects[script].started
+    project.cause = note(w, row, EVENT.STARTED, 0.0)
+    push(w, max(0.0, w.scripted_projects[script].trained), NEXT.TRAIN, row, 0, 0, project.cause, 0)
 
 
-@rule
-def train_script(w, script):
+@step
+def train_script(w, row):
     """A model that the record gives is trained; from here on it lives like any other."""
     clock = w.clock[0]
-    facts = w.project_facts[script]
-    dates = w.scripted_projects[script]
-    row = new_project(w, facts.owner, facts.klass, 1000 + script)
     project = w.projects[row]
-    project.script, project.share = script, 1.0
-    project.mechanism = MECHANISM.ORIGINAL
-    project.started = dates.started
+    dates = w.scripted_projects[project.script]
+    project.share = 1.0
     finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
     project.stamp += 1  # the record says when it is announced
     push(w, max(dates.announced, clock.time), NEXT.ANNOUNCE, row, 0, 0, project.cause, project.stamp)
     after_training(w, row)
 
 
-@rule
+@step
 def date_made(w, script):
     """Return when a scripted artifact came into being: at its publication if nothing is said."""
     row = w.scripted_artifacts[script]
     return row.made if row.made > FIRST_DATE else row.published
 
 
-@rule
+@step
 def make_script(w, script):
     """Something that the record gives comes into being, and is published at its date."""
     clock = w.clock[0]
@@ -235,8 +234,8 @@ def make_script(w, script):
     made = w.artifacts[row]
     made.made, made.optimal = min(clock.time, date_made(w, script)), facts.optimal
     made.due = row_in.published
-    if facts.optimal == 1:
-        w.state[facts.owner].optimal = 1
+    if w.actor_facts[facts.owner].builder >= 0:
+        absorb(w, facts.owner, row)
     if row_in.published > clock.time:
         spread_privately(w, facts.owner, row, made.made_cause)
     push(
@@ -244,7 +243,7 @@ def make_script(w, script):
     )
 
 
-@rule
+@step
 def close(w):
     """Book what is under way at the horizon, and say of every unfinished wish what bound it."""
     clock = w.clock[0]
@@ -275,7 +274,7 @@ def reset(w, seed, run, horizon):
     clock.time, clock.horizon = 0.0, horizon
     clock.attention, clock.attention_time = 0.0, 0.0
     clock.shown, clock.shown_time = 0.0, 0.0
-    clock.events, clock.queued, clock.order = 0, 0, 0
+    clock.events, clock.queued, clock.slots, clock.order = 0, 0, 0, 0
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
     clock.planner, clock.cycle, clock.trigger = 0, 0, -1
     clock.status = RUNNING
@@ -298,10 +297,9 @@ def reset(w, seed, run, horizon):
     for script in range(len(w.scripted_projects)):
         dates = w.scripted_projects[script]
         push(w, max(0.0, dates.started), NEXT.BEGIN, script, 0, 0, ROOT, 0)
-        push(w, max(0.0, dates.trained), NEXT.TRAIN, script, 0, 0, ROOT, 0)
 
 
-@rule
+@step
 def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
     state.planned = 0.0
@@ -314,6 +312,7 @@ def reset_actor(w, actor):
     state.person_months, state.chip_months = 0.0, 0.0
     state.chips_lent, state.owned_chips, state.owned_chip = 0.0, 0.0, -1
     state.project, state.optimal, state.imitates = -1, 0, 0
+    state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
     state.scripted_until = -math.inf
     for script in range(len(w.scripted_projects)):
@@ -325,7 +324,7 @@ def reset_actor(w, actor):
         compute.draw_chip_dates(w, actor)
 
 
-@rule
+@step
 def reset_builder(w, builder):
     actor = w.builders[builder]
     clock = w.clock[0]
@@ -339,7 +338,7 @@ def reset_builder(w, builder):
         wish.reached = math.inf
         key = w.class_facts[klass].key
         wish.tail = normal(luck(clock.seed, clock.run, FOR.TAIL, key_of(w, actor), key))
-        wish.work = wish.data = wish.trials = wish.flop = 1.0
+        wish.work = wish.data_work = wish.trials = wish.flop = 1.0
         wish.talent = wish.gap = wish.failures = 1.0
         reset_wish(w, actor, klass)
         if klass <= reached:
@@ -349,7 +348,7 @@ def reset_builder(w, builder):
         event.klass, event.via, event.mechanism = reached, VIA.SCENARIO, MECHANISM.ORIGINAL
 
 
-@rule
+@step
 def order_plans(w):
     """Give each actor that plans its own day of the month, by luck, and put them in that order."""
     clock = w.clock[0]

@@ -149,6 +149,9 @@ def simulate(
     check_count("runs", runs, 1, MOST_RUNS)
     check_count("seed", seed, 0, 2**63 - 1)
     check_count("threads", threads or 1, 1, 1024)
+    check_count("first_run", first_run, 0, MOST_RUNS)
+    check_count("chunk", chunk, 1, MOST_RUNS)
+    check_count("logs", logs, 0, MOST_RUNS)
     compiled = compile_scenario(load(scenario, sets))
     names = standard_metrics(compiled) if metrics is None else list(metrics)
     parsed = [parse_metric(name, compiled) for name in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from agents.rule import rule
+from agents.rule import rule, step
 from sim.luck import FOR, luck, normal
 from sim.tables import key_of
 from sim.words import KIND
@@ -13,7 +13,7 @@ KINDS = len(KIND)
 LEAST_HELP = -0.5  # a borrowed artifact can cost more than it saves, but not without limit
 
 
-@rule
+@step
 def fit_of(w, actor, artifact):
     """Return how well an artifact fits an actor: strength, age, hardware, and luck.
 
@@ -34,12 +34,12 @@ def fit_of(w, actor, artifact):
 @rule
 def combine(held, new):
     """Return the help of two artifacts of one kind: 1 - (1 - a)(1 - b). Duplicates help less."""
-    return 1.0 - (1.0 - held) * (1.0 - min(1.0, max(LEAST_HELP, new)))
+    return max(LEAST_HELP, 1.0 - (1.0 - held) * (1.0 - min(1.0, new)))
 
 
-@rule
+@step
 def take_help(w, actor, artifact):
-    """Let an artifact help with every class that it bears on; return its help with its own class."""
+    """Let an artifact help with every class that it bears on; return the largest change of help."""
     made = w.artifacts[artifact]
     facts = w.actor_facts[actor]
     classes = len(w.classes)
@@ -47,8 +47,8 @@ def take_help(w, actor, artifact):
         return 0.0
     fit = fit_of(w, actor, artifact)
     gained = 0.0
-    for klass in range(classes):
-        kind, nearness = bearing(w, actor, artifact, klass)
+    for klass in range(w.state[actor].level + 1, classes):
+        kind, nearness = bearing(w, artifact, klass)
         if nearness * abs(fit) < 1e-3:
             continue
         place = (facts.builder * classes + klass) * KINDS + kind
@@ -56,23 +56,18 @@ def take_help(w, actor, artifact):
         after = combine(before, fit * nearness)
         w.help[place] = after
         apply_help(w, facts.builder * classes + klass, kind, before, after)
-        if klass == max(0, made.klass):
-            gained = after - before
+        gained = max(gained, after - before) if after > before else min(gained, after - before)
     return gained
 
 
-@rule
-def bearing(w, actor, artifact, klass):
+@step
+def bearing(w, artifact, klass):
     """Return (kind, nearness): as what, and how closely, an artifact bears on a class.
 
-    Nearness is 0 for what the actor has reached already. A smaller model of which one has the
-    weights is an implementation to start from.
+    A smaller model of which one has the weights is an implementation to start from.
     """
     made = w.artifacts[artifact]
-    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
     kind = made.kind
-    if wish.reached < math.inf:
-        return kind, 0.0
     if made.klass < 0:
         return kind, 1.0
     away = klass - made.klass
@@ -86,26 +81,29 @@ def bearing(w, actor, artifact, klass):
     return kind, nearness
 
 
-@rule
-def possible_gain(w, actor, artifact):
-    """Return the most that a fresh, fitting artifact could add to the help already held."""
+@step
+def possible_gain(w, actor, artifact, enough):
+    """Return the most that a fresh, fitting artifact could add to the help held, up to ``enough``."""
     facts = w.actor_facts[actor]
     classes = len(w.classes)
+    made = w.artifacts[artifact]
     most = 0.0
-    for klass in range(classes):
-        kind, nearness = bearing(w, actor, artifact, klass)
+    for klass in range(w.state[actor].level + 1, classes):
+        kind, nearness = bearing(w, artifact, klass)
         held = w.help[(facts.builder * classes + klass) * KINDS + kind]
-        most = max(most, nearness * (1.0 - held))
-    return most * w.artifacts[artifact].strength
+        most = max(most, made.strength * nearness * (1.0 - held))
+        if most >= enough:
+            break
+    return most
 
 
-@rule
+@step
 def apply_help(w, wish, kind, before, after):
     """Update what borrowed artifacts leave of each quantity: the product of (1 - cut * help)."""
     row = w.wishes[wish]
     effect = w.effects[kind]
     row.work *= _change(effect.work, before, after)
-    row.data *= _change(effect.data, before, after)
+    row.data_work *= _change(effect.data_work, before, after)
     row.trials *= _change(effect.trials, before, after)
     row.flop *= _change(effect.flop, before, after)
     row.talent *= _change(effect.talent, before, after)
@@ -115,6 +113,7 @@ def apply_help(w, wish, kind, before, after):
 
 @rule
 def _change(cut, before, after):
-    return (1.0 - cut * after) / (1.0 - cut * before) if cut > 0.0 else 1.0
+    left = 1.0 - cut * before
+    return (1.0 - cut * after) / left if cut > 0.0 and left > 0.0 else 1.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from agents.rule import rule
+from agents.rule import rule, step
 from sim.attention import add_evidence, gives_use
 from sim.helping import take_help
 from sim.luck import FOR, luck
@@ -15,7 +15,7 @@ from sim.release import has_reached, hold, holds, spread_privately
 from sim.tables import SEEKING, key_of
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
-@rule
+@step
 def learn(w, actor, artifact, source, via, cause):
     """An artifact reaches an actor. Return the row in the log, or -1 if it was held already."""
     if holds(w, actor, artifact):
@@ -33,16 +33,10 @@ def learn(w, actor, artifact, source, via, cause):
         project = w.state[actor].project
         if project >= 0:
             settle(w, project)
-        belief = w.effects[made.kind].belief
-        if belief > 0.0:
-            add_evidence(w, actor, belief * min(1.0, made.strength))
-            matters = True
-        if made.optimal == 1 and w.state[actor].optimal == 0:
-            w.state[actor].optimal = 1
-            matters = True
-        event.amount = take_help(w, actor, artifact)
+        matters = w.effects[made.kind].belief > 0.0 or made.optimal == 1
+        event.amount = absorb(w, actor, artifact)
         matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
-        if via == VIA.HIRING:
+        if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
             move_people(w, source, actor, event_row)
         if made.klass >= 0 and made.kind == KIND.EXISTENCE:
             become_aware(w, actor, made.klass, via, event_row)
@@ -62,7 +56,32 @@ def learn(w, actor, artifact, source, via, cause):
     return event_row
 
 
-@rule
+@step
+def absorb(w, actor, artifact):
+    """Let an artifact change what an actor believes and can do; return its help."""
+    made = w.artifacts[artifact]
+    belief = w.effects[made.kind].belief
+    if belief > 0.0:
+        add_evidence(w, actor, belief * min(1.0, made.strength))
+    if made.optimal == 1:
+        w.state[actor].optimal = 1
+    return take_help(w, actor, artifact)
+
+
+@step
+def knew_of_project(w, actor, artifact):
+    """Return whether an actor held anything else of the same project before."""
+    project = w.artifacts[artifact].project
+    if project < 0:
+        return False
+    row = w.projects[project]
+    for other in range(row.first, row.first + row.count):
+        if other != artifact and holds(w, actor, other):
+            return True
+    return False
+
+
+@step
 def has_open_wish(w, actor):
     """Return whether an actor seeks the means for any class."""
     classes = len(w.classes)
@@ -73,7 +92,7 @@ def has_open_wish(w, actor):
     return False
 
 
-@rule
+@step
 def become_aware(w, actor, klass, via, cause):
     """An actor comes to know that a class exists, and with it all lower ones.
 
@@ -83,7 +102,7 @@ def become_aware(w, actor, klass, via, cause):
     event_row = -1
     for lower in range(klass + 1):
         wish = w.wishes[wish_row(w, actor, lower)]
-        if wish.known <= clock.time:
+        if min(wish.known, wish.reached) <= clock.time:
             continue
         if event_row < 0:
             event_row = record(w, EVENT.AWARE, actor, cause)
@@ -108,7 +127,7 @@ def become_aware(w, actor, klass, via, cause):
         stop(w, row, BOUND.SCOOPED)
 
 
-@rule
+@step
 def is_news(w, actor, artifact):
     """Return whether an actor can now use what it could not use, or not in this way, before."""
     made = w.artifacts[artifact]
@@ -118,7 +137,7 @@ def is_news(w, actor, artifact):
     return (state.runs if made.kind == KIND.WEIGHTS else state.uses) < made.klass
 
 
-@rule
+@step
 def get_access(w, actor, artifact, via, cause):
     """An actor gets to use a model that it did not make, by exactly one mechanism."""
     clock = w.clock[0]
@@ -163,7 +182,7 @@ def access_mechanism(via, access):
     return MECHANISM.OPEN_PUBLICATION
 
 
-@rule
+@step
 def move_people(w, former, actor, cause):
     """With know-how that travels by hiring, people change their employer."""
     count = w.spread[0].people_per_move

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from agents.rule import JIT, rule
 from sim.words import Word, codes
 
 if not JIT:  # unsigned words wrap around on purpose; the compiled rules do so silently
-    np.seterr(over="ignore")
+    warnings.filterwarnings("ignore", "overflow encountered in scalar", RuntimeWarning)
 
 
 class Purpose(Word):
@@ -53,11 +54,11 @@ FOR = codes(Purpose)
 
 
 _PARITY = np.uint64(0x1BD11BDAA9FC1A22)
-_TO_UNIT = 2.0**-53
+_TO_UNIT = 2.0**-52  # 52 bits and a half: never 0, never 1
 _U = np.uint64
 _ROTATIONS = tuple(_U(r) for r in (16, 42, 12, 31, 16, 32, 24, 21))
 R0, R1, R2, R3, R4, R5, R6, R7 = _ROTATIONS
-_64, _56, _30, _27, _31, _11 = _U(64), _U(56), _U(30), _U(27), _U(31), _U(11)
+_64, _56, _30, _27, _31, _12 = _U(64), _U(56), _U(30), _U(27), _U(31), _U(12)
 _ONE, _TWO, _THREE = _U(1), _U(2), _U(3)
 _MIX1, _MIX2, _GOLDEN = _U(0xBF58476D1CE4E5B9), _U(0x94D049BB133111EB), _U(0x9E3779B97F4A7C15)
 
@@ -99,7 +100,7 @@ def luck(seed, run, purpose, who, what):
     """
     counter = who ^ (_U(purpose) << _56)
     word = threefry(seed, run, counter, what)[0]
-    return (float(word >> _11) + 0.5) * _TO_UNIT
+    return (float(word >> _12) + 0.5) * _TO_UNIT
 
 
 @rule

@@ -84,9 +84,13 @@ def parse_metric(name: str, compiled) -> Metric:
         raise UserError(f"{not_found('metric', name, known)} (forms: {'; '.join(forms)})")
     statistic = known[match[1]]
     form, unit, meaning = MEANINGS[statistic]
-    words = [word.strip() for word in match[3].split(",")] if match[3] else []
-    actor, klass, word = -1, compiled.classes.index(compiled.scenario.follow_class), -1
     takes_actor = "ACTOR" in form
+    words = [word.strip() for word in match[3].split(",")] if match[3] else []
+    if takes_actor and words and words[-1] in compiled.classes:  # an actor's name may hold commas
+        words = [match[3].rpartition(",")[0].strip(), words[-1]]
+    elif takes_actor and match[3]:
+        words = [match[3].strip()]
+    actor, klass, word = -1, compiled.classes.index(compiled.scenario.follow_class), -1
     takes_word = {"MECHANISM": Mechanism, "BOUND": Bound}
     vocabulary = next((v for key, v in takes_word.items() if key in form), None)
     for position, text in enumerate(words):
@@ -146,16 +150,17 @@ def kth_after(times, klass, reveal, first_owner, k):
     """Return the months from a reveal to the k-th other owner; those before it do not count."""
     if reveal == math.inf:
         return math.inf
-    last = -math.inf
+    last, last_actor = -math.inf, -1
     for _ in range(k):
-        earliest = math.inf
+        earliest, earliest_actor = math.inf, -1
         for actor in range(times.shape[0]):
             time = times[actor, klass]
-            if actor != first_owner and time >= reveal and last < time < earliest:
-                earliest = time
-        if earliest == math.inf:
+            later = time > last or (time == last and actor > last_actor)
+            if actor != first_owner and time >= reveal and later and time < earliest:
+                earliest, earliest_actor = time, actor
+        if earliest_actor < 0:
             return math.inf
-        last = earliest
+        last, last_actor = earliest, earliest_actor
     return last - reveal
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import step
 from sim import compute
 from sim.attention import attention_of, belief_of
 from sim.luck import FOR
@@ -19,7 +19,7 @@ from sim.tables import IDLE, SEEKING
 from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
 
 
-@rule
+@step
 def receive_income(w, actor):
     """Book the income since it was last booked; it grows with the trend of budgets."""
     clock = w.clock[0]
@@ -35,7 +35,7 @@ def receive_income(w, actor):
     state.income += income
 
 
-@rule
+@step
 def recruit(w, actor, months):
     """Let volunteers join, the more the higher the attention."""
     joining = w.kinds[w.actor_facts[actor].kind].recruits * months
@@ -56,7 +56,7 @@ def recruit(w, actor, months):
         w.events[event_row].amount = math.floor(state.recruited) - before
 
 
-@rule
+@step
 def highest_known(w, builder):
     """Return the highest class that a builder knows to exist, or -1."""
     classes = len(w.classes)
@@ -67,7 +67,7 @@ def highest_known(w, builder):
     return -1
 
 
-@rule
+@step
 def convinced_of(w, actor, klass, belief):
     """Return how convinced an actor with a belief is that a class is worth having."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -82,7 +82,7 @@ def convinced_of(w, actor, klass, belief):
     return starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
 
 
-@rule
+@step
 def plan(w, actor, until):
     """Plan: book income, look at every class that is within reach of the imagination, seek means.
 
@@ -131,7 +131,7 @@ def plan(w, actor, until):
                     push(w, at, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
 
 
-@rule
+@step
 def decide(w, actor, klass):
     """An actor has made up its mind to have a model of a class, and looks for the means."""
     clock = w.clock[0]
@@ -154,7 +154,7 @@ def decide(w, actor, klass):
     seek(w, actor, klass)
 
 
-@rule
+@step
 def look(w, actor, klass, grant_usd, sponsor, chips):
     """Return (bound, willing, cost, labour, chip, chips, lent): what a project would meet now.
 
@@ -175,7 +175,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     return bound, willing, cost, labour, chip, used, lent
 
 
-@rule
+@step
 def seek(w, actor, klass):
     """Look whether the means suffice; start if they do, give up when patience runs out."""
     clock = w.clock[0]
@@ -221,7 +221,7 @@ def seek(w, actor, klass):
         wish.bound_cause = event_row
 
 
-@rule
+@step
 def how_acquired(w, actor, klass, cost):
     """Return the mechanism by which a project became possible: the barrier that fell last.
 
@@ -246,7 +246,7 @@ def how_acquired(w, actor, klass, cost):
     return MECHANISM.INCREMENTAL_RESEARCH
 
 
-@rule
+@step
 def accept_grant(w, sponsor, index):
     """A sponsor gives to a wish that still seeks means, if it still can; return whether it did."""
     wish = w.wishes[index]
@@ -268,7 +268,7 @@ def accept_grant(w, sponsor, index):
     wish.grant_usd = usd
     wish.grant_chips = chips
     if form == GRANT.HARDWARE:
-        state.owned_chips = chips
+        state.owned_chips += chips
         state.owned_chip = compute.chip_at(w, sponsor, w.clock[0].time)
     event_row = record(w, EVENT.GRANTED, actor, wish.bound_cause)
     event = w.events[event_row]
@@ -279,7 +279,7 @@ def accept_grant(w, sponsor, index):
     return True
 
 
-@rule
+@step
 def offer_of(w, sponsor):
     """Return what a sponsor can give at present: (USD, chips)."""
     form = w.actor_facts[sponsor].grant

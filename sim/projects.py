@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from agents.publishing import hold_time, writing_time
-from agents.rule import rule
+from agents.rule import step
 from sim import compute
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
 from sim.queue import NEXT, push
@@ -22,12 +22,12 @@ from sim.words import BOUND, EVENT, GRANT, PHASE
 FINISHED, ATTEMPT_FAILED = BOUND.NONE, -1
 
 
-@rule
+@step
 def wish_row(w, actor, klass):
     return w.actor_facts[actor].builder * len(w.classes) + klass
 
 
-@rule
+@step
 def draw(w, purpose, actor, klass, ordinal):
     """Return the luck of an actor's ``ordinal``-th try at a class, for one purpose."""
     clock = w.clock[0]
@@ -35,7 +35,7 @@ def draw(w, purpose, actor, klass, ordinal):
     return luck(clock.seed, clock.run, purpose, key_of(w, actor), key)
 
 
-@rule
+@step
 def reset_wish(w, actor, klass):
     """Make an actor open again to the idea of a class, with a fresh threshold."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -51,7 +51,7 @@ def reset_wish(w, actor, klass):
     wish.grant_chips = 0.0
 
 
-@rule
+@step
 def new_project(w, actor, klass, ordinal):
     """Take an empty row for a project and return it."""
     clock = w.clock[0]
@@ -70,7 +70,7 @@ def new_project(w, actor, klass, ordinal):
     project.left, project.total, project.rate = 1.0, 0.0, 0.0
     project.stamp, project.reason, project.cause = 0, 0, 0
     project.team = w.state[actor].people
-    project.effort, project.size = 1.0, 1.0
+    project.effort, project.scale = 1.0, 1.0
     project.chip, project.chips, project.rent, project.labour = -1, 0.0, 0.0, 0.0
     project.sponsor, project.lent, project.lent_chips = -1, 0, 0.0
     project.own_usd, project.grant_usd, project.budget = 0.0, 0.0, 0.0
@@ -79,10 +79,11 @@ def new_project(w, actor, klass, ordinal):
     project.flop_trials, project.flop_failed, project.flop_final = 0.0, 0.0, 0.0
     project.goal, project.attempt, project.fails_at = 0.0, 0, -1.0
     project.trained, project.share, project.script = math.inf, 0.0, -1
+    project.reached = -1
     return row
 
 
-@rule
+@step
 def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
     """Start a project with the means at hand, and return its row in the log."""
     clock = w.clock[0]
@@ -96,7 +97,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     project.effort = math.exp(
         w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal))
     )
-    project.size = math.exp(
+    project.scale = math.exp(
         w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal))
     )
     project.chip, project.chips, project.lent = chip, chips, 1 if lent else 0
@@ -120,7 +121,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     return event_row
 
 
-@rule
+@step
 def begin(w, row, phase):
     """Enter a phase."""
     project = w.projects[row]
@@ -134,7 +135,7 @@ def begin(w, row, phase):
     schedule(w, row)
 
 
-@rule
+@step
 def draw_failure(w, row):
     """Draw whether, and where, the next training attempt fails."""
     project = w.projects[row]
@@ -145,20 +146,20 @@ def draw_failure(w, row):
         project.fails_at = draw(w, FOR.FAIL_AT, project.actor, project.klass, what)
 
 
-@rule
+@step
 def phase_size(w, row):
     """Return the size of the present phase with what is held now: person-months or FLOP."""
     project = w.projects[row]
     actor, klass = project.actor, project.klass
     if project.phase == PHASE.BUILD:
         return compute.work_months(w, actor, klass) * project.effort
-    flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.size
+    flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.scale
     if project.phase == PHASE.TUNE:
         return compute.trial_flop(w, actor, klass, flop)
     return flop
 
 
-@rule
+@step
 def schedule(w, row):
     """Reckon when and why the present phase will end, and queue it."""
     clock = w.clock[0]
@@ -198,7 +199,7 @@ def schedule(w, row):
     push(w, max(end, clock.time), NEXT.PHASE, row, 0, 0, 0, project.stamp)
 
 
-@rule
+@step
 def settle(w, row):
     """Book what a project has done and spent since it was last booked."""
     clock = w.clock[0]
@@ -227,7 +228,7 @@ def settle(w, row):
     project.since = clock.time
 
 
-@rule
+@step
 def end_phase(w, row):
     """A phase has come to its end: go on, try again, or stop."""
     settle(w, row)
@@ -256,7 +257,7 @@ def end_phase(w, row):
         finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
 
 
-@rule
+@step
 def note(w, row, what, amount):
     """Record that a project has come to a certain point."""
     project = w.projects[row]
@@ -268,7 +269,7 @@ def note(w, row, what, amount):
     return event_row
 
 
-@rule
+@step
 def give_up(w, row, reason):
     """Stop short of the goal: with an undertrained model, or with nothing."""
     project = w.projects[row]
@@ -281,7 +282,7 @@ def give_up(w, row, reason):
     stop(w, row, reason)
 
 
-@rule
+@step
 def stop(w, row, reason):
     """End a project without a model; its actor may come back to the idea."""
     project = w.projects[row]
@@ -293,7 +294,7 @@ def stop(w, row, reason):
     reset_wish(w, project.actor, project.klass)
 
 
-@rule
+@step
 def return_grant(w, actor, sponsor, usd, unused_usd, chips):
     """Close a grant: hardware that was lent goes back, and so does money that was not used."""
     state, giver = w.state[actor], w.state[sponsor]
@@ -305,7 +306,7 @@ def return_grant(w, actor, sponsor, usd, unused_usd, chips):
         giver.chips_lent -= chips
 
 
-@rule
+@step
 def release_means(w, row):
     """Free the team, and give back what was not spent; the sponsor's part is used first."""
     project = w.projects[row]
@@ -323,7 +324,7 @@ def release_means(w, row):
     project.budget = 0.0
 
 
-@rule
+@step
 def withdraw_wish(w, actor, klass):
     """Take a wish off the list of those that seek means, and give back what it was granted."""
     index = wish_row(w, actor, klass)
@@ -341,7 +342,7 @@ def withdraw_wish(w, actor, klass):
             return_grant(w, actor, wish.sponsor, wish.grant_usd, wish.grant_usd, wish.grant_chips)
 
 
-@rule
+@step
 def finish_training(w, row, what, reason):
     """A model exists: note who has reached what, free the team, and begin to write."""
     clock = w.clock[0]
@@ -359,6 +360,7 @@ def finish_training(w, row, what, reason):
         reached = klass - 1
         while reached >= 0 and w.classes[reached].flop > project.flop_final:
             reached -= 1
+    project.reached = reached
     mark_reached(w, actor, reached)
     wish = w.wishes[wish_row(w, actor, klass)]
     if wish.state == BUSY:
@@ -367,6 +369,8 @@ def finish_training(w, row, what, reason):
     state = w.state[actor]
     state.experience += (1.0 - state.experience) * w.work[0].learning
     project.phase = PHASE.WRITE
+    if reached < 0:
+        return  # nothing that anybody would call a model of a known class
     make_artifacts(w, row, event_row)
     months = writing_time(
         w.training[0].writing_months,
@@ -379,9 +383,10 @@ def finish_training(w, row, what, reason):
     push(w, clock.time + months, NEXT.ANNOUNCE, row, 0, 0, event_row, project.stamp)
 
 
-@rule
+@step
 def mark_reached(w, actor, klass):
     """Note that an actor has trained a class, and with it all lower ones."""
+    w.state[actor].level = max(w.state[actor].level, klass)
     for lower in range(klass + 1):
         wish = w.wishes[wish_row(w, actor, lower)]
         if wish.state == SEEKING:

@@ -1,8 +1,12 @@
-"""What happens next: a binary heap on a table, ordered by time, then by order of entry."""
+"""What happens next: a binary heap of times and slots, ordered by time, then by order of entry.
+
+The entries themselves stay in their slots; places of the heap beyond the queued ones hold the slots
+that are free.
+"""
 
 from __future__ import annotations
 
-from agents.rule import rule
+from agents.rule import rule, step
 from sim.tables import QUEUE_FULL
 from sim.words import Word, codes
 
@@ -21,7 +25,7 @@ class Next(Word):
     LEAK = 8  # artifact a
     STEAL = 9  # thief a takes artifact b
     BEGIN = 10  # scripted project a starts
-    TRAIN = 11  # scripted project a is trained
+    TRAIN = 11  # project a, which is scripted, is trained
     MAKE = 12  # scripted artifact a comes into being
 
 
@@ -29,63 +33,67 @@ NEXT = codes(Next)
 
 
 @rule
-def _earlier(queue, i, j):
-    if queue[i].time != queue[j].time:
-        return queue[i].time < queue[j].time
-    return queue[i].order < queue[j].order
+def _earlier(w, i, j):
+    heap = w.heap
+    if heap[i].time != heap[j].time:
+        return heap[i].time < heap[j].time
+    return w.queue[heap[i].slot].order < w.queue[heap[j].slot].order
 
 
 @rule
-def _copy(queue, source, target):
-    old, new = queue[source], queue[target]
-    new.time, new.order, new.what = old.time, old.order, old.what
-    new.a, new.b, new.c = old.a, old.b, old.c
-    new.cause, new.stamp = old.cause, old.stamp
+def _move(heap, source, target):
+    heap[target].time = heap[source].time
+    heap[target].slot = heap[source].slot
 
 
-@rule
+@step
 def push(w, time, what, a, b, c, cause, stamp):
     """Queue something for a time; what lies beyond the horizon is dropped."""
     clock = w.clock[0]
     if not time <= clock.horizon:
         return
     i = clock.queued
-    if i >= len(w.queue):
+    heap = w.heap
+    if i >= len(heap):
         clock.status = QUEUE_FULL
         return
-    queue = w.queue
-    order = clock.order
-    while i > 0:  # sift a hole up: later entries make room
-        parent = (i - 1) >> 1
-        if queue[parent].time <= time:  # the parent entered earlier
-            break
-        _copy(queue, parent, i)
-        i = parent
-    entry = queue[i]
-    entry.time, entry.order, entry.what = time, order, what
+    if i == clock.slots:  # no slot is free: take a new one
+        heap[i].slot = i
+        clock.slots += 1
+    slot = heap[i].slot
+    entry = w.queue[slot]
+    entry.order, entry.what = clock.order, what
     entry.a, entry.b, entry.c = a, b, c
     entry.cause, entry.stamp = cause, stamp
+    while i > 0:  # sift a hole up: later entries make room; equal ones entered earlier
+        parent = (i - 1) >> 1
+        if heap[parent].time <= time:
+            break
+        _move(heap, parent, i)
+        i = parent
+    heap[i].time, heap[i].slot = time, slot
     clock.queued += 1
     clock.order += 1
 
 
-@rule
-def drop_first(w):
-    """Take the first entry off the queue."""
+@step
+def take_first(w):
+    """Take the first entry off the queue and return its slot."""
     clock = w.clock[0]
+    heap = w.heap
+    first = heap[0].slot
     clock.queued -= 1
     last = clock.queued
-    queue = w.queue
-    if last == 0:
-        return
     i = 0
     child = 1
     while child < last:
-        if child + 1 < last and _earlier(queue, child + 1, child):
+        if child + 1 < last and _earlier(w, child + 1, child):
             child += 1
-        if not _earlier(queue, child, last):
+        if not _earlier(w, child, last):
             break
-        _copy(queue, child, i)
+        _move(heap, child, i)
         i = child
         child = 2 * i + 1
-    _copy(queue, last, i)
+    _move(heap, last, i)
+    heap[last].slot = first  # free from here on
+    return first

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agents.rule import rule
+from agents.rule import step
 from sim.tables import LOG_FULL
 
 
-@rule
+@step
 def record(w, what, actor, cause):
     """Append an event at the present time and return its row; the caller fills in the rest.
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from agents.publishing import releases
-from agents.rule import rule
+from agents.rule import rule, step
 from sim.attention import attention_of, gives_use, raise_attention, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
@@ -39,14 +39,14 @@ def comes_with_release(kind):
     return kind == KIND.TOOLS or kind == KIND.API
 
 
-@rule
+@step
 def artifact_key(w, owner, klass, kind, ordinal):
     """Return the key under which luck knows an artifact: (owner, class, kind, ordinal)."""
     of_class = w.class_facts[klass].key if klass >= 0 else key_of(w, owner)
     return ordinal_key(mix(key_of(w, owner), of_class), kind + KINDS * ordinal)
 
 
-@rule
+@step
 def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     """Take an empty row for a private artifact, record that it exists, and return its row."""
     clock = w.clock[0]
@@ -71,20 +71,20 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     return row
 
 
-@rule
+@step
 def hold(w, actor, artifact):
     """Note that an actor holds an artifact."""
     if artifact < 64 * w.held.shape[1]:
         w.held[actor, artifact >> 6] |= WORDS[artifact & 63]
 
 
-@rule
+@step
 def holds(w, actor, artifact):
     """Return whether an actor holds an artifact."""
     return (w.held[actor, artifact >> 6] & WORDS[artifact & 63]) != ZERO_WORD
 
 
-@rule
+@step
 def make_artifacts(w, project, cause):
     """Bring into being what a trained model leaves with its owner."""
     row = w.projects[project]
@@ -98,17 +98,17 @@ def make_artifacts(w, project, cause):
                 expose(w, made)
 
 
-@rule
+@step
 def make_artifact(w, project, kind, cause):
     """Bring one artifact of a model into being; its owner is the first to be helped by it."""
     row = w.projects[project]
     key = artifact_key(w, row.actor, row.klass, kind, row.ordinal)
-    made = new_artifact(w, row.actor, row.klass, kind, key, row.share, project, cause)
+    made = new_artifact(w, row.actor, row.reached, kind, key, row.share, project, cause)
     take_help(w, row.actor, made)
     return made
 
 
-@rule
+@step
 def spread_privately(w, holder, artifact, cause):
     """Queue the passage of something that is not public along the ties of one who holds it."""
     clock = w.clock[0]
@@ -119,12 +119,12 @@ def spread_privately(w, holder, artifact, cause):
         if rate <= 0.0 or holds(w, tie.to, artifact):
             continue
         u = luck(clock.seed, clock.run, FOR.FLOW, tie.key, made.key)
-        time = clock.time + waiting(u) / rate
+        time = max(clock.time, w.actors[tie.to].active_from) + waiting(u) / rate
         if time < made.published:
             push(w, time, NEXT.LEARN, tie.to, artifact, holder, cause, VIA.INSIDER + tie.kind)
 
 
-@rule
+@step
 def expose(w, artifact):
     """Queue the leak and the thefts that may befall a set of weights."""
     clock = w.clock[0]
@@ -139,11 +139,11 @@ def expose(w, artifact):
         for place in range(len(w.thieves)):
             thief = w.thieves[place]
             u = luck(clock.seed, clock.run, FOR.THEFT, key_of(w, thief), made.key)
-            time = clock.time + waiting(u) / theft
+            time = max(clock.time, w.actors[thief].active_from) + waiting(u) / theft
             push(w, time, NEXT.STEAL, thief, artifact, 0, made.made_cause, 0)
 
 
-@rule
+@step
 def policy_of(w, actor, kind, time):
     """Return the row of the policy that an actor follows for a kind at a time, or -1 for none."""
     rows = w.policy_rows[actor, kind]
@@ -153,7 +153,7 @@ def policy_of(w, actor, kind, time):
     return -1
 
 
-@rule
+@step
 def announce(w, project, cause):
     """A model is announced: each artifact is released or not, and when, by the owner's policy."""
     clock = w.clock[0]
@@ -161,7 +161,7 @@ def announce(w, project, cause):
     row.phase = PHASE.PUBLIC
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
-    event.klass, event.project, event.mechanism = row.klass, project, row.mechanism
+    event.klass, event.project, event.mechanism = row.reached, project, row.mechanism
     for artifact in range(row.first, row.first + row.count):
         publish(w, artifact, w.artifacts[artifact].kind, project, event_row)
     for kind in range(KINDS):
@@ -169,7 +169,7 @@ def announce(w, project, cause):
             publish(w, -1, kind, project, event_row)
 
 
-@rule
+@step
 def publish_script(w, artifact, kind, project, cause):
     """Queue the release that the record gives for an artifact of a scripted project."""
     row = w.projects[project]
@@ -186,7 +186,7 @@ def publish_script(w, artifact, kind, project, cause):
     push(w, w.clock[0].time + months, NEXT.RELEASE, artifact, access, 0, cause, 0)
 
 
-@rule
+@step
 def publish(w, artifact, kind, project, cause):
     """Decide about the release of one artifact, and queue it.
 
@@ -230,7 +230,7 @@ def publish(w, artifact, kind, project, cause):
     push(w, clock.time + delay, NEXT.RELEASE, artifact, access, 0, cause, 0)
 
 
-@rule
+@step
 def release(w, artifact, access, cause, via):
     """An artifact becomes public: everybody who can use it will take it up, each in its time."""
     clock = w.clock[0]
@@ -261,7 +261,7 @@ def release(w, artifact, access, cause, via):
             push(w, time, NEXT.LEARN, actor, artifact, made.owner, event_row, via)
 
 
-@rule
+@step
 def reaches(w, actor, artifact, access):
     """Return whether a public artifact can be, and is worth being, taken up by an actor."""
     made = w.artifacts[artifact]
@@ -280,17 +280,17 @@ def reaches(w, actor, artifact, access):
         return wish.known > w.clock[0].time
     if w.effects[made.kind].belief > 0.0 or made.optimal == 1:
         return True
-    return possible_gain(w, actor, artifact) >= w.spread[0].least_gain
+    enough = w.spread[0].least_gain
+    return possible_gain(w, actor, artifact, enough) >= enough
 
 
-@rule
+@step
 def has_reached(w, actor, klass):
     """Return whether an actor has trained a class itself."""
-    builder = w.actor_facts[actor].builder
-    return builder >= 0 and w.wishes[builder * len(w.classes) + klass].reached <= w.clock[0].time
+    return w.state[actor].level >= klass
 
 
-@rule
+@step
 def uptake_months(w, actor, artifact):
     """Return how long an actor takes to take up a public artifact, from its release on.
 

@@ -427,6 +427,9 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             path = join_path([table, name])
             owner = row.owner if table == "scripted_artifacts" else row.actor
             check(owner, file.actors, "actor", f"{path}.owner")
+            if table == "scripted_projects" and not file.kinds[file.actors[owner].kind].develops:
+                kind = file.actors[owner].kind
+                raise UserError(f"{origin}: {path}.actor: {owner!r} does not develop (kind {kind!r})")
             if row.class_:
                 check(row.class_, file.classes, "class", f"{path}.class")
             if table == "scripted_artifacts":

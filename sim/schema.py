@@ -250,7 +250,7 @@ class Effect(Table):
     """``[effects.KIND]``: which quantity of a recipient's project an artifact kind cuts, and how far."""
 
     work: _share("part of the engineering that a full, fitting, fresh artifact saves") = ZERO
-    data: _share("part of the data work saved") = ZERO
+    data_work: _share("part of the data work saved") = ZERO
     trials: _share("part of the trial runs saved") = ZERO
     flop: _share("part of the training compute saved") = ZERO
     talent: _share("part of the team threshold removed") = ZERO
@@ -372,7 +372,7 @@ class Insight(Table):
     title: str = ""
     kind: Literal["insight", "retrieval_store", "infrastructure"] = "insight"
     teaches: Literal["", "compute_optimal"] = Field("", description="allocation rule that its holder knows")
-    needs: str = Field("", description="class that the finder must have trained")
+    needs: str = Field(description="class that the finder must have trained")
     rate: _number("discoveries per month by one capable actor", "1/month")
     strength: _number("fullness of its effect", "ratio") = Quantity(1.0)
 

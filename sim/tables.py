@@ -10,10 +10,8 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple, get_args, get_origin
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 
-from agents.rule import JIT, rule
+from agents.rule import step
 from sim import schema
 
 
@@ -109,6 +107,7 @@ CLOCK = np.dtype(
         ("shown_time", "f8"),
         ("events", "i8"),  # rows used
         ("queued", "i8"),
+        ("slots", "i8"),  # slots of the queue ever used
         ("order", "i8"),  # entries ever queued: breaks ties of time
         ("artifacts", "i8"),
         ("projects", "i8"),
@@ -149,6 +148,7 @@ ACTOR_STATE = np.dtype(
         ("project", "i8"),  # row of the project in work; -1: none
         ("optimal", "i8"),  # knows the compute-optimal allocation
         ("scripted_until", "f8"),  # until then the record says what it trains
+        ("level", "i8"),  # highest class that it has trained; -1: none
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
@@ -178,7 +178,7 @@ WISH = np.dtype(  # one row per builder and class
         ("grant_chips", "f8"),
         ("reached", "f8"),  # when the builder had trained this class or a higher one
         ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
-        ("data", "f8"),
+        ("data_work", "f8"),
         ("trials", "f8"),
         ("flop", "f8"),
         ("talent", "f8"),
@@ -187,7 +187,6 @@ WISH = np.dtype(  # one row per builder and class
     ]
 )
 IDLE, SEEKING, BUSY, DONE = range(4)
-CUTS = ("work", "data", "trials", "flop", "talent", "utilisation", "failures")
 
 PROJECT = np.dtype(
     [
@@ -210,7 +209,7 @@ PROJECT = np.dtype(
         ("cause", "i8"),  # row of the log that the next event of the project follows from
         ("team", "f8"),  # people
         ("effort", "f8"),  # factor on the work
-        ("size", "f8"),  # factor on the compute
+        ("scale", "f8"),  # factor on the compute
         ("chip", "i8"),
         ("chips", "f8"),
         ("rent", "f8"),  # USD per month for all chips; 0 if lent or owned
@@ -233,6 +232,7 @@ PROJECT = np.dtype(
         ("fails_at", "f8"),  # share left at which the attempt fails; -1: does not
         ("trained", "f8"),
         ("share", "f8"),  # share of the goal trained
+        ("reached", "i8"),  # class that the model belongs to; -1: none
         ("script", "i8"),  # row of scripted_projects; -1: emerged
     ]
 )
@@ -255,9 +255,9 @@ ARTIFACT = np.dtype(
         ("via", "i8"),  # PUBLIC, or LEAKED
     ]
 )
+HEAP = np.dtype([("time", "f8"), ("slot", "i8")])
 QUEUED = np.dtype(
     [
-        ("time", "f8"),
         ("order", "i8"),
         ("what", "i8"),
         ("a", "i8"),
@@ -342,87 +342,12 @@ class Tables(NamedTuple):
     projects: np.ndarray
     artifacts: np.ndarray
     held: np.ndarray  # (actor, word): bits of artifacts
+    heap: np.ndarray
     queue: np.ndarray
     events: np.ndarray
 
 
-if JIT:
-    # A NamedTuple of arrays is passed by value, seven words an array, at every call (measured:
-    # 110 ns a call for 24 arrays). The same fields behind one pointer cost next to nothing.
-    @structref.register
-    class WorldType(types.StructRef):
-        def preprocess_fields(self, fields):
-            return tuple((name, types.unliteral(kind)) for name, kind in fields)
-
-    class World(structref.StructRefProxy):
-        """The tables of one run, as the rules see them."""
-
-    structref.define_boxing(WorldType, World)
-    structref.define_constructor(World, WorldType, list(Tables._fields))
-    structref.define_attributes(WorldType)
-
-    @rule
-    def world_of(t):
-        """Return the tables as the rules see them."""
-        return World(
-            t.numbers,
-            t.regions,
-            t.chips,
-            t.classes,
-            t.effects,
-            t.effect_numbers,
-            t.kinds,
-            t.actors,
-            t.ties,
-            t.flow_numbers,
-            t.policies,
-            t.insights,
-            t.scripted_artifacts,
-            t.scripted_projects,
-            t.attention,
-            t.conviction,
-            t.work,
-            t.training,
-            t.spread,
-            t.trends,
-            t.actor_facts,
-            t.class_facts,
-            t.chip_facts,
-            t.tie_first,
-            t.tie_facts,
-            t.policy_facts,
-            t.policy_rows,
-            t.insight_facts,
-            t.artifact_facts,
-            t.project_facts,
-            t.releases,
-            t.builders,
-            t.learners,
-            t.thieves,
-            t.chip_from,
-            t.clock,
-            t.planning,
-            t.state,
-            t.wishes,
-            t.help,
-            t.opened,
-            t.optimal_share,
-            t.seeking,
-            t.offers,
-            t.projects,
-            t.artifacts,
-            t.held,
-            t.queue,
-            t.events,
-        )
-
-else:
-
-    def world_of(t):
-        return t
-
-
-@rule
+@step
 def key_of(w, actor):
     """Return the key under which luck knows an actor."""
     return w.actor_facts[actor].key

@@ -19,6 +19,7 @@ from sim.tables import (
     CLASS_FACTS,
     CLOCK,
     EVENT,
+    HEAP,
     INPUT_DTYPES,
     INSIGHT_FACTS,
     OFFER,
@@ -33,10 +34,10 @@ from sim.tables import (
     TIE_FACTS,
     WISH,
     Tables,
-    world_of,
 )
 from sim.uncertain import fit
 from sim.words import Access, ArtifactKind, Sponsorship, TieKind
+from sim.worldview import world_of
 
 UNCERTAIN = np.dtype(
     [
@@ -339,6 +340,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "projects": table(PROJECT, room.projects),
         "artifacts": table(ARTIFACT, room.artifacts),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
+        "heap": table(HEAP, room.queue),
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
     }

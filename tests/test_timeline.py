@@ -99,6 +99,9 @@ def test_the_area_of_a_density_is_the_share_of_runs_that_arrive():
     times, shares = diffusion.density(dates, 60.0)
     assert np.trapezoid(shares, times) == pytest.approx(0.6, abs=0.01)
     assert times[np.argmax(shares)] == pytest.approx(30, abs=1.5)
+    width = times[1] - times[0]
+    first, last = dates.min() - width, dates[np.isfinite(dates)].max() + width
+    assert shares[(times < first) | (times > last)].max() == 0
 
 
 def test_the_table_of_lags_is_that_of_the_result_and_the_record(result, history):
@@ -152,6 +155,14 @@ def test_arrows_point_forward_and_never_to_oneself(result):
             assert arrow.before <= arrow.after
             assert arrow.source != arrow.recipient
     assert seen > 0
+
+
+def test_an_arrow_to_a_start_goes_to_a_project_of_the_actor_that_learned(result):
+    for run, log in result.logs.items():
+        learned = log[log["what"] == Event.LEARNED]
+        for arrow in cascade.tell(result, run).arrows:
+            own = learned[(learned["actor"] == arrow.recipient) & (learned["source"] == arrow.source)]
+            assert ((own["kind"] == arrow.kind) & (own["time"] <= arrow.after)).any()
 
 
 def test_arrows_are_thinned(result):

@@ -387,12 +387,10 @@ def _draw_arrows(axes: Axes, story: Story, lane_of) -> None:
     for arrow in story.arrows:
         if arrow.source not in lane_of or arrow.recipient not in lane_of:
             continue
-        bow = -0.08 if lane_of[arrow.recipient] > lane_of[arrow.source] else 0.08  # forward in time
         axes.add_patch(
             FancyArrowPatch(
                 (arrow.before, lane_of[arrow.source]),
                 (arrow.after, lane_of[arrow.recipient]),
-                connectionstyle=f"arc3,rad={bow}",
                 arrowstyle="-|>,head_length=3.2,head_width=1.5",
                 mutation_scale=1.0,
                 shrinkA=0,

@@ -103,17 +103,23 @@ def lag_rows(result: Result, history: History | None) -> list[LagRow]:
 def density(dates: np.ndarray, horizon: float) -> tuple[np.ndarray, np.ndarray]:
     """Return times and the share of runs per month around each: a smoothed histogram.
 
-    What comes after the horizon has no part in it: the area is the share of runs that arrive.
+    The area is the share of runs that arrive. Nothing is drawn before the first date or after the
+    last: smoothing must not show anybody before the reveal who never was.
     """
     finite = dates[np.isfinite(dates)]
     counts, edges = np.histogram(finite, BINS, (0.0, horizon))
     width = edges[1] - edges[0]
-    spread = 0.9 * float(np.std(finite)) * max(1, len(finite)) ** -0.2 if len(finite) else 0.0
+    times = 0.5 * (edges[1:] + edges[:-1])
+    if len(finite) == 0:
+        return times, np.zeros(BINS)
+    first, third = np.quantile(finite, (0.25, 0.75))
+    spread = 0.9 * min(float(np.std(finite)), (third - first) / 1.34) * len(finite) ** -0.2
     spread = min(max(spread, width, 0.3), 0.05 * horizon)
     reach = int(4 * spread / width) + 1
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * width / spread) ** 2)
-    smooth = np.convolve(counts, kernel / kernel.sum())[reach : reach + BINS]
-    return 0.5 * (edges[1:] + edges[:-1]), smooth / max(1, len(dates)) / width
+    smooth = np.convolve(counts, kernel)[reach : reach + BINS]
+    smooth[(edges[1:] < finite.min()) | (edges[:-1] > finite.max())] = 0.0
+    return times, smooth / (smooth.sum() * width) * (len(finite) / len(dates))
 
 
 def has_shape(lane: Lane) -> bool:

@@ -1,0 +1,120 @@
+"""The rules of actors, and the pure ones of the simulation, on numbers that can be checked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from agents import publishing, sponsoring, starting
+from sim.helping import LEAST_HELP, combine
+
+
+def test_belief_grows_in_log_odds():
+    assert starting.growing_belief(0.5, 1.0, 12.0) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert starting.growing_belief(0.2, 0.0, 60.0) == pytest.approx(0.2)
+    # odds 1:4; twelve months at growth ln 4 multiply them by four
+    assert starting.growing_belief(0.2, math.log(4), 12.0) == pytest.approx(0.5)
+    assert starting.growing_belief(0.5, 1.0, -12.0) == pytest.approx(1 / (1 + math.e))
+
+
+@pytest.mark.parametrize("belief", [0.0, 1.0])
+def test_certainty_stays_what_it_is(belief):
+    assert starting.growing_belief(belief, 3.0, 120.0) == belief
+
+
+def test_evidence_removes_a_share_of_the_doubt():
+    assert starting.with_evidence(0.2, 0.5) == pytest.approx(0.6)
+    assert starting.with_evidence(0.2, 0.0) == pytest.approx(0.2)
+    assert starting.with_evidence(0.2, 1.0) == 1.0
+    once = starting.with_evidence(starting.with_evidence(0.2, 0.3), 0.6)
+    assert once == pytest.approx(starting.with_evidence(starting.with_evidence(0.2, 0.6), 0.3))
+
+
+def test_fading_halves():
+    assert starting.fading(8.0, 3.0, 3.0) == pytest.approx(4.0)
+    assert starting.fading(8.0, 9.0, 3.0) == pytest.approx(1.0)
+    assert starting.fading(8.0, 0.0, 3.0) == 8.0
+    assert starting.fading(0.0, 5.0, 3.0) == 0.0
+
+
+def test_excess_counts_factors_of_ten_beyond_the_trend():
+    assert starting.excess_over_trend(1e24, 1e22, 0.0, 12.0) == pytest.approx(2.0)
+    assert starting.excess_over_trend(1e24, 1e22, 0.5, 24.0) == pytest.approx(1.0)
+    assert starting.excess_over_trend(1e20, 1e22, 0.5, 0.0) == 0.0
+
+
+def test_conviction_rests_on_proof_or_on_belief_alone():
+    assert starting.conviction(0.2, True, 0.5, 0.3, 2.0) == pytest.approx(0.6)  # the leap is no matter
+    assert starting.conviction(0.2, False, 0.5, 0.3, 2.0) == pytest.approx(0.2 * 0.09)
+    assert starting.conviction(0.2, False, 0.5, 0.3, 0.0) == pytest.approx(0.2)
+    assert starting.conviction(0.2, False, 0.5, 0.0, 1.0) == 0.0
+
+
+def test_start_rate_multiplies_its_factors():
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.5, 0.3, 0) == pytest.approx(0.1 * 0.5 * 2.0)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 2) == pytest.approx(0.1 * 0.5 * 0.09)
+
+
+def test_willingness_follows_trend_tail_and_conviction():
+    assert starting.willing(1e6, 0.0, 24.0, 0.0, 2.0, 0.0) == pytest.approx(1e6)
+    assert starting.willing(1e6, 0.5, 24.0, 0.0, 2.0, 0.0) == pytest.approx(1e7)
+    assert starting.willing(1e6, 0.0, 0.0, math.log(3), 2.0, 0.5) == pytest.approx(6e6)
+    assert starting.willing(1e6, 0.5, -24.0, 0.0, 0.0, 1.0) == pytest.approx(1e5)
+
+
+def test_money_in_excess_replaces_people_up_to_a_limit():
+    assert starting.team_needed(10.0, 1.0, 1.0, 0.5, 0.5) == 10.0
+    assert starting.team_needed(10.0, 0.6, 1.0, 0.5, 0.5) == pytest.approx(6.0)
+    assert starting.team_needed(10.0, 1.0, 4.0, 0.5, 0.9) == pytest.approx(5.0)
+    assert starting.team_needed(10.0, 1.0, 1e9, 0.5, 0.3) == pytest.approx(7.0)
+    assert starting.team_needed(10.0, 1.0, 0.1, 0.5, 0.3) == 10.0
+    assert starting.team_needed(10.0, 1.0, 100.0, 0.0, 0.3) == 10.0
+
+
+def test_skill_lies_between_novice_and_expert():
+    assert starting.skill(0.4, 0.0) == 0.4
+    assert starting.skill(0.4, 0.5) == pytest.approx(0.7)
+    assert starting.skill(0.4, 1.0) == 1.0
+
+
+@pytest.mark.parametrize("must_open", [False, True])
+@pytest.mark.parametrize("must_be_near", [False, True])
+@pytest.mark.parametrize("openness", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("same_region", [False, True])
+def test_conditions_of_sponsors(must_open, must_be_near, openness, same_region):
+    met = sponsoring.meets_conditions(must_open, must_be_near, openness, same_region)
+    assert met == ((openness >= 0.5 or not must_open) and (same_region or not must_be_near))
+
+
+def test_appeal_is_the_weighted_mean_of_motives():
+    assert sponsoring.appeal(0.5, 0.3, 0.2, 1.0, 0.0, 1.0) == pytest.approx(0.7)
+    assert sponsoring.appeal(1.0, 1.0, 0.0, 0.4, 1.0, 0.0) == pytest.approx(0.7)
+    assert sponsoring.appeal(0.0, 0.0, 0.0, 0.0, 0.0, 0.0) == 1.0
+    assert sponsoring.appeal(0.1, 0.0, 0.0, 1.0, 0.0, 0.0) == 1.0
+
+
+def test_release_by_policy_or_imitation():
+    assert publishing.releases(0.3, False, 0.29)
+    assert not publishing.releases(0.3, False, 0.31)
+    assert publishing.releases(0.0, True, 0.99)
+
+
+def test_times_of_writing_and_holding():
+    assert publishing.writing_time(3.0, 0.5, 0.0) == 3.0
+    assert publishing.writing_time(3.0, 0.5, 2.0) == pytest.approx(3.0 * math.e)
+    assert publishing.hold_time(4.0, 0.5) == 2.0
+
+
+def test_duplicates_help_less():
+    assert combine(0.0, 0.6) == pytest.approx(0.6)
+    assert combine(0.5, 0.6) == pytest.approx(0.8)
+    assert combine(0.6, 0.5) == pytest.approx(combine(0.5, 0.6))
+    assert combine(0.5, 0.6) - 0.5 < 0.6
+    assert combine(0.5, 7.0) == 1.0  # a fit beyond 1 counts as 1
+
+
+def test_what_fits_badly_costs_but_not_without_limit():
+    assert combine(0.0, -0.2) == pytest.approx(-0.2)
+    assert combine(0.5, -0.2) == pytest.approx(0.4)
+    assert combine(0.0, -9.0) == pytest.approx(LEAST_HELP)

@@ -345,7 +345,8 @@ def reset_builder(w, builder):
             wish.state, wish.reached, wish.known = DONE, 0.0, 0.0
     if reached >= 0:
         event = w.events[record(w, EVENT.TRAINED, actor, ROOT)]
-        event.klass, event.via, event.mechanism = reached, VIA.SCENARIO, MECHANISM.ORIGINAL
+        event.klass, event.reached = reached, reached
+        event.via, event.mechanism = VIA.SCENARIO, MECHANISM.ORIGINAL
 
 
 @step

@@ -21,9 +21,10 @@ from sim.metrics import gather, measure, metric_rows, parse_metric
 from sim.planning import receive_income
 from sim.projects import schedule, settle
 from sim.schema import Actor, Policy, Unit
-from sim.tables import ENDED, RUNNING, Tables, number_fields, world_of
+from sim.tables import ENDED, RUNNING, Tables, number_fields
 from sim.words import Access, ArtifactKind
 from sim.world import Compiled, Room, Workspace
+from sim.worldview import world_of
 
 # Numbers of an actor that can be changed while it lives -> the table that holds them. Where the
 # input is only what the actor starts with, the run's own number is changed.

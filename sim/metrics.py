@@ -86,10 +86,10 @@ def parse_metric(name: str, compiled) -> Metric:
     form, unit, meaning = MEANINGS[statistic]
     takes_actor = "ACTOR" in form
     words = [word.strip() for word in match[3].split(",")] if match[3] else []
-    if takes_actor and words and words[-1] in compiled.classes:  # an actor's name may hold commas
+    if takes_actor and match[3] in compiled.actors:  # an actor's name may hold commas
+        words = [match[3]]
+    elif takes_actor and len(words) > 1:
         words = [match[3].rpartition(",")[0].strip(), words[-1]]
-    elif takes_actor and match[3]:
-        words = [match[3].strip()]
     actor, klass, word = -1, compiled.classes.index(compiled.scenario.follow_class), -1
     takes_word = {"MECHANISM": Mechanism, "BOUND": Bound}
     vocabulary = next((v for key, v in takes_word.items() if key in form), None)
@@ -134,8 +134,8 @@ def gather(w, trained, announced, runs):
             trained[row, klass] = announced[row, klass] = runs[row, klass] = math.inf
     for row in range(w.clock[0].events):
         event = w.events[row]
-        if event.what == EVENT.TRAINED:
-            lower_to(trained, event.actor, event.klass, event.time)
+        if event.reached >= 0:
+            lower_to(trained, event.actor, event.reached, event.time)
         elif event.what == EVENT.ANNOUNCED:
             lower_to(announced, event.actor, event.klass, event.time)
         elif event.what == EVENT.ACCESSED and event.mechanism != MECHANISM.STRUCTURED_ACCESS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from agents import starting
-from agents.rule import step
+from agents.rule import rule, step
 from sim import compute
 from sim.attention import attention_of, belief_of
 from sim.luck import FOR
@@ -19,7 +19,7 @@ from sim.tables import IDLE, SEEKING
 from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
 
 
-@step
+@rule
 def receive_income(w, actor):
     """Book the income since it was last booked; it grows with the trend of budgets."""
     clock = w.clock[0]

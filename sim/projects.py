@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from agents.publishing import hold_time, writing_time
-from agents.rule import step
+from agents.rule import rule, step
 from sim import compute
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
 from sim.queue import NEXT, push
@@ -159,7 +159,7 @@ def phase_size(w, row):
     return flop
 
 
-@step
+@rule
 def schedule(w, row):
     """Reckon when and why the present phase will end, and queue it."""
     clock = w.clock[0]
@@ -199,7 +199,7 @@ def schedule(w, row):
     push(w, max(end, clock.time), NEXT.PHASE, row, 0, 0, 0, project.stamp)
 
 
-@step
+@rule
 def settle(w, row):
     """Book what a project has done and spent since it was last booked."""
     clock = w.clock[0]
@@ -361,6 +361,7 @@ def finish_training(w, row, what, reason):
         while reached >= 0 and w.classes[reached].flop > project.flop_final:
             reached -= 1
     project.reached = reached
+    w.events[event_row].reached = reached
     mark_reached(w, actor, reached)
     wish = w.wishes[wish_row(w, actor, klass)]
     if wish.state == BUSY:

@@ -28,6 +28,7 @@ def record(w, what, actor, cause):
     event.what = what
     event.actor = actor
     event.klass = -1
+    event.reached = -1
     event.kind = -1
     event.artifact = -1
     event.project = -1

@@ -111,6 +111,7 @@ class Result:
             "event": words(Event, log["what"]),
             "actor": actors[log["actor"]],
             "class": classes[log["klass"]],
+            "reached": classes[log["reached"]],
             "artifact_kind": words(ArtifactKind, log["kind"]),
             "artifact": log["artifact"],
             "project": log["project"],

@@ -276,6 +276,7 @@ EVENT = np.dtype(
         ("what", "i4"),  # Event
         ("actor", "i4"),
         ("klass", "i4"),
+        ("reached", "i4"),  # class that the actor has from here on: of a trained model
         ("kind", "i4"),  # ArtifactKind
         ("artifact", "i4"),
         ("project", "i4"),

@@ -421,8 +421,8 @@ def check_dates(played):
     """A class is trained before it is announced."""
     log, trained = played.log, {}
     for row in log:
-        if row["what"] == Event.TRAINED:
-            trained.setdefault((row["actor"], row["klass"]), row["time"])
+        if row["reached"] >= 0:
+            trained.setdefault((row["actor"], row["reached"]), row["time"])
         elif row["what"] == Event.ANNOUNCED and row["klass"] >= 0:
             reached = [t for (actor, klass), t in trained.items() if actor == row["actor"] and klass >= row["klass"]]
             assert reached and min(reached) <= row["time"]

@@ -25,7 +25,7 @@ from experiments.figures.ink import (
     write,
 )
 from sim.metrics import Statistic
-from sim.words import ArtifactKind, Event, Phase, Via
+from sim.words import ArtifactKind, Event, Mechanism, Phase, Via
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,23 +135,19 @@ def typical_run(result: Result) -> int | None:
 def read_projects(log: np.ndarray, horizon: float) -> list[Project]:
     """Return the projects of a run, in the order of their starts."""
     projects: dict[int, Project] = {}
-    scripted: dict[tuple[int, int], list[float]] = {}
     for event in log[log["project"] >= 0]:
-        _add_event(projects, event, scripted, log)
+        _add_event(projects, event)
     for project in projects.values():
         _close(project, horizon)
     return sorted(projects.values(), key=lambda project: (project.started, project.row))
 
 
-def _add_event(projects, event, scripted, log) -> None:
+def _add_event(projects, event) -> None:
     what, time, row = event["what"], float(event["time"]), int(event["project"])
     if what == Event.STARTED:
         projects[row] = Project(row, int(event["actor"]), int(event["klass"]), time)
-        projects[row].spans.append((Phase.BUILD, time, math.inf))
-    elif what == Event.TRAINED and row not in projects:
-        started = _scripted_start(log, event, scripted)
-        projects[row] = Project(row, int(event["actor"]), int(event["klass"]), started)
-        projects[row].spans.append((GIVEN, started, math.inf))
+        given = event["mechanism"] == Mechanism.ORIGINAL
+        projects[row].spans.append((GIVEN if given else Phase.BUILD, time, math.inf))
     project = projects.get(row)
     if project is None:
         return
@@ -168,17 +164,6 @@ def _add_event(projects, event, scripted, log) -> None:
     elif what == Event.ANNOUNCED:
         project.announced = time
         _next_phase(project, Phase.PUBLIC, time)
-
-
-def _scripted_start(log, trained, taken) -> float:
-    """Return when a scripted project began; its start stands in the log without a project."""
-    same = (log["what"] == Event.STARTED) & (log["project"] < 0)
-    same &= (log["actor"] == trained["actor"]) & (log["klass"] == trained["klass"])
-    starts = [float(time) for time in log["time"][same] if time <= trained["time"]]
-    used = taken.setdefault((int(trained["actor"]), int(trained["klass"])), [])
-    free = [time for time in starts if time not in used] or [float(trained["time"])]
-    used.append(free[0])
-    return free[0]
 
 
 def _next_phase(project: Project, phase: Phase, time: float) -> None:

@@ -114,8 +114,7 @@ def test_the_compiler_changes_nothing(root, tmp_path, name, runs):
 
 def test_the_order_of_sets_and_dictionaries_changes_nothing(root, tmp_path):
     results = [
-        run_alone(root, tmp_path, f"hash{seed}", "gpt3", 2, PYTHONHASHSEED=seed)
-        for seed in ("0", "12345")
+        run_alone(root, tmp_path, f"hash{seed}", "gpt3", 2, PYTHONHASHSEED=seed) for seed in ("0", "12345")
     ]
     assert results[0] == results[1]
 
@@ -185,7 +184,11 @@ def test_one_more_who_does_nothing_changes_nobodys_luck(kinds, actor, first):
         {"flows": {"collaboration": {"details": 5.0}}},  # with no such tie
         {"insights": {"idea": {"needs": "big", "rate": 0}}},
         {"policies": {"leading_lab": {"weights": {"probability": 0}}}},
-        {"effects": {"logbook": {"failures": 0.9, "uptake_months": 1, "obsolescence_months": 9, "spread": 1}}},
+        {
+            "effects": {
+                "logbook": {"failures": 0.9, "uptake_months": 1, "obsolescence_months": 9, "spread": 1}
+            }
+        },
     ],
     ids=str,
 )

@@ -16,7 +16,7 @@ from sim.words import ArtifactKind, Bound, Event, Mechanism, TieKind, Via
 
 # Shrinking such large worlds takes minutes: to shrink a failure, add Phase.shrink for a while.
 SOME = settings(
-    max_examples=150, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    max_examples=100, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
 KINDS = [kind.key for kind in ArtifactKind]
 SHARE = some.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])

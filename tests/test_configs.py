@@ -25,7 +25,9 @@ def test_every_scenario_loads_and_runs(path):
 
 @pytest.mark.parametrize("name", names())
 def test_every_number_has_a_source(name):
-    missing = [parts for parts, quantity, _, source in quantities(load(name).file) if not source and quantity.value]
+    missing = [
+        parts for parts, quantity, _, source in quantities(load(name).file) if not source and quantity.value
+    ]
     missing = [parts for parts in missing if not is_default(load(name), parts)]
     assert not missing
 
@@ -111,7 +113,10 @@ def test_the_record_plays_out_as_scripted():
             klass = list(scenario.file.classes).index(row.class_)
             for log in result.logs.values():
                 own = log[(log["actor"] == actor) & (log["klass"] == klass)]
-                for event, date in ((Event.TRAINED, row.trained.value), (Event.ANNOUNCED, row.announced.value)):
+                for event, date in (
+                    (Event.TRAINED, row.trained.value),
+                    (Event.ANNOUNCED, row.announced.value),
+                ):
                     at = max(0.0, date - scenario.start)
                     if at <= scenario.months:
                         assert np.isclose(own["time"][own["what"] == event], at).any(), (name, row.title)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import Played, play, play_runs
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from test_invariants import SOME, worlds
 
@@ -61,14 +61,14 @@ def test_other_seeds_and_runs_have_other_luck():
     assert len(logs) == 25
 
 
-@SOME
+@settings(SOME, max_examples=40)
 @given(worlds(), some.integers(0, 1000))
 def test_a_workspace_keeps_nothing_of_the_run_before(world, run):
     *_, used = (played.log for played in play_runs(world, [run + 1, run + 2, run]))
     assert used.tobytes() == play(world, run).log.tobytes()
 
 
-@SOME
+@settings(SOME, max_examples=40)
 @given(worlds(), some.integers(0, 1000))
 def test_too_little_room_changes_nothing(world, run):
     scenario = from_data(world)
@@ -104,7 +104,7 @@ def run_alone(root, tmp_path, label, name, runs, **environment):
         return {key: stored[key].tobytes() for key in stored.files}
 
 
-@pytest.mark.parametrize(("name", "runs"), [("toy", 4), ("gpt3", 2)])
+@pytest.mark.parametrize(("name", "runs"), [("toy", 4), ("gpt3", 1)])
 def test_the_compiler_changes_nothing(root, tmp_path, name, runs):
     compiled = run_alone(root, tmp_path, "compiled", name, runs)
     plain = run_alone(root, tmp_path, "plain", name, runs, NUMBA_DISABLE_JIT="1")
@@ -114,8 +114,7 @@ def test_the_compiler_changes_nothing(root, tmp_path, name, runs):
 
 def test_the_order_of_sets_and_dictionaries_changes_nothing(root, tmp_path):
     results = [
-        run_alone(root, tmp_path, f"hash{seed}", "gpt3", 2, PYTHONHASHSEED=seed)
-        for seed in ("0", "12345")
+        run_alone(root, tmp_path, f"hash{seed}", "gpt3", 2, PYTHONHASHSEED=seed) for seed in ("0", "12345")
     ]
     assert results[0] == results[1]
 
@@ -185,7 +184,11 @@ def test_one_more_who_does_nothing_changes_nobodys_luck(kinds, actor, first):
         {"flows": {"collaboration": {"details": 5.0}}},  # with no such tie
         {"insights": {"idea": {"needs": "big", "rate": 0}}},
         {"policies": {"leading_lab": {"weights": {"probability": 0}}}},
-        {"effects": {"logbook": {"failures": 0.9, "uptake_months": 1, "obsolescence_months": 9, "spread": 1}}},
+        {
+            "effects": {
+                "logbook": {"failures": 0.9, "uptake_months": 1, "obsolescence_months": 9, "spread": 1}
+            }
+        },
     ],
     ids=str,
 )

@@ -90,7 +90,9 @@ def test_a_new_tie(start_up):
     tie = {"source": "an example", "from": "Alpha", "to": "Delta", "kind": "insider", "strength": 30}
     world = with_delta(ties=[*load("toy").raw["ties"], tie])
     events = simulate(world, runs=20, threads=1, logs=20).events
-    told = events[(events["event"] == "learned") & (events["actor"] == "Delta") & (events["via"] == "insider")]
+    told = events[
+        (events["event"] == "learned") & (events["actor"] == "Delta") & (events["via"] == "insider")
+    ]
     assert set(told["source"]) == {"Alpha"}
     assert told["run"].nunique() > 10
 

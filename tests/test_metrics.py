@@ -51,7 +51,9 @@ class Reading:
         return len(rows)
 
 
-@pytest.mark.parametrize(("name", "klass"), [("toy", "big"), ("toy", "small"), ("gpt3", "gpt3"), ("gpt3", "palm")])
+@pytest.mark.parametrize(
+    ("name", "klass"), [("toy", "big"), ("toy", "small"), ("gpt3", "gpt3"), ("gpt3", "palm")]
+)
 def test_metrics_agree_with_the_log(name, klass):
     compiled = compile_scenario(load(name))
     some = [compiled.actors[row] for row in compiled.facts["builders"]][:4]
@@ -73,8 +75,7 @@ def test_metrics_agree_with_the_log(name, klass):
         f"spending[{klass}]": lambda log: sum(
             row["usd"]
             for row in log.log
-            if row["klass"] == log.klass
-            and row["what"] in (Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED)
+            if row["klass"] == log.klass and row["what"] in (Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED)
         ),
     }
     for k in (1, 2, 3):
@@ -146,7 +147,14 @@ def test_a_cascade_holds_those_who_knew_and_only_those(knows):
 def test_every_statistic_says_what_it_means():
     assert set(MEANINGS) == set(Statistic)
     compiled = compile_scenario(load("toy"))
-    fill = {"ACTOR": "Alpha", "CLASS": "big", "MECHANISM": "theft", "BOUND": "money", "MONTH": "12", "_K": "_2"}
+    fill = {
+        "ACTOR": "Alpha",
+        "CLASS": "big",
+        "MECHANISM": "theft",
+        "BOUND": "money",
+        "MONTH": "12",
+        "_K": "_2",
+    }
     for statistic, (form, unit, meaning) in MEANINGS.items():
         name = form
         for word, value in fill.items():

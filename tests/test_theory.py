@@ -144,7 +144,10 @@ def test_uptake_of_what_is_public_is_exponential():
 
 def lab_world(**more):
     return tiny_world(
-        **({"scenario": {"end": "2099-12"}, "kinds": {"leading_lab": LAB_KIND}, "actors": {"Lab": LAB}} | more)
+        **(
+            {"scenario": {"end": "2099-12"}, "kinds": {"leading_lab": LAB_KIND}, "actors": {"Lab": LAB}}
+            | more
+        )
     )
 
 
@@ -290,7 +293,10 @@ def test_volunteers_take_longer_by_the_calendar():
     times = [
         played.time(Event.BUILT) - played.time(Event.STARTED)
         for lab in (LAB, slow)
-        for played in play_runs(project_world(published="never", actors={"Lab": lab, "Other": LAB | {"active_from": "2034-12"}}), [0])
+        for played in play_runs(
+            project_world(published="never", actors={"Lab": lab, "Other": LAB | {"active_from": "2034-12"}}),
+            [0],
+        )
     ]
     assert times[1] == pytest.approx(4 * times[0])
 
@@ -312,7 +318,9 @@ def test_two_artifacts_of_one_kind_combine():
 def test_failed_attempts_are_geometric():
     chance = 0.4
     world = project_world(published="never", training={"failure": chance, "attempts": 50})
-    fails = np.array([len(p.rows(Event.FAILED)[p.rows(Event.FAILED)["actor"] == 0]) for p in play_runs(world, range(RUNS))])
+    fails = np.array(
+        [len(p.rows(Event.FAILED)[p.rows(Event.FAILED)["actor"] == 0]) for p in play_runs(world, range(RUNS))]
+    )
     observed = np.bincount(np.minimum(fails, 6), minlength=7)
     expected = np.array([chance**k * (1 - chance) for k in range(6)] + [chance**6])
     assert stats.chisquare(observed, expected * RUNS).pvalue > 1e-3
@@ -348,9 +356,7 @@ def assert_earlier(less, more, events):
 
 
 def test_a_higher_start_rate_only_brings_the_decision_forward():
-    slow, fast = (
-        lab_world(kinds={"leading_lab": LAB_KIND | {"start_rate": rate}}) for rate in (0.05, 0.08)
-    )
+    slow, fast = (lab_world(kinds={"leading_lab": LAB_KIND | {"start_rate": rate}}) for rate in (0.05, 0.08))
     assert_earlier(slow, fast, {Event.DECIDED, Event.STARTED, Event.TRAINED, Event.ANNOUNCED})
 
 
@@ -414,5 +420,5 @@ def peaceful_world(**numbers):
     ids=str,
 )
 def test_without_rivalry_reaction_or_harm_more_of_anything_is_earlier(more):
-    events = {Event.AWARE, Event.DECIDED, Event.STARTED, Event.BUILT, Event.TRAINED, Event.ANNOUNCED}
+    events = {Event.DECIDED, Event.STARTED, Event.BUILT, Event.TRAINED, Event.ANNOUNCED}
     assert_earlier(peaceful_world(), peaceful_world(**more), events)

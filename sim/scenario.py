@@ -237,7 +237,7 @@ def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, An
     path, equals, text = change.partition("=")
     path = path.strip()
     if not equals or not path:
-        raise UserError(f"--set {change!r}: write path=value, such as actors.OpenAI.people=30")
+        raise UserError(f"--set {change!r}: write path=value, such as actors.NAME.people=30")
     parts = _resolve(split_path(path), data, file, change)
     try:
         value = tomllib.loads(f"x = {text.strip()}")["x"]

@@ -1,0 +1,193 @@
+"""Metrics are queries on the log: each against a plain reading of the same log in Python."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from conftest import LAB, LAB_KIND, LASTING, tiny_world
+
+from sim.ensemble import simulate, standard_metrics
+from sim.errors import UserError
+from sim.metrics import MEANINGS, Statistic, kth_after, parse_metric
+from sim.scenario import from_data, load
+from sim.words import Bound, Event, Mechanism
+from sim.world import compile_scenario
+
+RUNS = 25
+
+
+class Reading:
+    """A log read the slow way."""
+
+    def __init__(self, log, compiled, klass):
+        self.log, self.actors = log, compiled.actors
+        self.klass = compiled.classes.index(klass)
+
+    def first(self, event, actor=None):
+        """When an actor (or each) first had this class or a higher one."""
+        rows = self.log[(self.log["what"] == event) & (self.log["klass"] >= self.klass)]
+        if event == Event.ACCESSED:
+            rows = rows[rows["mechanism"] != Mechanism.STRUCTURED_ACCESS]
+        times = {}
+        for row in rows:
+            times.setdefault(self.actors[row["actor"]], float(row["time"]))
+        return times if actor is None else times.get(actor, math.inf)
+
+    def lag(self, event, k):
+        announced = self.first(Event.ANNOUNCED)
+        if not announced:
+            return math.inf
+        owner = min(announced, key=announced.get)
+        reveal = announced[owner]
+        later = sorted(t for name, t in self.first(event).items() if name != owner and t >= reveal)
+        return later[k - 1] - reveal if len(later) >= k else math.inf
+
+    def count(self, *events, **fields):
+        rows = self.log[np.isin(self.log["what"], events) & (self.log["klass"] == self.klass)]
+        for field, value in fields.items():
+            rows = rows[rows[field] == value]
+        return len(rows)
+
+
+@pytest.mark.parametrize(("name", "klass"), [("toy", "big"), ("toy", "small"), ("gpt3", "gpt3"), ("gpt3", "palm")])
+def test_metrics_agree_with_the_log(name, klass):
+    compiled = compile_scenario(load(name))
+    some = [compiled.actors[row] for row in compiled.facts["builders"]][:4]
+    asked = {
+        f"reveal[{klass}]": lambda log: min(log.first(Event.ANNOUNCED).values(), default=math.inf),
+        f"n_dev[{klass}]": lambda log: len(log.first(Event.TRAINED)),
+        f"n_dev[{klass}]@20": lambda log: sum(t <= 20 for t in log.first(Event.TRAINED).values()),
+        f"n_access[{klass}]": lambda log: len(log.first(Event.ACCESSED)),
+        f"starts[{klass}]": lambda log: log.count(Event.STARTED),
+        f"acquired[replication,{klass}]": lambda log: log.count(
+            Event.TRAINED, Event.ACCESSED, mechanism=Mechanism.REPLICATION
+        ),
+        f"acquired[open_publication,{klass}]": lambda log: log.count(
+            Event.TRAINED, Event.ACCESSED, mechanism=Mechanism.OPEN_PUBLICATION
+        ),
+        f"stopped[money,{klass}]": lambda log: log.count(
+            Event.STOPPED, Event.UNFINISHED, Event.UNDERTRAINED, bound=Bound.MONEY
+        ),
+        f"spending[{klass}]": lambda log: sum(
+            row["usd"]
+            for row in log.log
+            if row["klass"] == log.klass
+            and row["what"] in (Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED)
+        ),
+    }
+    for k in (1, 2, 3):
+        asked[f"lag_{k}[{klass}]"] = lambda log, k=k: log.lag(Event.TRAINED, k)
+        asked[f"lag_pub_{k}[{klass}]"] = lambda log, k=k: log.lag(Event.ANNOUNCED, k)
+    for actor in some:
+        asked[f"t_done[{actor},{klass}]"] = lambda log, actor=actor: log.first(Event.TRAINED, actor)
+        asked[f"t_pub[{actor},{klass}]"] = lambda log, actor=actor: log.first(Event.ANNOUNCED, actor)
+    result = simulate(name, runs=RUNS, seed=6, threads=1, metrics=list(asked), logs=RUNS)
+    for metric, read in asked.items():
+        for run, log in result.logs.items():
+            expected = read(Reading(log, compiled, klass))
+            assert result[metric][run] == pytest.approx(expected, rel=1e-12), (metric, run)
+
+
+@pytest.mark.parametrize("name", ["toy", "gpt3"])
+def test_mechanisms_add_up_to_acquisitions(name):
+    names = [f"acquired[{word.key}]" for word in Mechanism]
+    result = simulate(name, runs=RUNS, seed=6, threads=1, metrics=names, logs=RUNS)
+    follow = result.compiled.classes.index(result.scenario.follow_class)
+    for run, log in result.logs.items():
+        gained = np.isin(log["what"], (Event.TRAINED, Event.ACCESSED)) & (log["klass"] == follow)
+        assert result.values[run].sum() == gained.sum()
+    assert np.all(result["acquired[none]"] == 0)
+
+
+def test_the_kth_other_owner():
+    times = np.array([[3.0], [5.0], [1.0], [np.inf], [9.0]])
+    assert kth_after(times, 0, 3.0, 0, 1) == 2.0
+    assert kth_after(times, 0, 3.0, 0, 2) == 6.0
+    assert kth_after(times, 0, 3.0, 0, 3) == np.inf  # who had it before does not count
+    assert kth_after(times, 0, np.inf, -1, 1) == np.inf
+
+
+def test_owners_at_the_same_moment_count_each():
+    times = np.array([[1.0], [4.0], [4.0], [6.0]])
+    assert [kth_after(times, 0, 1.0, 0, k) for k in (1, 2, 3)] == [3.0, 3.0, 5.0]
+
+
+def chain_world(knows):
+    """Origin announces; Follower learns of it (or cannot) and trains its own."""
+    return tiny_world(
+        scenario={"end": "2039-12"},
+        kinds={"leading_lab": LAB_KIND | {"start_rate": 0.05}},
+        actors={"Follower": LAB, "Origin": LAB},
+        effects={"existence": LASTING | {"uptake_months": 1e-6}},
+        scripted_projects={
+            "first": {
+                "actor": "Origin",
+                "class": "model",
+                "started": "2020-01",
+                "trained": "2020-01",
+                "announced": "2020-01",
+                "releases": {"existence": 0} if knows else {},
+            }
+        },
+    )
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_a_cascade_holds_those_who_knew_and_only_those(knows):
+    names = ["cascade_size", "cascade_depth", "n_dev"]
+    result = simulate(from_data(chain_world(knows)), runs=20, threads=1, metrics=names, logs=0)
+    assert np.all(result["n_dev"] == 2)
+    assert np.all(result["cascade_size"] == float(knows))
+    assert np.all(result["cascade_depth"] == float(knows))
+
+
+def test_every_statistic_says_what_it_means():
+    assert set(MEANINGS) == set(Statistic)
+    compiled = compile_scenario(load("toy"))
+    fill = {"ACTOR": "Alpha", "CLASS": "big", "MECHANISM": "theft", "BOUND": "money", "MONTH": "12", "_K": "_2"}
+    for statistic, (form, unit, meaning) in MEANINGS.items():
+        name = form
+        for word, value in fill.items():
+            name = name.replace(word, value)
+        metric = parse_metric(name, compiled)
+        assert metric.row[0] == statistic and metric.unit == unit and metric.meaning == meaning
+        assert metric.is_date == (unit == "months")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("lagg_1", "lag"),
+        ("lag", "lag_K"),
+        ("t_done", "ACTOR"),
+        ("t_done[Alpah,big]", "Alpha"),
+        ("t_done[Alpha,bgi]", "big"),
+        ("acquired[thef]", "theft"),
+        ("acquired", "MECHANISM"),
+        ("n_dev@soon", "n_dev"),
+        ("", "metric"),
+        ("n_dev@1.2.3", "n_dev"),
+        ("n_dev[big,big,small]", "n_dev"),
+        ("n_dev_3", "n_dev"),
+        ("lag_0", "lag"),
+    ],
+)
+def test_a_mistyped_metric_is_answered_with_the_cure(name, told):
+    with pytest.raises(UserError, match=told):
+        parse_metric(name, compile_scenario(load("toy")))
+
+
+def test_standard_metrics_are_kept_by_default():
+    result = simulate("toy", runs=3, threads=1, logs=0)
+    assert [metric.name for metric in result.metrics] == standard_metrics(result.compiled)
+    assert list(result.summary.index) == standard_metrics(result.compiled)
+
+
+def test_quantiles_count_what_never_comes_as_late():
+    result = simulate("toy", runs=40, threads=1, metrics=["lag_2"], logs=0)
+    values = np.sort(result["lag_2"])
+    low, high = result.quantiles("lag_2", (0.05, 0.95))
+    assert low in values and high in values
+    assert result.summary.loc["lag_2", "never"] == np.isinf(values).mean()

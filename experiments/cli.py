@@ -33,7 +33,7 @@ class Inputs(StrEnum):
 Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name (see: cascades list) or path of a file.")]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change one number, such as actors.OpenAI.people=30."),
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one number, such as actors.NAME.people=30."),
 ]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO]")

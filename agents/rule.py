@@ -1,7 +1,8 @@
 """A rule: a short function on plain values, compiled once and cached.
 
 ``@rule`` is ``numba.njit`` with the settings that the whole project shares: no global interpreter
-lock, IEEE division (a zero divisor gives infinity, as in NumPy), no fast-math, cached on disk. With
+lock, IEEE division (a zero divisor gives infinity, as in NumPy), no fast-math, cached on disk.
+``@step`` is the same for rules that only rules call. With
 ``NUMBA_DISABLE_JIT=1`` a rule is the plain Python function, with the same bits as a result.
 
 Numba's cache does not notice that a rule in *another* file has changed, so the cache folder is named
@@ -17,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import numba
+from numba.core.registry import CPUDispatcher
 
 RULE_FOLDERS = ("agents", "sim")
 WITHOUT_RULES = ("live.py", "model.py", "result.py", "scenario.py", "views.py", "world.py")
@@ -59,30 +61,42 @@ if JIT and not os.environ.get("NUMBA_CACHE_DIR"):
     numba.config.CACHE_DIR = str(_writable(cache_root()) / source_hash())
 
 
+class Rule(CPUDispatcher):
+    """A compiled rule.
+
+    Numba would compile it anew for every literal that a caller writes (``push(w, t, 0, -1)``); the
+    types of literals are therefore widened, so that each rule is compiled once.
+    """
+
+    def get_call_template(self, args, kws):
+        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
+        return super().get_call_template(tuple(map(numba.types.unliteral, args)), plain)
+
+
+class Step(Rule):
+    """A rule that only other rules call: it has no door to Python, which takes time to build."""
+
+    def __call__(self, *arguments):
+        raise TypeError(f"{self.__name__} is a step: only rules can call it (or set NUMBA_DISABLE_JIT=1)")
+
+
+SETTINGS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None}
+WITHOUT_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
 def rule(function):
     """Compile a function on plain values and tables; see the module's docstring."""
-    return _compiled(function)
+    return _compiled(Rule, function, SETTINGS)
 
 
 def step(function):
-    """Compile a rule that only other rules call: without a door to Python, which takes time to build."""
-    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    """Compile a rule that only other rules call."""
+    return _compiled(Step, function, SETTINGS | WITHOUT_DOOR)
 
 
-def _compiled(function, **options):
-    """Compile a rule once.
-
-    Numba would compile it anew for every literal that a caller writes (``push(w, t, 0, -1)``); the
-    types of literals are therefore widened.
-    """
+def _compiled(dispatcher, function, options):
     if not JIT:
         return function
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
-    template = compiled.get_call_template
-
-    def widened(args, kws):
-        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
-        return template(tuple(numba.types.unliteral(kind) for kind in args), plain)
-
-    compiled.get_call_template = widened
+    compiled = dispatcher(py_func=function, locals={}, targetoptions=dict(options))
+    compiled.enable_caching()
     return compiled

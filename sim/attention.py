@@ -10,7 +10,7 @@ from sim.record import record
 from sim.words import EVENT, KIND
 
 
-@step
+@rule
 def attention_now(w):
     """Return public attention at the present time, against the strongest demonstration."""
     clock = w.clock[0]

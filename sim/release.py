@@ -78,7 +78,7 @@ def hold(w, actor, artifact):
         w.held[actor, artifact >> 6] |= WORDS[artifact & 63]
 
 
-@step
+@rule
 def holds(w, actor, artifact):
     """Return whether an actor holds an artifact."""
     return (w.held[actor, artifact >> 6] & WORDS[artifact & 63]) != ZERO_WORD
@@ -284,7 +284,7 @@ def reaches(w, actor, artifact, access):
     return possible_gain(w, actor, artifact, enough) >= enough
 
 
-@step
+@rule
 def has_reached(w, actor, klass):
     """Return whether an actor has trained a class itself."""
     return w.state[actor].level >= klass

@@ -107,7 +107,11 @@ def explained(path: Path, folder: OutputFolder | None = None) -> Iterator[None]:
     """Turn what the operating system says about a path into a message for the user."""
     try:
         yield
-    except OSError as error:
+    except (OSError, UserError) as told:
+        # a writer may have explained it already, but with the name of an unfinished file
+        error = told if isinstance(told, OSError) else told.__context__
+        if not isinstance(error, OSError):
+            raise
         code = error.errno
         reason = error.strerror or str(error)
         if code == errno.ENOSPC or code == getattr(errno, "EDQUOT", None):

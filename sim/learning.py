@@ -33,7 +33,7 @@ def learn(w, actor, artifact, source, via, cause):
         project = w.state[actor].project
         if project >= 0:
             settle(w, project)
-        matters = w.effects[made.kind].belief > 0.0 or made.optimal == 1
+        matters = is_evidence(w, actor, artifact) or made.optimal == 1
         event.amount = absorb(w, actor, artifact)
         matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
@@ -57,12 +57,23 @@ def learn(w, actor, artifact, source, via, cause):
 
 
 @step
+def is_evidence(w, actor, artifact):
+    """Return whether an artifact speaks for scale: that a class exists does so only once."""
+    made = w.artifacts[artifact]
+    if w.effects[made.kind].belief <= 0.0:
+        return False
+    if made.kind != KIND.EXISTENCE or made.klass < 0:
+        return True
+    wish = w.wishes[wish_row(w, actor, made.klass)]
+    return min(wish.known, wish.reached) > w.clock[0].time
+
+
+@step
 def absorb(w, actor, artifact):
     """Let an artifact change what an actor believes and can do; return its help."""
     made = w.artifacts[artifact]
-    belief = w.effects[made.kind].belief
-    if belief > 0.0:
-        add_evidence(w, actor, belief * min(1.0, made.strength))
+    if is_evidence(w, actor, artifact):
+        add_evidence(w, actor, w.effects[made.kind].belief * min(1.0, made.strength))
     if made.optimal == 1:
         w.state[actor].optimal = 1
     return take_help(w, actor, artifact)

@@ -57,7 +57,7 @@ METRIC = np.dtype(
     [("statistic", "i8"), ("actor", "i8"), ("klass", "i8"), ("word", "i8"), ("k", "i8"), ("time", "f8")]
 )
 STANDARD = ("lag_1", "lag_3", "lag_5", "lag_10", "n_dev", "n_access", "starts", "spending")
-_NAME = re.compile(r"([a-z_]+?)(?:_(\d+))?(?:\[(.*)\])?(?:@([\d.]+))?")
+_NAME = re.compile(r"([a-z_]+?)(?:_([1-9]\d*))?(?:\[(.*)\])?(?:@(\d+(?:\.\d+)?))?")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,10 @@ def parse_metric(name: str, compiled) -> Metric:
             klass = compiled.classes.index(text)
     if (takes_actor and actor < 0) or (vocabulary and word < 0):
         raise UserError(f"metric {name!r}: write {form}")
-    if "K" in form.split("[")[0] and not match[2]:
+    head, _, inside = form.partition("[")
+    if (match[2] and "_K" not in head) or len(words) > 1 + inside.count(","):
+        raise UserError(f"metric {name!r}: write {form}")
+    if "_K" in head and not match[2]:
         raise UserError(f"metric {name!r}: write {form}, such as {statistic.key}_1")
     time = float(match[4]) if match[4] else math.inf
     return Metric(name, unit, meaning, (statistic, actor, klass, word, int(match[2] or 0), time))

@@ -3,7 +3,7 @@
 Every field that holds a number is declared here once, with its meaning, unit and bounds; the NumPy
 tables that the rules read (``sim.tables``) are derived from these declarations, and so are the
 error messages, the documentation of the format and the dotted paths
-(``actors.OpenAI.willing_usd``, ``effects.code.work``).
+(``actors.NAME.willing_usd``, ``effects.code.work``).
 """
 
 from __future__ import annotations

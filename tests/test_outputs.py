@@ -189,6 +189,24 @@ def test_a_full_disk_loses_nothing_that_was_there(writer, tmp_path, monkeypatch)
     assert contents(out) == before
 
 
+def test_a_figure_that_does_not_fit_is_named_as_it_was_asked_for(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    made(out, 5)
+    before = contents(out)
+    write = type(out).write_bytes
+
+    def fill(path, data):
+        if path.name == "timeline.png":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(type(out), "write_bytes", fill)
+    outcome = cascades("run", "toy", "--runs", 6, "--out", out)
+    assert outcome.code == 2
+    assert f"error: {out / 'timeline.png'}: cannot be written: there is no space on the disk (" in outcome.err
+    assert contents(out) == before
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_the_parquet_writer_says_when_the_disk_is_full(tmp_path):
     from experiments.folder import explained

@@ -8,8 +8,16 @@ from typing import Any
 
 from agents.kinds import REGISTRY
 from sim.scenario import Scenario, quantities
-from sim.schema import Actor, Kind, Policy, Quantity, Trends, date_of_months, months_of_date
-from sim.tables import number_fields
+from sim.schema import (
+    Actor,
+    Kind,
+    Policy,
+    Quantity,
+    Trends,
+    date_of_months,
+    months_of_date,
+    number_fields,
+)
 
 WIDTH = 110
 _OFTEN = (

@@ -19,8 +19,15 @@ from pydantic import BaseModel, ValidationError
 
 from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
-from sim.schema import Quantity, ScenarioFile, date_of_months, months_of_date
-from sim.tables import ROW_TABLES, SETTINGS, number_fields
+from sim.schema import (
+    ROW_TABLES,
+    SETTINGS,
+    Quantity,
+    ScenarioFile,
+    date_of_months,
+    months_of_date,
+    number_fields,
+)
 from sim.words import ArtifactKind, TieKind
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"

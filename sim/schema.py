@@ -12,7 +12,7 @@ import datetime
 import math
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -528,3 +528,40 @@ class ScenarioFile(BaseModel):
                 for holder, table in policies.items()
             }
         return data
+
+
+# name in a scenario file -> model of one row. Single rows (settings) come last.
+ROW_TABLES: dict[str, type[Table]] = {
+    "regions": Region,
+    "chips": Chip,
+    "classes": ModelClass,
+    "effects": Effect,
+    "kinds": Kind,
+    "actors": Actor,
+    "ties": Tie,
+    "flows": Flow,
+    "policies": Policy,
+    "insights": Insight,
+    "scripted_artifacts": ScriptedArtifact,
+    "scripted_projects": ScriptedProject,
+}
+SETTINGS: dict[str, type[Table]] = {
+    "attention": Attention,
+    "conviction": Conviction,
+    "work": Work,
+    "training": Training,
+    "spread": Spread,
+    "trends": Trends,
+}
+
+
+def number_fields(model: type[Table]) -> dict[str, Unit]:
+    """Return the number fields of an input table, in order, with their units."""
+    fields = {}
+    for name, info in model.model_fields.items():
+        unit = next((mark for mark in info.metadata if isinstance(mark, Unit)), None)
+        if unit is None and get_origin(info.annotation) is Annotated:
+            unit = next((m for m in get_args(info.annotation) if isinstance(m, Unit)), None)
+        if unit is not None:
+            fields[name] = unit
+    return fields

@@ -7,53 +7,18 @@ what a run changes; they are declared here. Rules see all tables as one ``World`
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple, get_args, get_origin
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.rule import step
-from sim import schema
+from sim.schema import ROW_TABLES, SETTINGS, Table, number_fields
 
 
-def number_fields(model: type[schema.Table]) -> dict[str, schema.Unit]:
-    """Return the number fields of an input table, in order, with their units."""
-    fields = {}
-    for name, info in model.model_fields.items():
-        unit = next((mark for mark in info.metadata if isinstance(mark, schema.Unit)), None)
-        if unit is None and get_origin(info.annotation) is Annotated:
-            unit = next((m for m in get_args(info.annotation) if isinstance(m, schema.Unit)), None)
-        if unit is not None:
-            fields[name] = unit
-    return fields
-
-
-def input_dtype(model: type[schema.Table]) -> np.dtype:
+def input_dtype(model: type[Table]) -> np.dtype:
     return np.dtype([(name, "f8") for name in number_fields(model)])
 
 
-# name in a scenario file -> model of one row. Single rows (settings) come last.
-ROW_TABLES: dict[str, type[schema.Table]] = {
-    "regions": schema.Region,
-    "chips": schema.Chip,
-    "classes": schema.ModelClass,
-    "effects": schema.Effect,
-    "kinds": schema.Kind,
-    "actors": schema.Actor,
-    "ties": schema.Tie,
-    "flows": schema.Flow,
-    "policies": schema.Policy,
-    "insights": schema.Insight,
-    "scripted_artifacts": schema.ScriptedArtifact,
-    "scripted_projects": schema.ScriptedProject,
-}
-SETTINGS: dict[str, type[schema.Table]] = {
-    "attention": schema.Attention,
-    "conviction": schema.Conviction,
-    "work": schema.Work,
-    "training": schema.Training,
-    "spread": schema.Spread,
-    "trends": schema.Trends,
-}
 INPUT_DTYPES = {
     name: input_dtype(model) for name, model in (ROW_TABLES | SETTINGS).items()
 }

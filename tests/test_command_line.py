@@ -134,8 +134,8 @@ print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)
     ("arguments", "heavy"),
     [
         (["--help"], ["matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow", "pydantic"]),
-        (["list"], ["matplotlib", "mesa", "networkx", "pandas", "pyarrow"]),
-        (["show", "toy"], ["matplotlib", "mesa", "networkx", "pandas", "pyarrow"]),
+        (["list"], ["matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow"]),
+        (["show", "toy"], ["matplotlib", "mesa", "networkx", "numba", "numpy", "pandas", "pyarrow"]),
         (["run", "toy", "--runs", "1", "--out", "OUT"], ["matplotlib.pyplot", "mesa", "networkx", "pandas"]),
     ],
 )

@@ -198,13 +198,16 @@ def test_a_mechanism_at_rate_zero_changes_nothing(change):
     assert stories(changed("toy", **change)) == stories(load("toy"))
 
 
-def test_turning_the_order_of_actors_changes_no_story():
-    raw = load("toy").raw
-    turned = from_data(raw | {"actors": dict(reversed(raw["actors"].items()))})
-    for forward, backward in zip(stories(load("toy")), stories(turned), strict=True):
-        fields = [sorted(line[:-1] for line in lines if line[0] > 0) for lines in (forward, backward)]
-        key = [[tuple(map(str, line)) for line in lines] for lines in fields]
-        assert sorted(key[0]) == sorted(key[1])
+def in_any_order(world, run):
+    """Return what a run tells, without the order of what happens at the same moment."""
+    return sorted(tuple(map(str, line[:-1])) for line in story(play(world, run)) if line[0] > 0)
+
+
+@settings(SOME, max_examples=40)
+@given(worlds(), some.integers(0, 1000))
+def test_the_order_of_actors_changes_no_story(world, run):
+    turned = world | {"actors": dict(reversed(world["actors"].items()))}
+    assert in_any_order(world, run) == in_any_order(turned, run)
 
 
 @pytest.mark.parametrize(

@@ -716,3 +716,58 @@ def test_nobody_becomes_aware_of_what_it_has_made_itself():
     played = play(world)
     assert played.time(Event.TRAINED, "Lab") < played.time(Event.AWARE, "Other")
     assert played.time(Event.AWARE, "Lab") == np.inf
+
+
+def test_uncertain_dates_of_the_record_keep_their_order():
+    """Drawn one by one, the end of training may fall before the start: time must not run backwards."""
+
+    def around(low, centre, high):
+        return {"low": low, "centre": centre, "high": high, "family": "uniform"}
+
+    world = lab_world(
+        actors={"Lab": LAB},
+        scripted_projects={
+            "first": {
+                "actor": "Lab",
+                "class": "model",
+                "started": around("2020-02", "2020-06", "2020-10"),
+                "trained": around("2020-03", "2020-07", "2020-11"),
+                "announced": around("2020-04", "2020-08", "2020-12"),
+            }
+        },
+    )
+    for played in play_runs(world, range(40)):
+        check_log(played)
+        steps = [played.time(e) for e in (Event.STARTED, Event.TRAINED, Event.ANNOUNCED)]
+        assert steps == sorted(steps)
+
+
+EXTREMES = {
+    "one month": {"scenario": {"end": "2020-01"}},
+    "a century": {"scenario": {"end": "2119-12"}},
+    "nobody builds": {
+        "kinds": {"individual_researchers": {"develops": False}},
+        "actors": {"Lab": {"kind": "individual_researchers", "region": "here"}},
+    },
+    "no money, no people": {"actors": {"Lab": LAB | {"money_usd": 0, "people": 0, "willing_usd": 0}}},
+    "no time": {"actors": {"Lab": LAB | {"full_time": 0}}},
+    "giants": {"actors": {"Lab": LAB | {"money_usd": 1e300, "people": 1e9, "chips": 1e12}}},
+    "out of reach": {"classes": {"model": {"flop": 1e300, "work": 1e300, "team": 1e300}}},
+    "dust": {"classes": {"model": {"flop": 1, "work": 1e-6, "parameters": 1, "tokens": 1}}},
+    "sure to fail": {"training": {"failure": 0.95, "attempts": 64}},
+    "no patience": {"kinds": {"leading_lab": LAB_KIND | {"patience_months": 0}}},
+    "wild spread": {"work": {"work_spread": 30, "flop_spread": 30}},
+    "growth without end": {"trends": {"budget_growth": 300, "chips_growth": 300}},
+    "decline without end": {"trends": {"budget_growth": -5, "chips_growth": -5, "rent_decline": -5}},
+    "certain belief": {"kinds": {"leading_lab": LAB_KIND | {"belief": 1, "belief_growth": 1e6}}},
+    "belief beyond numbers": {"kinds": {"leading_lab": LAB_KIND | {"belief": 0.5, "belief_growth": 1e6}}},
+    "never active": {"actors": {"Lab": LAB | {"active_from": "2100-01"}}},
+    "without hope": {"kinds": {"leading_lab": LAB_KIND | {"start_rate": 0}}},
+}
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extreme_worlds_keep_the_invariants(name):
+    for played in play_runs(lab_world(**EXTREMES[name]), range(5)):
+        for check in CHECKS:
+            check(played)

@@ -422,3 +422,111 @@ def peaceful_world(**numbers):
 def test_without_rivalry_reaction_or_harm_more_of_anything_is_earlier(more):
     events = {Event.DECIDED, Event.STARTED, Event.BUILT, Event.TRAINED, Event.ANNOUNCED}
     assert_earlier(peaceful_world(), peaceful_world(**more), events)
+
+
+# The other clocks: each is exponential with its own rate, and nothing else moves it.
+
+THIEF = {"kind": "thief", "region": "here"}
+STEALING = {"develops": False, "steals": True}
+
+
+@pytest.mark.parametrize(
+    ("event", "since", "mean", "tables"),
+    [
+        (Event.LEAKED, Event.TRAINED, 1 / (0.3 * 0.6), {"spread": {"leak_rate": 0.3}}),
+        (
+            Event.STOLEN,
+            Event.TRAINED,
+            1 / (0.2 * 0.6),
+            {
+                "spread": {"theft_rate": 0.2},
+                "kinds": {"leading_lab": LAB_KIND, "thief": STEALING},
+                "actors": {"Lab": LAB | {"security": 0.4}, "Thief": THIEF},
+            },
+        ),
+        (Event.DISCOVERED, Event.TRAINED, 4.0, {"insights": {"idea": {"needs": "model", "rate": 0.25}}}),
+        (
+            Event.ANNOUNCED,
+            Event.TRAINED,
+            5.0,
+            {
+                "kinds": {"leading_lab": LAB_KIND | {"hold_months": 5}},
+                "training": {"writing_months": 0},
+            },
+        ),
+        (
+            Event.DEMONSTRATED,
+            Event.RELEASED,
+            3.0,
+            {
+                "attention": {"demos": 1, "demo_months": 3},
+                "effects": {"weights": LASTING},
+                "policies": {"leading_lab": {"weights": {"probability": 1}}},
+            },
+        ),
+    ],
+    ids=["leak", "theft", "discovery", "hold", "demonstration"],
+)
+def test_every_clock_is_exponential(event, since, mean, tables):
+    world = lab_world(**({"actors": {"Lab": LAB | {"security": 0.4}}} | tables))
+    waits = [p.time(event) - p.time(since) for p in play_runs(world, range(RUNS))]
+    assert stats.kstest(waits, stats.expon(scale=mean).cdf).pvalue > 1e-3
+
+
+def test_a_grant_falls_where_the_hazard_of_the_sponsor_crosses_its_threshold():
+    """From the first plan of the sponsor after the beneficiary was blocked, at the rate of its kind."""
+    rate = 0.3
+    sponsor = {
+        "kind": "cloud_sponsor",
+        "region": "here",
+        "family": "general",
+        "grant": "hardware_access",
+        "grant_chips": 500,
+    }
+    world = lab_world(
+        kinds={
+            "leading_lab": LAB_KIND,
+            "cloud_sponsor": {"develops": False, "sponsors": True, "give_rate": rate},
+        },
+        actors={"Lab": LAB | {"chips": 0}, "Cloud": sponsor},
+    )
+    lab, klass = name_hash("actor", "Lab"), name_hash("class", "model")
+    for run, played in enumerate(play_runs(world, range(200))):
+        blocked, phase = played.time(Event.BLOCKED), first_plan(run, "Cloud")
+        looks = phase + math.ceil(blocked - phase)
+        what = ordinal_key(lab ^ klass, 0)
+        needed = waiting(luck_of(run, FOR.GIVE, name_hash("actor", "Cloud"), what))
+        assert played.time(Event.GRANTED) == pytest.approx(looks + needed / rate, rel=1e-9)
+        assert played.time(Event.STARTED) == played.time(Event.GRANTED)
+
+
+def test_attention_halves_and_raises_the_rate_of_decisions():
+    """A demonstration at a known time; the hazard is set at each monthly plan by what is left of it."""
+    half_life, gain, rate, publicity = 2.0, 3.0, 0.1, 0.8
+    world = lab_world(
+        kinds={
+            "leading_lab": LAB_KIND | {"start_rate": rate, "uptake": 0},
+            "ordinary_actor": {"develops": False},
+        },
+        actors={"Lab": LAB, "Other": {"kind": "ordinary_actor", "region": "here"}},
+        classes={"model": {"publicity": publicity}},
+        effects={"weights": LASTING},
+        attention={"half_life_months": half_life, "start_gain": gain, "demos": 1, "demo_months": 1},
+        scripted_artifacts={
+            "open": {"owner": "Other", "kind": "weights", "class": "model", "published": "2020-02"}
+        },
+    )
+    moved = 0
+    for run, played in enumerate(play_runs(world, range(100))):
+        shown, wanted = played.time(Event.DEMONSTRATED), threshold(run, "Lab", "model")
+        time, hazard = first_plan(run, "Lab"), 0.0
+        while True:
+            attention = publicity * 0.5 ** ((time - shown) / half_life) if time > shown else 0.0
+            slope = rate * (1 + gain * attention)
+            if hazard + slope >= wanted:
+                break
+            hazard, time = hazard + slope, time + 1.0
+        expected = time + (wanted - hazard) / slope
+        assert played.time(Event.DECIDED) == pytest.approx(expected, rel=1e-9)
+        moved += expected < first_plan(run, "Lab") + wanted / rate - 1e-6
+    assert moved > 30

@@ -170,9 +170,7 @@ def find(w, actor, insight, cause):
     training = w.training[0]
     z = normal(luck(clock.seed, clock.run, FOR.WRITE, key_of(w, actor), facts.key))
     months = training.writing_months * math.exp(training.writing_spread * z)
-    months += kind.hold_months * waiting(
-        luck(clock.seed, clock.run, FOR.HOLD, key_of(w, actor), facts.key)
-    )
+    months += kind.hold_months * waiting(luck(clock.seed, clock.run, FOR.HOLD, key_of(w, actor), facts.key))
     push(w, clock.time + months, NEXT.ANNOUNCE, -1 - row, 0, 0, event_row, 0)
 
 
@@ -199,7 +197,8 @@ def begin_script(w, script):
     project.cause = ROOT
     project.started = w.scripted_projects[script].started
     project.cause = note(w, row, EVENT.STARTED, 0.0)
-    push(w, max(0.0, w.scripted_projects[script].trained), NEXT.TRAIN, row, 0, 0, project.cause, 0)
+    trained = max(w.clock[0].time, w.scripted_projects[script].trained)
+    push(w, trained, NEXT.TRAIN, row, 0, 0, project.cause, 0)
 
 
 @step
@@ -228,9 +227,7 @@ def make_script(w, script):
     clock = w.clock[0]
     facts = w.artifact_facts[script]
     row_in = w.scripted_artifacts[script]
-    row = new_artifact(
-        w, facts.owner, facts.klass, facts.kind, facts.key, row_in.strength, -1, ROOT
-    )
+    row = new_artifact(w, facts.owner, facts.klass, facts.kind, facts.key, row_in.strength, -1, ROOT)
     made = w.artifacts[row]
     made.made, made.optimal = min(clock.time, date_made(w, script)), facts.optimal
     made.due = row_in.published
@@ -238,9 +235,7 @@ def make_script(w, script):
         absorb(w, facts.owner, row)
     if row_in.published > clock.time:
         spread_privately(w, facts.owner, row, made.made_cause)
-    push(
-        w, max(clock.time, row_in.published), NEXT.RELEASE, row, facts.access, 0, made.made_cause, 0
-    )
+    push(w, max(clock.time, row_in.published), NEXT.RELEASE, row, facts.access, 0, made.made_cause, 0)
 
 
 @step

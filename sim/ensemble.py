@@ -57,9 +57,7 @@ def simulate_runs(w, uncertain, seed, run, horizon, metrics, values, draws, scra
         if len(metrics) > 0:
             gather(w, scratch[0], scratch[1], scratch[2])
             for column in range(len(metrics)):
-                values[place, column] = measure(
-                    w, metrics[column], scratch[0], scratch[1], scratch[2], depth
-                )
+                values[place, column] = measure(w, metrics[column], scratch[0], scratch[1], scratch[2], depth)
         run += _ONE
     return len(values)
 
@@ -152,7 +150,7 @@ def simulate(
     check_count("first_run", first_run, 0, MOST_RUNS)
     check_count("chunk", chunk, 1, MOST_RUNS)
     check_count("logs", logs, 0, MOST_RUNS)
-    compiled = compile_scenario(load(scenario, sets))
+    compiled = compile_scenario(load(scenario, tuple(sets)))
     names = standard_metrics(compiled) if metrics is None else list(metrics)
     parsed = [parse_metric(name, compiled) for name in names]
     kept_logs: dict[int, np.ndarray] = {}

@@ -115,5 +115,3 @@ def apply_help(w, wish, kind, before, after):
 def _change(cut, before, after):
     left = 1.0 - cut * before
     return (1.0 - cut * after) / left if cut > 0.0 and left > 0.0 else 1.0
-
-

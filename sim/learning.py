@@ -15,6 +15,7 @@ from sim.release import has_reached, hold, holds, spread_privately
 from sim.tables import SEEKING, key_of
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
+
 @step
 def learn(w, actor, artifact, source, via, cause):
     """An artifact reaches an actor. Return the row in the log, or -1 if it was held already."""

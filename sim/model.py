@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 # Columns of the data collector -> attributes of the model, or of an agent.
 MODEL_REPORTERS = {
-    name: name
-    for name in ("month", "holders", "access", "attention", "projects", "starts", "spending")
+    name: name for name in ("month", "holders", "access", "attention", "projects", "starts", "spending")
 }
 AGENT_REPORTERS = {name: name for name in ("name", "kind", "reached", "people", "money", "phase")}
 
@@ -58,7 +57,7 @@ class DiffusionModel(mesa.Model):
 
     def __init__(
         self,
-        scenario: str | Scenario = "gpt3",
+        scenario: str | Scenario,
         seed: int = 1,
         run: int = 0,
         sets=(),
@@ -224,9 +223,7 @@ class DiffusionModel(mesa.Model):
             raise UserError(not_found("kind of artifact", kind, self.artifact_kinds))
         if model_class is not None and model_class not in self.compiled.classes:
             raise UserError(not_found("class", model_class, self.compiled.classes))
-        return any(
-            held == kind and model_class in (None, of) for held, of, _ in self.holdings_of(row)
-        )
+        return any(held == kind and model_class in (None, of) for held, of, _ in self.holdings_of(row))
 
     def _class_name(self, row: int) -> str:
         return self.compiled.classes[row] if row >= 0 else ""

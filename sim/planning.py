@@ -121,9 +121,7 @@ def plan(w, actor, until):
             convinced = convinced_of(w, actor, klass, belief)
             below = max(0, frontier - klass)
             gain = w.attention[0].start_gain
-            rate = starting.start_rate(
-                kind.start_rate, convinced, gain, attention, kind.appetite, below
-            )
+            rate = starting.start_rate(kind.start_rate, convinced, gain, attention, kind.appetite, below)
             wish.rate = rate
             if rate > 0.0:
                 at = clock.time + max(0.0, wish.threshold - wish.hazard) / rate
@@ -169,9 +167,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
         chip, count, lent = compute.chip_at(w, sponsor, time), chips, True
     elif state.owned_chips > 0.0:
         chip, count, lent = state.owned_chip, state.owned_chips, True
-    bound, cost, labour, used = compute.outlook(
-        w, actor, klass, time, willing, grant_usd, chip, count, lent
-    )
+    bound, cost, labour, used = compute.outlook(w, actor, klass, time, willing, grant_usd, chip, count, lent)
     return bound, willing, cost, labour, chip, used, lent
 
 
@@ -185,7 +181,8 @@ def seek(w, actor, klass):
     if clock.time >= wish.decided + kind.patience_months:
         event_row = record(w, EVENT.STOPPED, actor, wish.bound_cause)
         event = w.events[event_row]
-        event.klass, event.bound, event.amount = klass, wish.bound, 1.0
+        event.klass, event.amount = klass, 1.0
+        event.bound = BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound
         withdraw_wish(w, actor, klass)
         wish.ordinal += 1
         reset_wish(w, actor, klass)
@@ -207,9 +204,7 @@ def seek(w, actor, klass):
             cause = clock.trigger  # what was just learned tips the balance
         wish.state = IDLE  # its grant is the project's now
         withdraw_wish(w, actor, klass)
-        start(
-            w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause
-        )
+        start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause)
         return
     if bound != wish.bound:
         if bound != BOUND.OCCUPIED and wish.first_bound == BOUND.NONE:

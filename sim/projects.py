@@ -86,7 +86,7 @@ def new_project(w, actor, klass, ordinal):
 @step
 def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
     """Start a project with the means at hand, and return its row in the log."""
-    clock = w.clock[0]
+    w.clock[0]
     wish = w.wishes[wish_row(w, actor, klass)]
     state = w.state[actor]
     row = new_project(w, actor, klass, wish.ordinal)
@@ -94,12 +94,8 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     project.mechanism, project.replicates = mechanism, replicates
     kind = w.kinds[w.actor_facts[actor].kind]
     project.deadline = wish.decided + kind.patience_months
-    project.effort = math.exp(
-        w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal))
-    )
-    project.scale = math.exp(
-        w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal))
-    )
+    project.effort = math.exp(w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal)))
+    project.scale = math.exp(w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal)))
     project.chip, project.chips, project.lent = chip, chips, 1 if lent else 0
     project.sponsor = wish.sponsor
     project.lent_chips = wish.grant_chips

@@ -156,7 +156,7 @@ def policy_of(w, actor, kind, time):
 @step
 def announce(w, project, cause):
     """A model is announced: each artifact is released or not, and when, by the owner's policy."""
-    clock = w.clock[0]
+    w.clock[0]
     row = w.projects[project]
     row.phase = PHASE.PUBLIC
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)

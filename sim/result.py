@@ -87,9 +87,7 @@ class Result:
             levels = self.quantiles(metric.name)
             named = {f"q{int(100 * q)}": value for q, value in zip(QUANTILES, levels, strict=True)}
             censored = float(np.isinf(values).mean())
-            rows.append(
-                {"metric": metric.name, "unit": metric.unit, **named, "never": censored}
-            )
+            rows.append({"metric": metric.name, "unit": metric.unit, **named, "never": censored})
         return pd.DataFrame(rows).set_index("metric")
 
     def event_columns(self, log: np.ndarray) -> dict[str, Any]:

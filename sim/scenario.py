@@ -235,8 +235,7 @@ def split_path(path: str) -> list[str]:
 def join_path(parts) -> str:
     """Join the parts of a dotted path, with quotes where a part needs them."""
     return ".".join(
-        f'"{part}"' if isinstance(part, str) and ("." in part or " " in part) else str(part)
-        for part in parts
+        f'"{part}"' if isinstance(part, str) and ("." in part or " " in part) else str(part) for part in parts
     )
 
 
@@ -479,6 +478,11 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
         path = join_path(["scripted_projects", name])
         if not row.started.value <= row.trained.value <= row.announced.value:
             raise UserError(f"{origin}: {path}: started, trained and announced are out of order")
+        begins = file.actors[row.actor].active_from.value
+        if row.trained.value < begins:
+            raise UserError(
+                f"{origin}: {path}.actor: {row.actor!r} comes into being only on {date_of_months(begins)}"
+            )
 
 
 def quantities(file: ScenarioFile):

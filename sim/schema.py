@@ -16,8 +16,6 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from sim.words import Access, ArtifactKind, Sponsorship, TieKind
-
 FAMILIES = ("normal", "lognormal", "uniform", "loguniform", "triangular")
 CENTRES = ("median", "mean", "mode")
 Family = Literal["normal", "lognormal", "uniform", "loguniform", "triangular"]
@@ -176,9 +174,7 @@ def _checked(unit: Unit):
 
 def _number(meaning, unit, minimum=0.0, maximum=math.inf):
     marker = Unit(unit, minimum, maximum)
-    return Annotated[
-        Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)
-    ]
+    return Annotated[Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)]
 
 
 def _share(meaning):
@@ -187,9 +183,7 @@ def _share(meaning):
 
 def _date(meaning):
     marker = Unit("date", -math.inf, math.inf, date=True)
-    return Annotated[
-        Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)
-    ]
+    return Annotated[Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)]
 
 
 ZERO = Quantity(0.0)
@@ -241,7 +235,9 @@ class ModelClass(Table):
     tokens: _number("training tokens of the reference model", "count", 1.0)
     work: _number("engineering of a team that can borrow nothing", "person-months", 1e-6)
     data_work: _number("building the corpus, borrowing nothing", "person-months")
-    search_share: _number("trial runs, as a share of all compute, of a team without public settings", "share", 0.0, 0.95)
+    search_share: _number(
+        "trial runs, as a share of all compute, of a team without public settings", "share", 0.0, 0.95
+    )
     team: _number("smallest team that gets there unaided", "people", 1.0)
     publicity: _number("attention that a demonstration of it makes, against the strongest", "ratio")
 
@@ -262,7 +258,10 @@ class Effect(Table):
     obsolescence_months: _number("time in which its help falls to 1/e", "months", 1e-6)
     hardware: _share("part of its help lost where the chips are of another family") = ZERO
     distance: _share("part of its help kept per class of distance") = ZERO
-    spread: _number("standard deviation of the fit between artifact and recipient (mean 1); below 0 it costs more than it saves", "ratio")
+    spread: _number(
+        "standard deviation of the fit between artifact and recipient (mean 1); below 0 it costs more than it saves",
+        "ratio",
+    )
 
 
 class Kind(Table):
@@ -272,13 +271,17 @@ class Kind(Table):
     sponsors: bool = Field(False, description="gives money or hardware")
     eligible: bool = Field(False, description="a licence to researchers includes it")
     steals: bool = Field(False, description="takes what theft reaches")
-    start_rate: _number("decisions to start per month, when fully convinced and without attention", "1/month") = ZERO
+    start_rate: _number(
+        "decisions to start per month, when fully convinced and without attention", "1/month"
+    ) = ZERO
     belief: _share("belief at the start of 2019 that scale pays, without evidence") = ZERO
     belief_growth: _number("growth of that belief (log-odds)", "1/year") = ZERO
     replicate: _share("share of starts that copy a known model; the others aim to differ or surpass") = ZERO
     patience_months: _number("from the decision to the trained model, at most", "months") = ZERO
     rescope: _share("chance to aim elsewhere when another announces the same class first") = ZERO
-    leap: _share("conviction kept per factor ten of compute beyond the trend, for what nobody is known to have") = ZERO
+    leap: _share(
+        "conviction kept per factor ten of compute beyond the trend, for what nobody is known to have"
+    ) = ZERO
     appetite: _share("interest kept per class below the highest one known") = ZERO
     hold_months: _number("mean time from the written paper to its announcement", "months") = ZERO
     publicity: _number("how loudly it announces, against a normal paper", "ratio") = Quantity(1.0)
@@ -404,9 +407,9 @@ class ScriptedProject(Table):
     started: _date("start of the project")
     trained: _date("end of training")
     announced: _date('announcement; "never" if it stays hidden')
-    releases: dict[str, Annotated[Quantity, BeforeValidator(_checked(Unit("months after the announcement")))]] = Field(
-        default_factory=dict, description="kind of artifact = months from announcement to release"
-    )
+    releases: dict[
+        str, Annotated[Quantity, BeforeValidator(_checked(Unit("months after the announcement")))]
+    ] = Field(default_factory=dict, description="kind of artifact = months from announcement to release")
     access: Literal["open", "licensed", "arms_length", "staged"] = "open"
 
     model_config = ConfigDict(
@@ -432,7 +435,10 @@ class Conviction(Table):
     proof: _share("part of the doubt about one class removed by knowing that it exists")
     demo: _share("part of the doubt removed by demonstrations at full attention")
     budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
-    spread: _number("spread of the willingness to spend among actors and classes (standard deviation of its logarithm)", "log units")
+    spread: _number(
+        "spread of the willingness to spend among actors and classes (standard deviation of its logarithm)",
+        "log units",
+    )
 
 
 class Work(Table):
@@ -441,10 +447,19 @@ class Work(Table):
     novice_skill: _share("productivity of people without experience, against experienced ones")
     learning: _share("part of the missing experience gained by one trained model")
     salary_usd: _number("cost of one full-time person for a month", "USD/month")
-    exchange: _number("elasticity with which money in excess of the expected cost makes up for missing people", "elasticity")
-    exchange_limit: _number("largest part of the team threshold that money can make up for", "share", 0.0, 0.95)
-    flop_spread: _number("spread of the compute that followers choose (standard deviation of its logarithm)", "log units")
-    work_spread: _number("spread of the work that a project turns out to need (standard deviation of its logarithm)", "log units")
+    exchange: _number(
+        "elasticity with which money in excess of the expected cost makes up for missing people", "elasticity"
+    )
+    exchange_limit: _number(
+        "largest part of the team threshold that money can make up for", "share", 0.0, 0.95
+    )
+    flop_spread: _number(
+        "spread of the compute that followers choose (standard deviation of its logarithm)", "log units"
+    )
+    work_spread: _number(
+        "spread of the work that a project turns out to need (standard deviation of its logarithm)",
+        "log units",
+    )
 
 
 class Training(Table):
@@ -454,7 +469,9 @@ class Training(Table):
     best_utilisation: _number("share of peak reached with all know-how", "share", 0.01, 1.0)
     shortest_months: _number("training is not made shorter than this by more chips", "months", 1e-3)
     longest_months: _number("nobody plans a longer training", "months", 1e-3)
-    failure: _number("chance that an attempt fails, of a team without experience or know-how", "share", 0.0, 0.95)
+    failure: _number(
+        "chance that an attempt fails, of a team without experience or know-how", "share", 0.0, 0.95
+    )
     attempts: _number("attempts before a team stops at what it has", "count", 1.0)
     trials_floor: _share("part of the trial runs that no public setting removes")
     bytes_per_parameter: _number("memory that training needs per parameter", "bytes", 0.0)
@@ -476,15 +493,21 @@ class Trends(Table):
     """``[trends]``"""
 
     as_of: _date("date for which the actors' means (willing_usd, income_usd, chips) are given")
-    budget_growth: _number("growth of what actors will spend on one run", "orders of magnitude/year", -5.0)
-    chips_growth: _number("growth of the chips that an actor can bring to one run", "orders of magnitude/year", -5.0)
-    rent_decline: _number("fall of the rent of one generation after its release", "orders of magnitude/year", -5.0)
-    chip_wait_months: _number("mean time from the release of a generation until an actor can have it", "months")
+    budget_growth: _number("growth of what actors will spend on one run", "orders of magnitude/year", -5.0, 5.0)
+    chips_growth: _number(
+        "growth of the chips that an actor can bring to one run", "orders of magnitude/year", -5.0, 5.0
+    )
+    rent_decline: _number(
+        "fall of the rent of one generation after its release", "orders of magnitude/year", -5.0, 5.0
+    )
+    chip_wait_months: _number(
+        "mean time from the release of a generation until an actor can have it", "months"
+    )
     algorithm_halving_months: _number("time in which the compute for a fixed result halves", "months", 1e-3)
     algorithm_free_share: _share("part of that progress that comes to everybody without a named artifact")
     compute_flop: _number("training compute on the trend at compute_date", "FLOP", 1.0)
     compute_date: _date("date of compute_flop")
-    compute_growth: _number("slope of the compute trend before 2020", "orders of magnitude/year")
+    compute_growth: _number("slope of the compute trend before 2020", "orders of magnitude/year", -5.0, 5.0)
 
 
 class ScenarioFile(BaseModel):
@@ -520,9 +543,7 @@ class ScenarioFile(BaseModel):
         if isinstance(policies, dict):
             data = dict(data)
             data["policies"] = {
-                holder: {
-                    kind: rows if isinstance(rows, list) else [rows] for kind, rows in table.items()
-                }
+                holder: {kind: rows if isinstance(rows, list) else [rows] for kind, rows in table.items()}
                 if isinstance(table, dict)
                 else table
                 for holder, table in policies.items()

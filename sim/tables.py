@@ -19,9 +19,7 @@ def input_dtype(model: type[Table]) -> np.dtype:
     return np.dtype([(name, "f8") for name in number_fields(model)])
 
 
-INPUT_DTYPES = {
-    name: input_dtype(model) for name, model in (ROW_TABLES | SETTINGS).items()
-}
+INPUT_DTYPES = {name: input_dtype(model) for name, model in (ROW_TABLES | SETTINGS).items()}
 
 # Facts: what an input row says that is not a number (codes and row numbers).
 ACTOR_FACTS = np.dtype(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from enum import IntEnum
+from typing import Any
 
 
 class Word(IntEnum):
@@ -168,7 +169,7 @@ class Event(Word):
     UNFINISHED = 25  # still wanted or under way at the end, and what bound it
 
 
-def codes(words: type[Word]) -> tuple:
+def codes(words: type[Word]) -> Any:
     """Return the members as a named tuple of plain integers, which compiled rules can read."""
     return namedtuple(f"{words.__name__}Codes", [word.name for word in words])(*map(int, words))
 

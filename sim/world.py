@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from sim.errors import UserError
 from sim.luck import mix, name_hash
 from sim.scenario import Scenario, join_path, quantities
 from sim.tables import (
@@ -38,6 +38,8 @@ from sim.tables import (
 from sim.uncertain import fit
 from sim.words import Access, ArtifactKind, Sponsorship, TieKind
 from sim.worldview import world_of
+
+MOST_EVENTS = 2**23  # of one run; a quiet month of the GPT-3 world writes about 70
 
 UNCERTAIN = np.dtype(
     [
@@ -93,10 +95,7 @@ class Compiled:
     @cached_property
     def place_of(self) -> dict[str, int]:
         """The place in the vector of every number, by its dotted path."""
-        return {
-            join_path(parts): place
-            for place, (parts, *_) in enumerate(quantities(self.scenario.file))
-        }
+        return {join_path(parts): place for place, (parts, *_) in enumerate(quantities(self.scenario.file))}
 
     @cached_property
     def source_of(self) -> dict[str, str | None]:
@@ -301,8 +300,18 @@ class Workspace:
         self.world = world_of(self.tables)
 
     def grown(self) -> Workspace:
-        """Return a workspace with more room, for a run that had too little."""
-        return Workspace(self.compiled, self.room.larger())
+        """Return a workspace with more room, for a run that had too little.
+
+        Raises UserError where a run would fill any room.
+        """
+        room = self.room.larger()
+        if room.events > MOST_EVENTS + 8 * len(self.compiled.actors):
+            run = self.tables.clock[0].run
+            raise UserError(
+                f"{self.compiled.scenario.origin}: run {run} writes more than {MOST_EVENTS:,} events; "
+                "some rate per month, or delay, is out of all proportion"
+            )
+        return Workspace(self.compiled, room)
 
 
 def _tables(compiled: Compiled, room: Room) -> Tables:

@@ -140,5 +140,3 @@ def test_what_is_missing_is_named(record, key):
 def test_an_unknown_statistic_is_named_with_the_nearest(record):
     with pytest.raises(UserError, match="did you mean 'lag_1'"):
         from_data(record).statistic("lag_l")
-
-

@@ -757,7 +757,7 @@ EXTREMES = {
     "sure to fail": {"training": {"failure": 0.95, "attempts": 64}},
     "no patience": {"kinds": {"leading_lab": LAB_KIND | {"patience_months": 0}}},
     "wild spread": {"work": {"work_spread": 30, "flop_spread": 30}},
-    "growth without end": {"trends": {"budget_growth": 300, "chips_growth": 300}},
+    "steepest growth": {"trends": {"budget_growth": 5, "chips_growth": 5}},
     "decline without end": {"trends": {"budget_growth": -5, "chips_growth": -5, "rent_decline": -5}},
     "certain belief": {"kinds": {"leading_lab": LAB_KIND | {"belief": 1, "belief_growth": 1e6}}},
     "belief beyond numbers": {"kinds": {"leading_lab": LAB_KIND | {"belief": 0.5, "belief_growth": 1e6}}},

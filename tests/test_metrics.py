@@ -27,7 +27,10 @@ class Reading:
 
     def first(self, event, actor=None):
         """When an actor (or each) first had this class or a higher one."""
-        rows = self.log[(self.log["what"] == event) & (self.log["klass"] >= self.klass)]
+        if event == Event.TRAINED:  # an undertrained model counts for the class that it reached
+            rows = self.log[self.log["reached"] >= self.klass]
+        else:
+            rows = self.log[(self.log["what"] == event) & (self.log["klass"] >= self.klass)]
         if event == Event.ACCESSED:
             rows = rows[rows["mechanism"] != Mechanism.STRUCTURED_ACCESS]
         times = {}

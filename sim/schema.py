@@ -493,7 +493,9 @@ class Trends(Table):
     """``[trends]``"""
 
     as_of: _date("date for which the actors' means (willing_usd, income_usd, chips) are given")
-    budget_growth: _number("growth of what actors will spend on one run", "orders of magnitude/year", -5.0, 5.0)
+    budget_growth: _number(
+        "growth of what actors will spend on one run", "orders of magnitude/year", -5.0, 5.0
+    )
     chips_growth: _number(
         "growth of the chips that an actor can bring to one run", "orders of magnitude/year", -5.0, 5.0
     )

@@ -608,7 +608,7 @@ def test_an_insight_is_open_to_who_leapt_over_the_class_that_it_needs():
     small = tiny_world()["classes"]["model"]
     world = lab_world(
         classes={"model": small, "next": small | {"flop": 1e22}},
-        actors={"Lab": LAB, "Other": LAB | {"active_from": "2029-12"}},
+        actors={"Lab": LAB, "Other": LAB},
         effects={"existence": LASTING | {"uptake_months": 1e-6}},
         kinds={"leading_lab": LAB_KIND | {"appetite": 0}},
         insights={"idea": {"needs": "model", "rate": 10}},

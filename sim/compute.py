@@ -23,6 +23,19 @@ def growth(orders_per_year, months):
     return math.exp(starting.LN10 * orders_per_year * months / starting.MONTHS_PER_YEAR)
 
 
+@rule
+def grown_months(orders_per_year, first, last):
+    """Return how many months of the reference level a growing flow brings between two times.
+
+    The integral of ``growth`` from ``first`` to ``last`` (months since the reference date): it
+    does not depend on how often one looks.
+    """
+    steepness = starting.LN10 * orders_per_year / starting.MONTHS_PER_YEAR
+    if abs(steepness) < 1e-12:
+        return last - first
+    return (math.exp(steepness * last) - math.exp(steepness * first)) / steepness
+
+
 @step
 def chip_row(w, actor):
     """Return the row of an actor in ``chip_from``."""

@@ -12,7 +12,16 @@ from agents.rule import rule, step
 from sim import compute
 from sim.attention import attention_of, belief_of
 from sim.luck import FOR
-from sim.projects import draw, reset_wish, schedule, settle, start, wish_row, withdraw_wish
+from sim.projects import (
+    draw,
+    reset_wish,
+    schedule,
+    settle,
+    settle_wish,
+    start,
+    wish_row,
+    withdraw_wish,
+)
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.tables import IDLE, SEEKING
@@ -29,8 +38,9 @@ def receive_income(w, actor):
     if months <= 0.0:
         return
     trends = w.trends[0]
-    factor = compute.growth(trends.budget_growth, clock.time - trends.as_of)
-    income = w.actors[actor].income_usd * factor * months
+    until = clock.time - trends.as_of
+    income = w.actors[actor].income_usd
+    income *= compute.grown_months(trends.budget_growth, until - months, until)
     state.money += income
     state.income += income
 
@@ -84,7 +94,9 @@ def convinced_of(w, actor, klass, belief):
 
 @step
 def plan(w, actor, until):
-    """Plan: book income, look at every class that is within reach of the imagination, seek means.
+    """Plan: look at every class that is within reach of the imagination, and seek means.
+
+    Who is at work on a model weighs no other.
 
     ``until``: when the actor plans next at the latest; a decision before then is queued.
     """
@@ -93,40 +105,44 @@ def plan(w, actor, until):
         return
     facts = w.actor_facts[actor]
     state = w.state[actor]
-    receive_income(w, actor)
-    if facts.builder < 0:
-        state.planned = clock.time
+    since, state.planned = state.planned, clock.time
+    if facts.builder < 0 or clock.time < state.scripted_until:
         return
-    if clock.time < state.scripted_until:
-        state.planned = clock.time
-        return
-    recruit(w, actor, clock.time - max(state.planned, max(0.0, w.actors[actor].active_from)))
-    state.planned = clock.time
-    kind = w.kinds[facts.kind]
+    recruit(w, actor, clock.time - max(since, max(0.0, w.actors[actor].active_from)))
     classes = len(w.classes)
-    frontier = highest_known(w, facts.builder)
-    attention = min(1.0, attention_of(w, actor))
-    belief = belief_of(w, actor)
-    for klass in range(min(frontier + 2, classes)):
+    reach = min(highest_known(w, facts.builder) + 2, classes)
+    waits = False
+    for klass in range(state.level + 1, reach):
         wish = w.wishes[facts.builder * classes + klass]
         if wish.state == SEEKING:
             seek(w, actor, klass)
-        elif wish.state == IDLE:
-            wish.hazard += wish.rate * (clock.time - wish.settled)
-            wish.settled = clock.time
-            wish.stamp += 1
-            wish.rate = 0.0
-            if state.project >= 0:
-                continue
-            convinced = convinced_of(w, actor, klass, belief)
-            below = max(0, frontier - klass)
-            gain = w.attention[0].start_gain
-            rate = starting.start_rate(kind.start_rate, convinced, gain, attention, kind.appetite, below)
-            wish.rate = rate
-            if rate > 0.0:
-                at = clock.time + max(0.0, wish.threshold - wish.hazard) / rate
-                if at <= until:
-                    push(w, at, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
+        waits = waits or wish.state == IDLE
+    if waits and state.project < 0:
+        weigh(w, actor, reach, until)
+
+
+@step
+def weigh(w, actor, reach, until):
+    """Set the rates at which an actor decides for each class below ``reach`` that it does not have."""
+    clock = w.clock[0]
+    facts = w.actor_facts[actor]
+    kind = w.kinds[facts.kind]
+    gain = w.attention[0].start_gain
+    frontier = highest_known(w, facts.builder)
+    attention = min(1.0, attention_of(w, actor))
+    belief = belief_of(w, actor)
+    for klass in range(w.state[actor].level + 1, reach):
+        wish = w.wishes[wish_row(w, actor, klass)]
+        if wish.state != IDLE:
+            continue
+        settle_wish(w, wish)
+        convinced = convinced_of(w, actor, klass, belief)
+        below = max(0, frontier - klass)
+        wish.rate = starting.start_rate(kind.start_rate, convinced, gain, attention, kind.appetite, below)
+        if wish.rate > 0.0:
+            at = clock.time + max(0.0, wish.threshold - wish.hazard) / wish.rate
+            if at <= until:
+                push(w, at, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
 
 
 @step
@@ -160,6 +176,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     """
     time = w.clock[0].time
     state = w.state[actor]
+    receive_income(w, actor)
     convinced = convinced_of(w, actor, klass, belief_of(w, actor))
     willing = compute.means_of(w, actor, klass, convinced, time)
     chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
@@ -279,6 +296,7 @@ def offer_of(w, sponsor):
     """Return what a sponsor can give at present: (USD, chips)."""
     form = w.actor_facts[sponsor].grant
     state = w.state[sponsor]
+    receive_income(w, sponsor)
     if form == GRANT.HARDWARE or form == GRANT.HARDWARE_ACCESS:
         return 0.0, w.actors[sponsor].grant_chips - state.chips_lent
     return max(0.0, min(w.actors[sponsor].grant_usd, state.money)), 0.0

@@ -52,6 +52,15 @@ def reset_wish(w, actor, klass):
 
 
 @step
+def settle_wish(w, wish):
+    """Bring the hazard of a decision up to date; until it is weighed again it stands still."""
+    wish.hazard += wish.rate * (w.clock[0].time - wish.settled)
+    wish.settled = w.clock[0].time
+    wish.stamp += 1
+    wish.rate = 0.0
+
+
+@step
 def new_project(w, actor, klass, ordinal):
     """Take an empty row for a project and return it."""
     clock = w.clock[0]
@@ -107,6 +116,8 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     state.reserved += project.own_usd
     state.project = row
     wish.state = BUSY
+    for other in range(len(w.classes)):  # who is at work weighs nothing else
+        settle_wish(w, w.wishes[wish_row(w, actor, other)])
     wish.bound = BOUND.NONE
     event_row = record(w, EVENT.STARTED, actor, cause)
     event = w.events[event_row]

@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.publishing import releases
 from agents.rule import rule, step
-from sim.attention import attention_of, gives_use, raise_attention, schedule_demos
+from sim.attention import attention_now, gives_use, raise_attention, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.queue import NEXT, push
@@ -252,10 +252,11 @@ def release(w, artifact, access, cause, via):
         raise_attention(w, effect.attention * kind.publicity * size)
     if gives_use(made.kind) and made.klass >= 0 and first and since >= 0.0:
         schedule_demos(w, artifact, event_row)
+    attention = attention_now(w)
     for place in range(len(w.learners)):
         actor = w.learners[place]
         if actor != made.owner and reaches(w, actor, artifact, access):
-            wait = uptake_months(w, actor, artifact)
+            wait = uptake_months(w, actor, artifact, attention)
             begins = max(since, w.actors[actor].active_from)
             time = max(clock.time, begins + wait)
             push(w, time, NEXT.LEARN, actor, artifact, made.owner, event_row, via)
@@ -291,15 +292,17 @@ def has_reached(w, actor, klass):
 
 
 @step
-def uptake_months(w, actor, artifact):
+def uptake_months(w, actor, artifact, attention):
     """Return how long an actor takes to take up a public artifact, from its release on.
 
-    Exponential by luck; faster with the absorptive capacity of its kind and with attention.
+    Exponential by luck; faster with the absorptive capacity of its kind and with the public
+    ``attention`` that reaches its region.
     """
     clock = w.clock[0]
     made = w.artifacts[artifact]
     speed = w.kinds[w.actor_facts[actor].kind].uptake
-    speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention_of(w, actor))
+    reach = w.regions[w.actor_facts[actor].region].attention
+    speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention * reach)
     if speed <= 0.0:
         return math.inf
     u = luck(clock.seed, clock.run, FOR.UPTAKE, key_of(w, actor), made.key)

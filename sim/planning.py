@@ -177,13 +177,15 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     time = w.clock[0].time
     state = w.state[actor]
     receive_income(w, actor)
-    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
-    willing = compute.means_of(w, actor, klass, convinced, time)
-    chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
+    willing, lent = 0.0, True  # who computes for nothing need not be willing to pay
     if chips > 0.0:
-        chip, count, lent = compute.chip_at(w, sponsor, time), chips, True
+        chip, count = compute.chip_at(w, sponsor, time), chips
     elif state.owned_chips > 0.0:
-        chip, count, lent = state.owned_chip, state.owned_chips, True
+        chip, count = state.owned_chip, state.owned_chips
+    else:
+        chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
+        convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+        willing = compute.means_of(w, actor, klass, convinced, time)
     bound, cost, labour, used = compute.outlook(w, actor, klass, time, willing, grant_usd, chip, count, lent)
     return bound, willing, cost, labour, chip, used, lent
 

@@ -27,7 +27,7 @@ def describe_machine() -> dict:
 
 def write_report(found: dict) -> str:
     """Return the page for all measurements."""
-    parts = [_heading(found), _table(found), _work(found["limit"]), _agreement(found["agreement"])]
+    parts = [_heading(found), _table(found), _limit(found), _agreement(found["agreement"])]
     return "\n".join(part.strip() + "\n" for part in parts)
 
 
@@ -112,7 +112,8 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1e3:,.1f} ms" if seconds < 1.0 else f"{seconds:,.1f} s"
 
 
-def _work(limit: dict) -> str:
+def _limit(found: dict) -> str:
+    limit = found["limit"]
     names = {
         "queue.order": "entries queued and taken",
         "queue.size": "entries waiting, on average",
@@ -137,9 +138,11 @@ def _work(limit: dict) -> str:
             "",
             "## The limit",
             "",
-            "What one run of gpt3 holds, counted by the engine run as plain Python (mean of "
-            f"{limit['runs counted']} runs). `benchmarks/limit.py` does as much of each, written for",
-            "speed alone; it is a model of the work, not the same model, and says what it leaves out.",
+            f"What one run of gpt3 holds, counted by the engine itself as plain Python (mean of the first "
+            f"{limit['runs counted']} runs).",
+            "`benchmarks/limit.py` does as much of each, written for speed alone. It is a model of the work, "
+            "not the same model, and",
+            f"says what it leaves out. It reaches {limit['limit runs/s']:,.0f} runs/s.",
             "",
             "| in one run | |",
             "|---|---|",

@@ -83,3 +83,10 @@ def check_agreement(seeds: int, nodes: int = CHECK_NODES, substeps: int = SUBSTE
         "largest difference in standard errors": differences,
         "agree": max(differences.values()) < ALIKE,
     }
+
+
+if __name__ == "__main__":
+    import json
+    import sys
+
+    print(json.dumps(measure_spreading(int(sys.argv[1]))))

@@ -37,6 +37,21 @@ def measure_memory(scenario: str, sizes: tuple[int, ...]) -> list[dict]:
     return [in_process("benchmarks.starting", scenario, runs) for runs in sizes]
 
 
+def peak_bytes() -> int:
+    """Return the most resident memory that this process has had.
+
+    On Linux ``getrusage`` counts what the parent had before this program replaced it; the status of the
+    process does not.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def _python(*arguments: str, **environment: str) -> None:
     command = [sys.executable, *arguments]
     subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, check=True)
@@ -44,12 +59,10 @@ def _python(*arguments: str, **environment: str) -> None:
 
 if __name__ == "__main__":
     import json
-    import resource
 
     from sim.ensemble import simulate
     from sim.metrics import STANDARD
 
     result = simulate(sys.argv[1], runs=int(sys.argv[2]), metrics=STANDARD, logs=0, threads=2)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     kept = result.values.nbytes + result.draws.nbytes
-    print(json.dumps({"runs": len(result.values), "peak bytes": peak, "kept bytes": kept}))
+    print(json.dumps({"runs": len(result.values), "peak bytes": peak_bytes(), "kept bytes": kept}))

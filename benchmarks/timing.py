@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import statistics
@@ -21,6 +22,7 @@ def alternate(programs: Mapping[str, Callable[[], object]], repetitions: int) ->
     seconds: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(repetitions):
         for name, program in programs.items():
+            gc.collect()  # what one program leaves behind is not the next one's burden
             seconds[name].append(seconds_of(program))
     return seconds
 

@@ -155,6 +155,14 @@ def _agreement(check: dict) -> str:
     months = check["months"]
     lines = [
         "",
+        "## The standard job",
+        "",
+        "Times of the Mesa programs include making their objects; ours does not include reading the scenario "
+        "and compiling it,",
+        "which are done once for all runs and stand in rows of their own. The tuned program lets an infected "
+        "agent retire when",
+        "nobody around it is left to infect.",
+        "",
         "## The same model",
         "",
         f"Mean number infected over {check['seeds']} seeds on {check['nodes']:,} nodes; the programs that "

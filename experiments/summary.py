@@ -42,14 +42,14 @@ class Line:
 def summarise(result: Result, history: History | None) -> list[Line]:
     """Return the lines of a summary: the reveal, the lags to others, the dates of single actors.
 
-    Actors are those whom the record knows to have reached the class; without a record, all builders.
+    Actors are all builders; first those whom the record knows to have reached the class.
     """
     klass = result.scenario.follow_class
     title = result.scenario.file.classes[klass].title or klass
     lines = [_line(result, "reveal", f"{title} announced", _revealed(history, klass))]
     for metric in result.metrics:
         match = _LAG.fullmatch(metric.name)
-        if match:
+        if match and int(match[1]) < len(result.compiled.facts["builders"]):
             k = int(match[1])
             actual = history.lag(k, klass) if history else None
             lines.append(_line(result, metric.name, f"{_ORDINALS.get(k, f'{k}th')} other announces", actual))
@@ -58,7 +58,7 @@ def summarise(result: Result, history: History | None) -> list[Line]:
             ("t_done", "has trained", history.trained(actor, klass) if history else None),
             ("t_pub", "announces", history.announced(actor, klass) if history else None),
         ):
-            if history is None or when is not None:
+            if history is None or when is not None or name == "t_pub":
                 lines.append(_line(result, f"{name}[{actor},{klass}]", f"{actor} {verb}", when))
     return lines
 
@@ -102,9 +102,9 @@ def _actors(result: Result, history: History | None, klass: str) -> list[str]:
     builders = [result.compiled.actors[row] for row in result.compiled.facts["builders"]]
     if history is None:
         return builders
-    dates = {actor: history.announced(actor, klass) for actor in history.actors if actor in builders}
-    known = {actor: date for actor, date in dates.items() if date}
-    return sorted(known, key=lambda actor: known[actor])
+    known = {actor: date for actor in builders if (date := history.announced(actor, klass))}
+    others = [actor for actor in builders if actor not in known]
+    return sorted(known, key=lambda actor: known[actor]) + others
 
 
 def _cells(line: Line, result: Result, history: History | None) -> tuple[str, ...]:

@@ -84,6 +84,7 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     event.amount = jump
     raise_attention(w, jump)
     clock = w.clock[0]
+    clock.demo = row
     clock.shown = starting.with_evidence(shown_now(w), w.conviction[0].demo * min(1.0, jump))
     clock.shown_time = clock.time
     return row

@@ -9,7 +9,7 @@ import numpy as np
 from agents import starting
 from agents.rule import rule, step
 from sim.luck import FOR, luck, waiting
-from sim.tables import key_of
+from sim.tables import key_of, wish_row
 from sim.words import BOUND
 
 HOURS_PER_MONTH = 730.5
@@ -97,8 +97,8 @@ def training_flop(w, actor, klass, time):
     the better allocation rule.
     """
     trends = w.trends[0]
-    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
-    halvings = trends.algorithm_free_share * (time - trends.compute_date)
+    wish = w.wishes[wish_row(w, actor, klass)]
+    halvings = trends.algorithm_free_share * (time - w.classes[klass].as_of)
     flop = w.classes[klass].flop * wish.flop
     flop *= math.exp(-math.log(2.0) * halvings / trends.algorithm_halving_months)
     if w.state[actor].optimal == 1:
@@ -110,7 +110,7 @@ def training_flop(w, actor, klass, time):
 def trial_flop(w, actor, klass, flop):
     """Return the compute of the trial runs before a training of ``flop``."""
     share = w.classes[klass].search_share
-    left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].trials
+    left = w.wishes[wish_row(w, actor, klass)].trials
     return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)
 
 
@@ -118,7 +118,7 @@ def trial_flop(w, actor, klass, flop):
 def utilisation(w, actor, klass):
     """Return the share of peak throughput that the actor reaches; bad know-how does no harm here."""
     training = w.training[0]
-    gap = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].gap
+    gap = w.wishes[wish_row(w, actor, klass)].gap
     best = max(training.utilisation, training.best_utilisation)
     return best - (best - training.utilisation) * min(1.0, gap)
 
@@ -126,7 +126,7 @@ def utilisation(w, actor, klass):
 @step
 def failure_chance(w, actor, klass):
     """Return the chance that an attempt fails: less with experience and with borrowed know-how."""
-    left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].failures
+    left = w.wishes[wish_row(w, actor, klass)].failures
     chance = w.training[0].failure * left * (1.0 - 0.5 * w.state[actor].experience)
     return min(MOST_FAILURE, chance)
 
@@ -134,7 +134,7 @@ def failure_chance(w, actor, klass):
 @step
 def work_months(w, actor, klass):
     """Return the person-months of engineering and data work that are left to do."""
-    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
+    wish = w.wishes[wish_row(w, actor, klass)]
     row = w.classes[klass]
     return row.work * wish.work + row.data_work * wish.data_work
 
@@ -159,7 +159,7 @@ def chips_used(w, chip, flop, available, used_share):
 @step
 def means_of(w, actor, klass, convinced, time):
     """Return what the actor would spend on the compute of one model of the class, in USD."""
-    wish = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass]
+    wish = w.wishes[wish_row(w, actor, klass)]
     return starting.willing(
         w.actors[actor].willing_usd,
         w.trends[0].budget_growth,
@@ -171,11 +171,12 @@ def means_of(w, actor, klass, convinced, time):
 
 
 @step
-def outlook(w, actor, klass, time, willing, grant_usd, chip, chips, lent):
+def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     """Return what stands in the way of a project, and what it would cost.
 
     ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; ``willing`` and
-    ``grant_usd`` are what the actor and its sponsor would spend on compute. Returns (bound,
+    ``grant_usd`` are what the actor and its sponsor would spend on compute; a ``free`` grant pays
+    salaries too. Returns (bound,
     expected cost of the compute in USD, expected labour in USD, chips that it would use).
     """
     if chip < 0 or chips < 1.0:
@@ -200,13 +201,14 @@ def outlook(w, actor, klass, time, willing, grant_usd, chip, chips, lent):
     labour *= work_months(w, actor, klass) / rate + months + trials / (count * per_month)
 
     slack = (willing + grant_usd) / cost if cost > 0.0 else 1.0
-    left = w.wishes[w.actor_facts[actor].builder * len(w.classes) + klass].talent
+    left = w.wishes[wish_row(w, actor, klass)].talent
     needed = starting.team_needed(row.team, left, slack, work.exchange, work.exchange_limit)
     if state.people < needed:
         return BOUND.TALENT, cost, labour, count
     memory = row.parameters * training.bytes_per_parameter / (w.chips[chip].memory_gb * 1e9)
     if months > training.longest_months or chips < memory:
         return BOUND.CHIPS, cost, labour, count
-    if cost > willing + grant_usd or max(0.0, cost - grant_usd) + labour > state.money:
+    own = cost + labour - grant_usd if free else max(0.0, cost - grant_usd) + labour
+    if cost > willing + grant_usd or own > state.money:
         return BOUND.MONEY, cost, labour, count
     return BOUND.NONE, cost, labour, max(count, memory)

@@ -22,14 +22,13 @@ from sim.projects import (
     note,
     reset_wish,
     settle,
-    wish_row,
 )
 from sim.queue import NEXT, push, take_first
 from sim.record import record
-from sim.release import announce, new_artifact, publish, release, spread_privately
+from sim.release import announce, is_open, new_artifact, publish, release, spread_privately
 from sim.scaling import saved_by_rule
 from sim.sponsorship import consider
-from sim.tables import DONE, ENDED, RUNNING, key_of
+from sim.tables import DONE, ENDED, RUNNING, key_of, wish_row
 from sim.words import ACCESS, BOUND, EVENT, MECHANISM, PHASE, VIA
 
 MONTH = 1.0
@@ -111,7 +110,7 @@ def happen(w, what, a, b, c, cause, stamp):
     elif what == NEXT.FIND:
         find(w, a, b, cause)
     elif what == NEXT.LEAK:
-        if w.artifacts[a].access != ACCESS.OPEN:
+        if not is_open(w.artifacts[a].access):
             release(w, a, ACCESS.OPEN, cause, VIA.LEAKED)
     elif what == NEXT.STEAL:
         steal(w, a, b, cause)
@@ -177,7 +176,7 @@ def find(w, actor, insight, cause):
 @step
 def steal(w, thief, artifact, cause):
     """A thief takes a set of weights that is not open."""
-    if w.artifacts[artifact].access == ACCESS.OPEN:
+    if is_open(w.artifacts[artifact].access):
         return
     owner = w.artifacts[artifact].owner
     event_row = record(w, EVENT.STOLEN, thief, cause)
@@ -252,7 +251,7 @@ def close(w):
         if project >= 0:
             settle(w, project)
             row = note(w, project, EVENT.UNFINISHED, w.projects[project].left)
-            w.events[row].bound = BOUND.NONE
+            w.events[row].bound = BOUND.HORIZON
     for place in range(clock.seeking):
         index = w.seeking[place]
         wish = w.wishes[index]
@@ -271,7 +270,7 @@ def reset(w, seed, run, horizon):
     clock.shown, clock.shown_time = 0.0, 0.0
     clock.events, clock.queued, clock.slots, clock.order = 0, 0, 0, 0
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
-    clock.planner, clock.cycle, clock.trigger = 0, 0, -1
+    clock.planner, clock.cycle, clock.trigger, clock.demo = 0, 0, -1, ROOT
     clock.status = RUNNING
     record(w, EVENT.SCENARIO, -1, -1)
     for klass in range(len(w.classes)):
@@ -307,6 +306,7 @@ def reset_actor(w, actor):
     state.person_months, state.chip_months = 0.0, 0.0
     state.chips_lent, state.owned_chips, state.owned_chip = 0.0, 0.0, -1
     state.project, state.optimal, state.imitates = -1, 0, 0
+    state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
     state.scripted_until = -math.inf

@@ -146,7 +146,9 @@ def simulate(
     """
     check_count("runs", runs, 1, MOST_RUNS)
     check_count("seed", seed, 0, 2**63 - 1)
-    check_count("threads", threads or 1, 1, 1024)
+    check_count("threads", 1 if threads is None else threads, 1, 1024)
+    if isinstance(metrics, str) or not all(isinstance(name, str) for name in metrics or ()):
+        raise UserError(f"metrics = {metrics!r}: must be a list of names")
     check_count("first_run", first_run, 0, MOST_RUNS)
     check_count("chunk", chunk, 1, MOST_RUNS)
     check_count("logs", logs, 0, MOST_RUNS)

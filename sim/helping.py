@@ -49,7 +49,7 @@ def take_help(w, actor, artifact):
     gained = 0.0
     for klass in range(w.state[actor].level + 1, classes):
         kind, nearness = bearing(w, artifact, klass)
-        if nearness * abs(fit) < 1e-3:
+        if nearness * abs(fit) < 1e-3 or not cuts(w, kind):
             continue
         place = (facts.builder * classes + klass) * KINDS + kind
         before = w.help[place]
@@ -58,6 +58,14 @@ def take_help(w, actor, artifact):
         apply_help(w, facts.builder * classes + klass, kind, before, after)
         gained = max(gained, after - before) if after > before else min(gained, after - before)
     return gained
+
+
+@step
+def cuts(w, kind):
+    """Return whether artifacts of a kind cut anything of a project."""
+    effect = w.effects[kind]
+    most = max(effect.work, effect.data_work, effect.trials, effect.flop)
+    return max(most, effect.talent, effect.utilisation, effect.failures) > 0.0
 
 
 @step
@@ -90,6 +98,8 @@ def possible_gain(w, actor, artifact, enough):
     most = 0.0
     for klass in range(w.state[actor].level + 1, classes):
         kind, nearness = bearing(w, artifact, klass)
+        if not cuts(w, kind):
+            continue
         held = w.help[(facts.builder * classes + klass) * KINDS + kind]
         most = max(most, made.strength * nearness * (1.0 - held))
         if most >= enough:

@@ -9,10 +9,10 @@ from sim.attention import add_evidence, gives_use
 from sim.helping import take_help
 from sim.luck import FOR, luck
 from sim.planning import plan
-from sim.projects import draw, schedule, settle, stop, wish_row
+from sim.projects import draw, schedule, settle, stop
 from sim.record import record
 from sim.release import has_reached, hold, holds, spread_privately
-from sim.tables import SEEKING, key_of
+from sim.tables import SEEKING, key_of, wish_row
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
 
@@ -39,9 +39,9 @@ def learn(w, actor, artifact, source, via, cause):
         matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
             move_people(w, source, actor, event_row)
-        if made.klass >= 0 and made.kind == KIND.EXISTENCE:
-            become_aware(w, actor, made.klass, via, event_row)
-            matters = True
+        if made.klass >= 0 and (made.project >= 0 or shows_class(made.kind)):
+            if become_aware(w, actor, made.klass, via, event_row):
+                matters = True
         if project >= 0 and w.state[actor].project == project:
             schedule(w, project)
     if gives_use(made.kind) and is_news(w, actor, artifact):
@@ -59,14 +59,9 @@ def learn(w, actor, artifact, source, via, cause):
 
 @step
 def is_evidence(w, actor, artifact):
-    """Return whether an artifact speaks for scale: that a class exists does so only once."""
+    """Return whether an artifact speaks for scale by itself (that a class exists: ``become_aware``)."""
     made = w.artifacts[artifact]
-    if w.effects[made.kind].belief <= 0.0:
-        return False
-    if made.kind != KIND.EXISTENCE or made.klass < 0:
-        return True
-    wish = w.wishes[wish_row(w, actor, made.klass)]
-    return min(wish.known, wish.reached) > w.clock[0].time
+    return w.effects[made.kind].belief > 0.0 and (made.kind != KIND.EXISTENCE or made.klass < 0)
 
 
 @step
@@ -108,7 +103,7 @@ def has_open_wish(w, actor):
 def become_aware(w, actor, klass, via, cause):
     """An actor comes to know that a class exists, and with it all lower ones.
 
-    Who is working on it in order to be first may be scooped.
+    Who is working on it in order to be first may be scooped. Return whether it was news.
     """
     clock = w.clock[0]
     event_row = -1
@@ -120,15 +115,16 @@ def become_aware(w, actor, klass, via, cause):
             event_row = record(w, EVENT.AWARE, actor, cause)
             event = w.events[event_row]
             event.klass, event.via = klass, via
+        add_evidence(w, actor, w.effects[KIND.EXISTENCE].belief)
         wish.known = clock.time
         wish.known_via = via
         wish.known_cause = event_row
     row = w.state[actor].project
     if event_row < 0 or row < 0:
-        return
+        return event_row >= 0
     project = w.projects[row]
     if project.klass != klass or project.replicates == 1 or project.phase == PHASE.TRAIN:
-        return
+        return True
     u = draw(w, FOR.RESCOPE, actor, klass, project.ordinal)
     if u < w.kinds[w.actor_facts[actor].kind].rescope:
         rescoped = record(w, EVENT.RESCOPED, actor, event_row)
@@ -137,6 +133,13 @@ def become_aware(w, actor, klass, via, cause):
         settle(w, row)
         project.cause = rescoped
         stop(w, row, BOUND.SCOOPED)
+    return True
+
+
+@step
+def shows_class(kind):
+    """Return whether an artifact of this kind, and of a class, shows that the class exists."""
+    return kind == KIND.EXISTENCE or gives_use(kind)
 
 
 @step

@@ -195,15 +195,19 @@ def with_own_policies(tables: Tables) -> Tables:
     In a scenario all actors of a kind may share one row; here a change of one changes no other.
     """
     shared = tables.policy_rows
-    room = np.maximum(1, shared["count"])
+    room = np.maximum(1, shared["count"] + shared["kind_count"])
     rows = shared.copy()
     rows["first"] = (np.cumsum(room) - room.ravel()).reshape(room.shape)
     policies = np.zeros(int(room.sum()), tables.policies.dtype).view(np.recarray)
     facts = np.zeros(int(room.sum()), tables.policy_facts.dtype).view(np.recarray)
+    rows["count"], rows["kind_count"] = shared["count"] + shared["kind_count"], 0
     for cell in np.ndindex(shared.shape):
-        old, new, count = shared[cell]["first"], rows[cell]["first"], shared[cell]["count"]
-        policies[new : new + count] = tables.policies[old : old + count]
-        facts[new : new + count] = tables.policy_facts[old : old + count]
+        place = int(rows[cell]["first"])
+        for first, count in (("first", "count"), ("kind_first", "kind_count")):
+            old, many = int(shared[cell][first]), int(shared[cell][count])
+            policies[place : place + many] = tables.policies[old : old + many]
+            facts[place : place + many] = tables.policy_facts[old : old + many]
+            place += many
     return tables._replace(policies=policies, policy_facts=facts, policy_rows=rows)
 
 

@@ -14,17 +14,17 @@ from sim.attention import attention_of, belief_of
 from sim.luck import FOR
 from sim.projects import (
     draw,
+    is_free,
     reset_wish,
     schedule,
     settle,
     settle_wish,
     start,
-    wish_row,
     withdraw_wish,
 )
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.tables import IDLE, SEEKING
+from sim.tables import IDLE, SEEKING, wish_row
 from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
 
 
@@ -62,7 +62,7 @@ def recruit(w, actor, months):
     if project >= 0:
         schedule(w, project)
     if math.floor(state.recruited) > before:
-        event_row = record(w, EVENT.RECRUITED, actor, 0)
+        event_row = record(w, EVENT.RECRUITED, actor, w.clock[0].demo)
         w.events[event_row].amount = math.floor(state.recruited) - before
 
 
@@ -151,9 +151,9 @@ def decide(w, actor, klass):
     clock = w.clock[0]
     index = wish_row(w, actor, klass)
     wish = w.wishes[index]
-    cause = 0
+    cause = clock.demo  # what stirred it last
     if wish.known <= clock.time:
-        cause = wish.known_cause
+        cause = max(cause, wish.known_cause)
     event_row = record(w, EVENT.DECIDED, actor, cause)
     event = w.events[event_row]
     convinced = convinced_of(w, actor, klass, belief_of(w, actor))
@@ -162,6 +162,7 @@ def decide(w, actor, klass):
     wish.decided = clock.time
     wish.decided_cause = event_row
     wish.bound_cause = event_row
+    wish.convinced = convinced
     wish.willing = compute.means_of(w, actor, klass, convinced, clock.time)
     w.seeking[clock.seeking] = index
     clock.seeking += 1
@@ -180,13 +181,16 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     willing, lent = 0.0, True  # who computes for nothing need not be willing to pay
     if chips > 0.0:
         chip, count = compute.chip_at(w, sponsor, time), chips
-    elif state.owned_chips > 0.0:
+    elif has_enough(w, actor, klass, time):
         chip, count = state.owned_chip, state.owned_chips
     else:
         chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
         convinced = convinced_of(w, actor, klass, belief_of(w, actor))
         willing = compute.means_of(w, actor, klass, convinced, time)
-    bound, cost, labour, used = compute.outlook(w, actor, klass, time, willing, grant_usd, chip, count, lent)
+    free = sponsor >= 0 and is_free(w, sponsor)
+    bound, cost, labour, used = compute.outlook(
+        w, actor, klass, time, willing, grant_usd, free, chip, count, lent
+    )
     return bound, willing, cost, labour, chip, used, lent
 
 
@@ -198,13 +202,10 @@ def seek(w, actor, klass):
     state = w.state[actor]
     kind = w.kinds[w.actor_facts[actor].kind]
     if clock.time >= wish.decided + kind.patience_months:
-        event_row = record(w, EVENT.STOPPED, actor, wish.bound_cause)
-        event = w.events[event_row]
-        event.klass, event.amount = klass, 1.0
-        event.bound = BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound
-        withdraw_wish(w, actor, klass)
-        wish.ordinal += 1
-        reset_wish(w, actor, klass)
+        let_go(w, actor, klass, BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound)
+        return
+    if lets_go(w, actor, klass):
+        let_go(w, actor, klass, BOUND.ABANDONED)
         return
     sponsor = wish.sponsor
     bound, willing, cost, labour, chip, chips, lent = look(
@@ -228,6 +229,7 @@ def seek(w, actor, klass):
     if bound != wish.bound:
         if bound != BOUND.OCCUPIED and wish.first_bound == BOUND.NONE:
             wish.first_bound = bound
+            wish.first_cost = cost
         wish.bound = bound
         event_row = record(w, EVENT.BLOCKED, actor, wish.bound_cause)
         event = w.events[event_row]
@@ -236,27 +238,52 @@ def seek(w, actor, klass):
 
 
 @step
+def lets_go(w, actor, klass):
+    """Return whether an actor has lost the conviction with which it decided."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    share = w.kinds[w.actor_facts[actor].kind].abandon
+    if share <= 0.0:
+        return False
+    return convinced_of(w, actor, klass, belief_of(w, actor)) < share * wish.convinced
+
+
+@step
+def let_go(w, actor, klass, reason):
+    """Give up a wish that found no means; its holder may come back to the idea."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    event = w.events[record(w, EVENT.STOPPED, actor, wish.bound_cause)]
+    event.klass, event.bound, event.amount = klass, reason, 1.0
+    withdraw_wish(w, actor, klass)
+    wish.ordinal += 1
+    reset_wish(w, actor, klass)
+
+
+@step
 def how_acquired(w, actor, klass, cost):
     """Return the mechanism by which a project became possible: the barrier that fell last.
 
-    In order: nobody was known to have it; a sponsor gave; borrowed artifacts brought the team over
-    the threshold; the cost fell to what the actor would have paid when it decided; the knowledge
-    came from insiders or with a person. Otherwise it is research of its own (or, by intent, a
-    replication).
+    In order: nobody was known to have it; a sponsor gave; a borrowed artifact tipped the balance, or
+    such brought the team over the threshold; the cost fell to what the actor would have paid when it
+    decided; the knowledge came with a person or along another tie. Otherwise it is research of its
+    own (or, by intent, a replication).
     """
     wish = w.wishes[wish_row(w, actor, klass)]
     if not wish.known <= w.clock[0].time:
         return MECHANISM.INDEPENDENT_DISCOVERY
     if wish.sponsor >= 0:
         return MECHANISM.SPONSORSHIP
-    if wish.first_bound == BOUND.TALENT:
+    tip = w.clock[0].trigger
+    if wish.first_bound != BOUND.NONE and tip >= 0 and w.events[tip].amount > 0.0:
         return MECHANISM.ARTIFACT_CASCADE
-    if wish.first_bound == BOUND.MONEY and cost <= wish.willing:
+    team = w.classes[klass].team
+    if wish.first_bound == BOUND.TALENT and wish.talent < 1.0 and w.state[actor].people < team:
+        return MECHANISM.ARTIFACT_CASCADE
+    if wish.first_bound == BOUND.MONEY and wish.first_cost > wish.willing >= cost:
         return MECHANISM.PRICE_DECLINE
-    if wish.known_via == VIA.INSIDER:
-        return MECHANISM.INSIDER_FLOW
     if wish.known_via == VIA.HIRING:
         return MECHANISM.TALENT_MOVEMENT
+    if VIA.INSIDER <= wish.known_via <= VIA.FOLLOWS:
+        return MECHANISM.INSIDER_FLOW
     return MECHANISM.INCREMENTAL_RESEARCH
 
 
@@ -271,6 +298,8 @@ def accept_grant(w, sponsor, index):
     usd, chips = offer_of(w, sponsor)
     if usd <= 0.0 and chips < 1.0:
         return False
+    if chips > 0.0:  # no more than the project will use
+        chips = min(chips, math.ceil(look(w, actor, klass, usd, sponsor, chips)[5]))
     giver, state = w.state[sponsor], w.state[actor]
     form = w.actor_facts[sponsor].grant
     giver.money -= usd
@@ -282,8 +311,8 @@ def accept_grant(w, sponsor, index):
     wish.grant_usd = usd
     wish.grant_chips = chips
     if form == GRANT.HARDWARE:
-        state.owned_chips += chips
-        state.owned_chip = compute.chip_at(w, sponsor, w.clock[0].time)
+        keep_hardware(w, actor, compute.chip_at(w, sponsor, w.clock[0].time), chips)
+        wish.grant_chips = 0.0  # what is owned is not lent
     event_row = record(w, EVENT.GRANTED, actor, wish.bound_cause)
     event = w.events[event_row]
     event.klass, event.source, event.via = klass, sponsor, VIA.SPONSOR
@@ -291,6 +320,32 @@ def accept_grant(w, sponsor, index):
     wish.bound_cause = event_row
     seek(w, actor, klass)
     return True
+
+
+@step
+def keep_hardware(w, actor, chip, chips):
+    """Hardware is handed over: more of the same adds up; of two kinds the stronger pool is kept."""
+    state = w.state[actor]
+    if chip == state.owned_chip:
+        state.owned_chips += chips
+        return
+    old = 0.0
+    if state.owned_chip >= 0:
+        old = w.chips[state.owned_chip].peak_flops * state.owned_chips
+    if w.chips[chip].peak_flops * chips > old:
+        state.owned_chip, state.owned_chips = chip, chips
+
+
+@step
+def has_enough(w, actor, klass, time):
+    """Return whether the hardware that an actor has been given suffices for a class."""
+    state = w.state[actor]
+    if state.owned_chips <= 0.0:
+        return False
+    bound = compute.outlook(
+        w, actor, klass, time, 0.0, 0.0, False, state.owned_chip, state.owned_chips, True
+    )[0]
+    return bound == BOUND.NONE
 
 
 @step

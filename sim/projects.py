@@ -12,19 +12,15 @@ import math
 from agents.publishing import hold_time, writing_time
 from agents.rule import rule, step
 from sim import compute
+from sim.attention import add_evidence
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.release import make_artifacts
-from sim.tables import BUSY, DONE, IDLE, SEEKING, TABLE_FULL, key_of
-from sim.words import BOUND, EVENT, GRANT, PHASE
+from sim.tables import BUSY, DONE, IDLE, SEEKING, TABLE_FULL, key_of, wish_row
+from sim.words import BOUND, EVENT, GRANT, KIND, PHASE
 
 FINISHED, ATTEMPT_FAILED = BOUND.NONE, -1
-
-
-@step
-def wish_row(w, actor, klass):
-    return w.actor_facts[actor].builder * len(w.classes) + klass
 
 
 @step
@@ -46,6 +42,7 @@ def reset_wish(w, actor, klass):
     wish.settled = w.clock[0].time
     wish.threshold = waiting(draw(w, FOR.DECIDE, actor, klass, wish.ordinal))
     wish.bound, wish.first_bound = BOUND.NONE, BOUND.NONE
+    wish.first_cost = 0.0
     wish.sponsor = -1
     wish.grant_usd = 0.0
     wish.grant_chips = 0.0
@@ -95,7 +92,6 @@ def new_project(w, actor, klass, ordinal):
 @step
 def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
     """Start a project with the means at hand, and return its row in the log."""
-    w.clock[0]
     wish = w.wishes[wish_row(w, actor, klass)]
     state = w.state[actor]
     row = new_project(w, actor, klass, wish.ordinal)
@@ -195,8 +191,8 @@ def schedule(w, row):
     if project.phase == PHASE.TRAIN and project.fails_at >= 0.0:
         reason = ATTEMPT_FAILED
     spending = project.rent + project.labour
-    if spending > 0.0 and project.since + project.budget / spending < end:
-        end = project.since + max(0.0, project.budget) / spending
+    if spending > 0.0 and project.since + money_lasts(w, row, spending) < end:
+        end = project.since + money_lasts(w, row, spending)
         reason = BOUND.MONEY
     if project.deadline < end:
         end = max(project.deadline, clock.time)
@@ -204,6 +200,27 @@ def schedule(w, row):
     project.reason = reason
     project.stamp += 1
     push(w, max(end, clock.time), NEXT.PHASE, row, 0, 0, 0, project.stamp)
+
+
+@step
+def is_free(w, sponsor):
+    """Return whether a sponsor's money may be spent on anything, and kept."""
+    return w.actor_facts[sponsor].grant == GRANT.FREE_MONEY
+
+
+@step
+def money_lasts(w, row, spending):
+    """Return for how many months the money of a project lasts at a monthly spending.
+
+    Money that was given for compute pays no salaries.
+    """
+    project = w.projects[row]
+    months = max(0.0, project.budget) / spending
+    if project.grant_usd > 0.0 and project.labour > 0.0 and not is_free(w, project.sponsor):
+        beyond = max(0.0, project.spent_compute - project.grant_usd)
+        own = project.own_usd - project.spent_labour - beyond
+        months = min(months, max(0.0, own) / project.labour)
+    return months
 
 
 @rule
@@ -320,8 +337,10 @@ def release_means(w, row):
     state = w.state[project.actor]
     project.stamp += 1
     state.project = -1
-    back = max(0.0, min(project.grant_usd - project.spent_compute, project.budget))
+    back = 0.0
     if project.sponsor >= 0:
+        if not is_free(w, project.sponsor):
+            back = max(0.0, min(project.grant_usd - project.spent_compute, project.budget))
         usd, chips = project.grant_usd, project.lent_chips
         return_grant(w, project.actor, project.sponsor, usd, back, chips)
     state.money += project.budget - back
@@ -365,7 +384,7 @@ def finish_training(w, row, what, reason):
     reached = klass
     if what == EVENT.UNDERTRAINED:
         reached = klass - 1
-        while reached >= 0 and w.classes[reached].flop > project.flop_final:
+        while reached >= 0 and compute.training_flop(w, actor, reached, clock.time) > project.flop_final:
             reached -= 1
     project.reached = reached
     w.events[event_row].reached = reached
@@ -399,6 +418,8 @@ def mark_reached(w, actor, klass):
         wish = w.wishes[wish_row(w, actor, lower)]
         if wish.state == SEEKING:
             withdraw_wish(w, actor, lower)
+        if min(wish.known, wish.reached) > w.clock[0].time:  # its own success convinces it too
+            add_evidence(w, actor, w.effects[KIND.EXISTENCE].belief)
         wish.state = DONE
         wish.stamp += 1
         wish.reached = min(wish.reached, w.clock[0].time)

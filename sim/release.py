@@ -67,6 +67,7 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     event = w.events[event_row]
     event.klass, event.kind, event.artifact, event.project = klass, kind, row, project
     event.amount = strength
+    event.via = VIA.OWN if project >= 0 else 0
     made.made_cause = event_row
     return row
 
@@ -120,7 +121,11 @@ def spread_privately(w, holder, artifact, cause):
             continue
         u = luck(clock.seed, clock.run, FOR.FLOW, tie.key, made.key)
         time = max(clock.time, w.actors[tie.to].active_from) + waiting(u) / rate
-        if time < made.published:
+        if time >= made.published or time > clock.horizon:
+            continue
+        state = w.state[tie.to]
+        if state.expects != artifact or time < state.expected:  # a later copy would change nothing
+            state.expects, state.expected = artifact, time
             push(w, time, NEXT.LEARN, tie.to, artifact, holder, cause, VIA.INSIDER + tie.kind)
 
 
@@ -150,19 +155,24 @@ def policy_of(w, actor, kind, time):
     for row in range(rows.first, rows.first + rows.count):
         if w.policies[row].from_ <= time < w.policies[row].until:
             return row
+    for row in range(rows.kind_first, rows.kind_first + rows.kind_count):
+        if w.policies[row].from_ <= time < w.policies[row].until:
+            return row
     return -1
 
 
 @step
 def announce(w, project, cause):
     """A model is announced: each artifact is released or not, and when, by the owner's policy."""
-    w.clock[0]
     row = w.projects[project]
     row.phase = PHASE.PUBLIC
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
     event.klass, event.project, event.mechanism = row.reached, project, row.mechanism
-    for artifact in range(row.first, row.first + row.count):
+    told = publish(w, row.first, KIND.EXISTENCE, project, event_row)
+    if not told and policy_of(w, row.actor, KIND.EXISTENCE, w.clock[0].time) >= 0:
+        return  # who chooses to hide that there is a model releases nothing of it
+    for artifact in range(row.first + 1, row.first + row.count):
         publish(w, artifact, w.artifacts[artifact].kind, project, event_row)
     for kind in range(KINDS):
         if comes_with_release(kind):
@@ -175,7 +185,7 @@ def publish_script(w, artifact, kind, project, cause):
     row = w.projects[project]
     months = w.releases[row.script, kind]
     if months < 0.0:
-        return
+        return False
     access = ACCESS.OPEN
     if kind == KIND.API:
         access = ACCESS.ARMS_LENGTH
@@ -184,20 +194,20 @@ def publish_script(w, artifact, kind, project, cause):
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
     push(w, w.clock[0].time + months, NEXT.RELEASE, artifact, access, 0, cause, 0)
+    return True
 
 
 @step
 def publish(w, artifact, kind, project, cause):
-    """Decide about the release of one artifact, and queue it.
+    """Decide about the release of one artifact, queue it, and return whether it is released.
 
     ``artifact``: its row; -1 if it is made only for its release. ``project``: -1 for an insight.
     """
     clock = w.clock[0]
     if artifact >= 0 and w.artifacts[artifact].access != ACCESS.CLOSED:
-        return
+        return True
     if project >= 0 and w.projects[project].script >= 0:
-        publish_script(w, artifact, kind, project, cause)
-        return
+        return publish_script(w, artifact, kind, project, cause)
     owner = w.projects[project].actor if project >= 0 else w.artifacts[artifact].owner
     policy = policy_of(w, owner, kind, clock.time)
     imitates = kind == KIND.API and w.state[owner].imitates == 1
@@ -208,8 +218,11 @@ def publish(w, artifact, kind, project, cause):
         access = w.policy_facts[policy].access
     if kind == KIND.API:
         access = ACCESS.ARMS_LENGTH
+    if kind == KIND.WEIGHTS and project >= 0 and w.projects[project].sponsor >= 0:
+        if w.actor_facts[w.projects[project].sponsor].grant_open == 1:
+            probability = 1.0  # the sponsor's condition
     if probability <= 0.0 and not imitates:
-        return
+        return False
     if artifact >= 0:
         key = w.artifacts[artifact].key
     else:
@@ -217,7 +230,7 @@ def publish(w, artifact, kind, project, cause):
         key = artifact_key(w, owner, row.klass, kind, row.ordinal)
     u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, owner), key)
     if not releases(probability, imitates, u):
-        return
+        return False
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
     made = w.artifacts[artifact]
@@ -228,6 +241,13 @@ def publish(w, artifact, kind, project, cause):
         )
         push(w, clock.time, NEXT.RELEASE, small, ACCESS.OPEN, 0, cause, 0)
     push(w, clock.time + delay, NEXT.RELEASE, artifact, access, 0, cause, 0)
+    return True
+
+
+@step
+def is_open(access):
+    """Return whether everybody can have what is released in this way."""
+    return access == ACCESS.OPEN or access == ACCESS.STAGED
 
 
 @step
@@ -235,7 +255,7 @@ def release(w, artifact, access, cause, via):
     """An artifact becomes public: everybody who can use it will take it up, each in its time."""
     clock = w.clock[0]
     made = w.artifacts[artifact]
-    if made.access == ACCESS.OPEN:
+    if is_open(made.access):
         return
     event_row = record(w, EVENT.LEAKED if via == VIA.LEAKED else EVENT.RELEASED, made.owner, cause)
     event = w.events[event_row]

@@ -425,6 +425,10 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
         check(holder, [*file.actors, *file.kinds], "actor or kind", join_path(["policies", holder]))
         for kind in rows:
             check(kind, kinds, "kind of artifact", join_path(["policies", holder, kind]))
+        for row in rows.get("weights", []):
+            if row.access == "arms_length":
+                path = join_path(["policies", holder, "weights", "access"])
+                raise UserError(f"{origin}: {path}: weights are held, not used at arm's length; use api")
     for name, insight in file.insights.items():
         if insight.needs:
             check(insight.needs, file.classes, "class", join_path(["insights", name, "needs"]))
@@ -441,7 +445,9 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             if table == "scripted_artifacts":
                 check(row.kind, kinds, "kind of artifact", f"{path}.kind")
             else:
-                for kind in row.releases:
+                for kind, months in row.releases.items():
+                    if months.uncertain:
+                        raise UserError(f"{origin}: {path}.releases.{kind}: must be a plain number")
                     check(kind, kinds, "kind of artifact", f"{path}.releases.{kind}")
     _check_dates(file, origin, start, end)
 

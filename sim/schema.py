@@ -227,12 +227,13 @@ class Chip(Table):
 
 
 class ModelClass(Table):
-    """``[classes.NAME]``: a level of capability to be reached; rows stand in order of level."""
+    """``[classes.NAME]``: a level of capability to be reached; levels go by FLOP."""
 
     title: str = ""
     flop: _number("training compute of the reference model", "FLOP", 1.0)
     parameters: _number("parameters of the reference model", "count", 1.0)
     tokens: _number("training tokens of the reference model", "count", 1.0)
+    as_of: _date("date of the reference model: algorithmic progress counts from here")
     work: _number("engineering of a team that can borrow nothing", "person-months", 1e-6)
     data_work: _number("building the corpus, borrowing nothing", "person-months")
     search_share: _number(
@@ -274,10 +275,13 @@ class Kind(Table):
     start_rate: _number(
         "decisions to start per month, when fully convinced and without attention", "1/month"
     ) = ZERO
-    belief: _share("belief at the start of 2019 that scale pays, without evidence") = ZERO
+    belief: _share("belief at the start of the scenario that scale pays, without evidence") = ZERO
     belief_growth: _number("growth of that belief (log-odds)", "1/year") = ZERO
     replicate: _share("share of starts that copy a known model; the others aim to differ or surpass") = ZERO
     patience_months: _number("from the decision to the trained model, at most", "months") = ZERO
+    abandon: _share(
+        "a wish is given up when conviction falls to this share of what it was at the decision"
+    ) = ZERO
     rescope: _share("chance to aim elsewhere when another announces the same class first") = ZERO
     leap: _share(
         "conviction kept per factor ten of compute beyond the trend, for what nobody is known to have"

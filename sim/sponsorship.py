@@ -51,7 +51,7 @@ def consider(w, sponsor, until):
         actor, klass = w.builders[index // classes], index % classes
         offer = w.offers[facts.giver * len(w.wishes) + index]
         settle_offer(w, sponsor, actor, klass, wish.ordinal, offer)
-        if actor == sponsor or (usd <= 0.0 and chips < 1.0):
+        if actor == sponsor or w.state[actor].project >= 0 or (usd <= 0.0 and chips < 1.0):
             continue
         if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
             continue

@@ -44,7 +44,9 @@ CLASS_FACTS = np.dtype([("key", "u8")])
 CHIP_FACTS = np.dtype([("key", "u8"), ("family", "i8")])
 TIE_FACTS = np.dtype([("key", "u8"), ("to", "i8"), ("kind", "i8"), ("row", "i8")])
 POLICY_FACTS = np.dtype([("access", "i8")])
-POLICY_ROWS = np.dtype([("first", "i8"), ("count", "i8")])
+POLICY_ROWS = np.dtype(  # the own rows of an actor, then those of its kind
+    [("first", "i8"), ("count", "i8"), ("kind_first", "i8"), ("kind_count", "i8")]
+)
 INSIGHT_FACTS = np.dtype([("key", "u8"), ("kind", "i8"), ("needs", "i8"), ("optimal", "i8")])
 SCRIPT_FACTS = np.dtype(
     [
@@ -76,6 +78,7 @@ CLOCK = np.dtype(
         ("projects", "i8"),
         ("seeking", "i8"),
         ("planner", "i8"),  # next row of the planning order
+        ("demo", "i8"),  # row of the log of the latest demonstration; 0: none yet
         ("trigger", "i8"),  # row of the log that makes an actor plan out of turn; -1: its day has come
         ("cycle", "i8"),  # months planned in full
         ("status", "i8"),  # RUNNING, ENDED or what ran out
@@ -111,6 +114,8 @@ ACTOR_STATE = np.dtype(
         ("project", "i8"),  # row of the project in work; -1: none
         ("optimal", "i8"),  # knows the compute-optimal allocation
         ("scripted_until", "f8"),  # until then the record says what it trains
+        ("expects", "i8"),  # artifact on its way along a tie; -1: none that is remembered
+        ("expected", "f8"),  # when the first of its copies arrives
         ("level", "i8"),  # highest class that it has trained; -1: none
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
@@ -136,6 +141,8 @@ WISH = np.dtype(  # one row per builder and class
         ("first_bound", "i8"),
         ("bound_cause", "i8"),  # row of the log
         ("willing", "f8"),  # USD at the decision
+        ("convinced", "f8"),  # at the decision
+        ("first_cost", "f8"),  # USD when it was first out of reach
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),
         ("grant_chips", "f8"),
@@ -263,7 +270,6 @@ class Tables(NamedTuple):
     chips: np.ndarray
     classes: np.ndarray
     effects: np.ndarray
-    effect_numbers: np.ndarray  # the same memory as effects, (kind, field)
     kinds: np.ndarray
     actors: np.ndarray
     ties: np.ndarray
@@ -309,6 +315,12 @@ class Tables(NamedTuple):
     heap: np.ndarray
     queue: np.ndarray
     events: np.ndarray
+
+
+@step
+def wish_row(w, actor, klass):
+    """Return the row of a builder's wish for a class."""
+    return w.actor_facts[actor].builder * len(w.classes) + klass
 
 
 @step

@@ -85,6 +85,7 @@ class Bound(Word):
     SCOOPED = 6
     ABANDONED = 7
     OCCUPIED = 8  # the team is busy with another model
+    HORIZON = 9  # still under way when the simulated time ends
 
 
 class Phase(Word):
@@ -97,7 +98,6 @@ class Phase(Word):
     WRITE = 4  # evaluating, writing, holding back
     PUBLIC = 5
     STOPPED = 6
-    UNDERTRAINED = 7
 
 
 class Via(Word):

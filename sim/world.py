@@ -281,9 +281,8 @@ def _policies(file) -> tuple[np.ndarray, np.ndarray]:
     rows = np.zeros((len(file.actors), len(ArtifactKind)), POLICY_ROWS)
     for place, (name, actor) in enumerate(file.actors.items()):
         for kind in ArtifactKind:
-            own = spans.get((name, kind.key)) or spans.get((actor.kind, kind.key))
-            if own:
-                rows[place, kind] = own
+            own = spans.get((name, kind.key), (0, 0))
+            rows[place, kind] = (*own, *spans.get((actor.kind, kind.key), (0, 0)))
     return np.array(facts, POLICY_FACTS), rows
 
 
@@ -321,9 +320,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         first, rows = compiled.places[table]
         window = numbers[first : first + rows * len(dtype.names)]
         inputs[table] = window.view(dtype).view(np.recarray)
-        if table == "effects":
-            inputs["effect_numbers"] = window.reshape(rows, len(dtype.names))
-        elif table == "flows":
+        if table == "flows":
             inputs["flow_numbers"] = window.reshape(rows, len(dtype.names))
     del inputs["flows"]
     builders, givers = compiled.counts["builders"], compiled.counts["givers"]

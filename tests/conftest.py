@@ -46,6 +46,7 @@ NEUTRAL: dict[str, Any] = {
             "tokens": 1.67e11,
             "work": 10,
             "data_work": 0,
+            "as_of": "2020-01",
             "search_share": 0,
             "team": 1,
             "publicity": 0,

@@ -223,6 +223,7 @@ def worlds(draw):
             "tokens": 1.67e11,
             "work": work,
             "data_work": draw(zero_or(1, 10)),
+            "as_of": "2020-01",
             "search_share": draw(some.sampled_from([0.0, 0.2, 0.8])),
             "team": draw(number(1, 8)),
             "publicity": draw(zero_or(0.1, 1)),

@@ -247,7 +247,7 @@ def project_world(saving=0.0, published="2020-09", **more):
     tables = {
         "scenario": {"end": "2034-12"},
         "actors": {"Lab": LAB, "Other": LAB | {"active_from": "2034-12"}},
-        "classes": {"model": {"work": WORK, "search_share": 0.2}},
+        "classes": {"model": {"work": WORK, "as_of": "2020-01", "search_share": 0.2}},
         "training": {"trials_floor": 1.0},
         "effects": {"code": LASTING | {"work": saving, "distance": 1.0}},
         "scripted_artifacts": {

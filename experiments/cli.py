@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -49,6 +50,14 @@ def main() -> None:
     """Run the command line. Exit codes: 0 done, 2 something given cannot be used, 130 Ctrl-C."""
     try:
         app()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _complain(f"the output could not be written ({error.strerror or error})")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(2)
     except UserError as error:
         _complain(str(error))
         sys.exit(2)
@@ -141,12 +150,6 @@ def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: 
     from experiments.summary import in_words
 
     with tqdm(total=runs, unit="run", disable=None, leave=False, delay=0.5) as bar:
-
-        def simulated(result) -> None:
-            bar.close()
-            if len(result.run_numbers):
-                print(in_words(result, history_of(loaded)), flush=True)
-
         result, files = run_and_save(
             loaded,
             folder,
@@ -156,10 +159,11 @@ def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: 
             logs=logs,
             draw=draw,
             progress=bar.update,
-            simulated=simulated,
+            simulated=lambda _: bar.close(),
             say=lambda text: tqdm.write(text, file=sys.stderr),
         )
     if files:
+        print(in_words(result, history_of(loaded)))
         print(f"\nWritten: {', '.join(str(path) for path in files)}")
     if result.interrupted:
         done = len(result.run_numbers)

@@ -116,6 +116,10 @@ def from_data(data: dict[str, Any], origin: str = "<data>", sets=(), new_sets=()
     for change in new_sets:
         data = _changed(data, file, change, origin)
         file = _validate(data, origin, change)
+    ordered = sorted(file.classes, key=lambda klass: file.classes[klass].flop.value)
+    if ordered != list(file.classes):  # a level is a place in this order, whichever file names it
+        data = {**data, "classes": {klass: data["classes"][klass] for klass in ordered}}
+        file = _validate(data, origin)
     _check_references(file, f"{origin} with --set {' --set '.join(new_sets)}" if new_sets else origin)
     return Scenario(name, file, data, origin, tuple(sets))
 
@@ -425,8 +429,8 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
         check(holder, [*file.actors, *file.kinds], "actor or kind", join_path(["policies", holder]))
         for kind in rows:
             check(kind, kinds, "kind of artifact", join_path(["policies", holder, kind]))
-        for row in rows.get("weights", []):
-            if row.access == "arms_length":
+        for policy in rows.get("weights", []):
+            if policy.access == "arms_length":
                 path = join_path(["policies", holder, "weights", "access"])
                 raise UserError(f"{origin}: {path}: weights are held, not used at arm's length; use api")
     for name, insight in file.insights.items():

@@ -12,6 +12,7 @@ import math
 from agents.rule import rule, step
 from sim import compute
 from sim.attention import demonstrate
+from sim.helping import lay_out_nearness
 from sim.learning import absorb, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.planning import accept_grant, decide, plan, receive_income
@@ -50,7 +51,42 @@ def advance(w, until):
         if queued <= planned:
             clock.time = queued
             entry = w.queue[take_first(w)]
-            happen(w, entry.what, entry.a, entry.b, entry.c, entry.cause, entry.stamp)
+            what, a, b = entry.what, entry.a, entry.b
+            cause, stamp = entry.cause, entry.stamp
+            if what == NEXT.LEARN:
+                learn(w, a, b, entry.c, stamp, cause)
+            elif what == NEXT.PHASE:
+                if w.projects[a].stamp == stamp:
+                    end_phase(w, a)
+                    after_training(w, a)
+            elif what == NEXT.DECIDE:
+                if w.wishes[wish_row(w, a, b)].stamp == stamp:
+                    decide(w, a, b)
+            elif what == NEXT.RELEASE:
+                release(w, a, b, cause, VIA.PUBLIC)
+            elif what == NEXT.DEMO:
+                demonstrate(w, a, b, entry.c, cause)
+            elif what == NEXT.ANNOUNCE:
+                if a < 0:  # an insight, not a model
+                    publish(w, -1 - a, w.artifacts[-1 - a].kind, -1, cause)
+                elif w.projects[a].stamp == stamp:
+                    announce(w, a, cause)
+            elif what == NEXT.GRANT:
+                if w.wishes[b].ordinal == stamp:
+                    accept_grant(w, a, b)
+            elif what == NEXT.FIND:
+                find(w, a, b, cause)
+            elif what == NEXT.LEAK:
+                if not is_open(w.artifacts[a].access):
+                    release(w, a, ACCESS.OPEN, cause, VIA.LEAKED)
+            elif what == NEXT.STEAL:
+                steal(w, a, b, cause)
+            elif what == NEXT.BEGIN:
+                begin_script(w, a)
+            elif what == NEXT.TRAIN:
+                train_script(w, a)
+            elif what == NEXT.MAKE:
+                make_script(w, a)
         else:
             clock.time = planned
             plan_next(w)
@@ -81,45 +117,6 @@ def plan_next(w):
     plan(w, actor, clock.time + MONTH)
     if w.actor_facts[actor].sponsors == 1 and clock.time >= w.actors[actor].active_from:
         consider(w, actor, clock.time + MONTH)
-
-
-@step
-def happen(w, what, a, b, c, cause, stamp):
-    """One event takes place."""
-    if what == NEXT.LEARN:
-        learn(w, a, b, c, stamp, cause)
-    elif what == NEXT.PHASE:
-        if w.projects[a].stamp == stamp:
-            end_phase(w, a)
-            after_training(w, a)
-    elif what == NEXT.DECIDE:
-        if w.wishes[wish_row(w, a, b)].stamp == stamp:
-            decide(w, a, b)
-    elif what == NEXT.RELEASE:
-        release(w, a, b, cause, VIA.PUBLIC)
-    elif what == NEXT.DEMO:
-        demonstrate(w, a, b, c, cause)
-    elif what == NEXT.ANNOUNCE:
-        if a < 0:  # an insight, not a model
-            publish(w, -1 - a, w.artifacts[-1 - a].kind, -1, cause)
-        elif w.projects[a].stamp == stamp:
-            announce(w, a, cause)
-    elif what == NEXT.GRANT:
-        if w.wishes[b].ordinal == stamp:
-            accept_grant(w, a, b)
-    elif what == NEXT.FIND:
-        find(w, a, b, cause)
-    elif what == NEXT.LEAK:
-        if not is_open(w.artifacts[a].access):
-            release(w, a, ACCESS.OPEN, cause, VIA.LEAKED)
-    elif what == NEXT.STEAL:
-        steal(w, a, b, cause)
-    elif what == NEXT.BEGIN:
-        begin_script(w, a)
-    elif what == NEXT.TRAIN:
-        train_script(w, a)
-    elif what == NEXT.MAKE:
-        make_script(w, a)
 
 
 @step
@@ -183,7 +180,7 @@ def steal(w, thief, artifact, cause):
     event = w.events[event_row]
     event.artifact, event.source, event.klass = artifact, owner, w.artifacts[artifact].klass
     event.kind, event.via = w.artifacts[artifact].kind, VIA.STOLEN
-    learn(w, thief, artifact, owner, VIA.STOLEN, event_row)
+    push(w, w.clock[0].time, NEXT.LEARN, thief, artifact, owner, event_row, VIA.STOLEN)
 
 
 @step
@@ -277,6 +274,7 @@ def reset(w, seed, run, horizon):
         row = w.classes[klass]
         w.opened[klass] = 0
         w.optimal_share[klass] = saved_by_rule(row.parameters, row.tokens)
+    lay_out_nearness(w)
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
     for place in range(len(w.help)):

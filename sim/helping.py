@@ -48,9 +48,10 @@ def take_help(w, actor, artifact):
     fit = fit_of(w, actor, artifact)
     gained = 0.0
     for klass in range(w.state[actor].level + 1, classes):
-        kind, nearness = bearing(w, artifact, klass)
-        if nearness * abs(fit) < 1e-3 or not cuts(w, kind):
+        nearness = w.nearness[made.kind, made.klass + 1, klass]
+        if nearness * abs(fit) < 1e-3:
             continue
+        kind = helps_as(made.kind, made.klass, klass)
         place = (facts.builder * classes + klass) * KINDS + kind
         before = w.help[place]
         after = combine(before, fit * nearness)
@@ -69,24 +70,34 @@ def cuts(w, kind):
 
 
 @step
-def bearing(w, artifact, klass):
-    """Return (kind, nearness): as what, and how closely, an artifact bears on a class.
+def helps_as(kind, of_class, klass):
+    """Return as what kind an artifact of a class helps with another class.
 
     A smaller model of which one has the weights is an implementation to start from.
     """
-    made = w.artifacts[artifact]
-    kind = made.kind
-    if made.klass < 0:
-        return kind, 1.0
-    away = klass - made.klass
-    if kind == KIND.WEIGHTS and away > 0:
-        kind = KIND.SMALL_MODEL
-    if kind == KIND.SMALL_MODEL and away < 0:
-        return kind, 0.0
+    return KIND.SMALL_MODEL if kind == KIND.WEIGHTS and 0 <= of_class < klass else kind
+
+
+@step
+def nearness_of(w, kind, of_class, klass):
+    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1."""
+    helper = helps_as(kind, of_class, klass)
+    if not cuts(w, helper) or (helper == KIND.SMALL_MODEL and klass < of_class):
+        return 0.0
     nearness = 1.0
-    for _ in range(abs(away)):
-        nearness *= w.effects[kind].distance
-    return kind, nearness
+    if of_class >= 0:
+        for _ in range(abs(klass - of_class)):
+            nearness *= w.effects[helper].distance
+    return nearness
+
+
+@step
+def lay_out_nearness(w):
+    """Reckon once for a run how closely each kind and class bears on each class."""
+    for kind in range(KINDS):
+        for of_class in range(-1, len(w.classes)):
+            for klass in range(len(w.classes)):
+                w.nearness[kind, of_class + 1, klass] = nearness_of(w, kind, of_class, klass)
 
 
 @step
@@ -97,9 +108,8 @@ def possible_gain(w, actor, artifact, enough):
     made = w.artifacts[artifact]
     most = 0.0
     for klass in range(w.state[actor].level + 1, classes):
-        kind, nearness = bearing(w, artifact, klass)
-        if not cuts(w, kind):
-            continue
+        nearness = w.nearness[made.kind, made.klass + 1, klass]
+        kind = helps_as(made.kind, made.klass, klass)
         held = w.help[(facts.builder * classes + klass) * KINDS + kind]
         most = max(most, made.strength * nearness * (1.0 - held))
         if most >= enough:

@@ -306,6 +306,7 @@ class Tables(NamedTuple):
     wishes: np.ndarray
     help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
     opened: np.ndarray  # (class): models that were opened to users
+    nearness: np.ndarray  # (artifact kind, class of the artifact + 1, class): how it bears on it
     optimal_share: np.ndarray  # (class): compute for the same loss under the better rule
     seeking: np.ndarray  # rows of wishes that seek resources
     offers: np.ndarray

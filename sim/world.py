@@ -340,6 +340,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "wishes": table(WISH, wishes),
         "help": np.zeros(wishes * len(ArtifactKind)),
         "opened": np.zeros(classes, np.int64),
+        "nearness": np.zeros((len(ArtifactKind), classes + 1, classes)),
         "optimal_share": np.ones(classes),
         "seeking": np.zeros(wishes + 1, np.int64),
         "offers": table(OFFER, givers * wishes),

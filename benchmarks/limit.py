@@ -80,7 +80,7 @@ def work_of(census: dict[str, float]) -> Work:
     _share(taken, "helps", helps, learned)
     _share(taken, "cuts", round(helps * census["scenario.cuts"]), learned)
     _share(taken, "checks", count("release.reaches"), released)
-    _share(taken, "bearings", count("helping.bearing") - helps, released)
+    _share(taken, "bearings", count("helping.helps_as") - helps - count("helping.nearness_of"), released)
     planned = np.zeros(count("planning.plan"), PLANNED)
     _share(planned, "exps", count("math.exp") - inputs - int(taken["exps"].sum()))
     _share(planned, "pows", count("math.pow"))

@@ -122,7 +122,7 @@ def _limit(found: dict) -> str:
         "compute.outlook": "looks at what a project would meet",
         "learning.learn": "artifacts that reach an actor",
         "helping.combine": "helps combined",
-        "helping.bearing": "bearings of an artifact on a class",
+        "helping.helps_as": "bearings of an artifact on a class",
         "release.reaches": "actors looked at for a release",
         "projects.schedule": "phases reckoned",
         "luck.luck": "luck draws",

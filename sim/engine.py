@@ -326,7 +326,7 @@ def reset_builder(w, builder):
         wish = w.wishes[builder * len(w.classes) + klass]
         wish.ordinal, wish.stamp = 0, 0
         wish.known, wish.known_via, wish.known_cause = math.inf, 0, ROOT
-        wish.decided, wish.decided_cause, wish.bound_cause = math.inf, ROOT, ROOT
+        wish.decided, wish.bound_cause = math.inf, ROOT
         wish.willing = 0.0
         wish.reached = math.inf
         key = w.class_facts[klass].key

@@ -160,7 +160,6 @@ def decide(w, actor, klass):
     event.klass, event.amount, event.draw = klass, convinced, wish.threshold
     wish.state = SEEKING
     wish.decided = clock.time
-    wish.decided_cause = event_row
     wish.bound_cause = event_row
     wish.convinced = convinced
     wish.willing = compute.means_of(w, actor, klass, convinced, clock.time)

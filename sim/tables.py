@@ -136,7 +136,6 @@ WISH = np.dtype(  # one row per builder and class
         ("stamp", "i8"),  # a queued decision with another stamp is void
         ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
         ("decided", "f8"),
-        ("decided_cause", "i8"),  # row of the log
         ("bound", "i8"),  # what keeps it from starting now
         ("first_bound", "i8"),
         ("bound_cause", "i8"),  # row of the log

@@ -1,9 +1,12 @@
 """A rule: a short function on plain values, compiled once and cached.
 
 ``@rule`` is ``numba.njit`` with the settings that the whole project shares: no global interpreter
-lock, IEEE division (a zero divisor gives infinity, as in NumPy), no fast-math, cached on disk.
-``@step`` is the same for rules that only rules call. With
+lock, IEEE division (a zero divisor gives infinity, as in NumPy), no fast-math, cached on disk. With
 ``NUMBA_DISABLE_JIT=1`` a rule is the plain Python function, with the same bits as a result.
+
+Numba optimises and emits every function together with all that it calls, anew at each level of calls.
+Here rules that call each other are only lowered; what Python calls gets a *door*, in which all that
+lies behind it is optimised as a whole, once. Only doors are cached.
 
 Numba's cache does not notice that a rule in *another* file has changed, so the cache folder is named
 after a hash of every source file that can hold a rule: an edited rule always takes effect.
@@ -11,6 +14,7 @@ after a hash of every source file that can hold a rule: an edited rule always ta
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import sys
@@ -18,6 +22,9 @@ import tempfile
 from pathlib import Path
 
 import numba
+from numba.core import compiler, typed_passes
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 
 RULE_FOLDERS = ("agents", "sim")
@@ -61,42 +68,76 @@ if JIT and not os.environ.get("NUMBA_CACHE_DIR"):
     numba.config.CACHE_DIR = str(_writable(cache_root()) / source_hash())
 
 
-class Rule(CPUDispatcher):
-    """A compiled rule.
+class LoweredLibrary(JITCodeLibrary):
+    """The code of a rule as it was lowered, to be linked into a door: no machine code of its own."""
 
-    Numba would compile it anew for every literal that a caller writes (``push(w, t, 0, -1)``); the
-    types of literals are therefore widened, so that each rule is compiled once.
-    """
+    def _optimize_final_module(self):
+        pass
 
-    def get_call_template(self, args, kws):
-        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
-        return super().get_call_template(tuple(map(numba.types.unliteral, args)), plain)
+    def _finalize_final_module(self):
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name):
+        self._ensure_finalized()
+        return 0
+
+    @property
+    def codegen(self):
+        return self  # for ``set_env``: without machine code there is no environment to set
+
+    def set_env(self, name, environment):
+        """Do nothing."""
 
 
-class Step(Rule):
-    """A rule that only other rules call: it has no door to Python, which takes time to build."""
+@register_pass(mutates_CFG=True, analysis_only=False)
+class Lowering(typed_passes.NativeLowering):
+    """Numba's lowering, into a library of the above sort."""
 
-    def __call__(self, *arguments):
-        raise TypeError(f"{self.__name__} is a step: only rules can call it (or set NUMBA_DISABLE_JIT=1)")
+    _name = "lowering_of_rules"
+
+    def run_pass(self, state):
+        state.library = LoweredLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        return super().run_pass(state)
+
+
+class RuleCompiler(compiler.CompilerBase):
+    """Numba's compiler, with that lowering."""
+
+    def define_pipelines(self):
+        manager = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
+        own = {typed_passes.NativeLowering: Lowering}
+        manager.passes = [(own.get(stage, stage), text) for stage, text in manager.passes]
+        return [manager]
 
 
 SETTINGS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None}
-WITHOUT_DOOR = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+WITHOUT_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+
+class Rule(CPUDispatcher):
+    """A compiled rule: lowered for the rules that call it, with a door for Python."""
+
+    def __init__(self, py_func):
+        options = SETTINGS | WITHOUT_WRAPPERS
+        super().__init__(py_func, locals={}, targetoptions=options, pipeline_class=RuleCompiler)
+
+    def get_call_template(self, args, kws):
+        """Widen the types of literals: Numba would compile ``push(w, t, 0, -1)`` anew for each."""
+        plain = {name: numba.types.unliteral(kind) for name, kind in kws.items()}
+        return super().get_call_template(tuple(map(numba.types.unliteral, args)), plain)
+
+    @functools.cached_property
+    def door(self):
+        """The same rule for Python, with all that it calls; compiled when it is first called."""
+        door = CPUDispatcher(self.py_func, locals={}, targetoptions=dict(SETTINGS))
+        door.enable_caching()
+        return door
+
+    def __call__(self, *arguments):
+        return self.door(*arguments)
 
 
 def rule(function):
     """Compile a function on plain values and tables; see the module's docstring."""
-    return _compiled(Rule, function, SETTINGS)
-
-
-def step(function):
-    """Compile a rule that only other rules call."""
-    return _compiled(Step, function, SETTINGS | WITHOUT_DOOR)
-
-
-def _compiled(dispatcher, function, options):
-    if not JIT:
-        return function
-    compiled = dispatcher(py_func=function, locals={}, targetoptions=dict(options))
-    compiled.enable_caching()
-    return compiled
+    return Rule(function) if JIT else function

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents import starting
-from agents.rule import rule, step
+from agents.rule import rule
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
@@ -18,13 +18,13 @@ def attention_now(w):
     return starting.fading(clock.attention, clock.time - clock.attention_time, half_life)
 
 
-@step
+@rule
 def attention_of(w, actor):
     """Return how much of it reaches an actor's region."""
     return attention_now(w) * w.regions[w.actor_facts[actor].region].attention
 
 
-@step
+@rule
 def raise_attention(w, amount):
     clock = w.clock[0]
     clock.attention = attention_now(w) + amount
@@ -37,7 +37,7 @@ def gives_use(kind):
     return kind == KIND.WEIGHTS or kind == KIND.API
 
 
-@step
+@rule
 def opened_before(w, klass):
     """Return how many models of a class or a higher one users have got so far."""
     count = 0
@@ -46,7 +46,7 @@ def opened_before(w, klass):
     return count
 
 
-@step
+@rule
 def schedule_demos(w, artifact, cause):
     """Queue the demonstrations that follow when users get access to a model.
 
@@ -70,7 +70,7 @@ def schedule_demos(w, artifact, cause):
         push(w, time, NEXT.DEMO, artifact, ordinal, earlier, cause, 0)
 
 
-@step
+@rule
 def demonstrate(w, artifact, ordinal, earlier, cause):
     """Users show what a model can do: attention jumps, and doubt falls where it reaches.
 
@@ -90,7 +90,7 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     return row
 
 
-@step
+@rule
 def shown_now(w):
     """Return the share of doubt that demonstrations remove at present, where they reach best."""
     clock = w.clock[0]
@@ -98,7 +98,7 @@ def shown_now(w):
     return starting.fading(clock.shown, clock.time - clock.shown_time, half_life)
 
 
-@step
+@rule
 def evidence_of(w, actor):
     """Return the share of doubt that an actor's evidence removes at the present time."""
     state = w.state[actor]
@@ -106,7 +106,7 @@ def evidence_of(w, actor):
     return starting.fading(state.evidence, age, w.conviction[0].half_life_months)
 
 
-@step
+@rule
 def add_evidence(w, actor, weight):
     """Remove a share of an actor's remaining doubt that scale pays."""
     state = w.state[actor]
@@ -114,7 +114,7 @@ def add_evidence(w, actor, weight):
     state.evidence_time = w.clock[0].time
 
 
-@step
+@rule
 def belief_of(w, actor):
     """Return an actor's present belief that scale pays."""
     kind = w.kinds[w.actor_facts[actor].kind]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents import starting
-from agents.rule import rule, step
+from agents.rule import rule
 from sim.luck import FOR, luck, waiting
 from sim.tables import key_of, wish_row
 from sim.words import BOUND
@@ -36,14 +36,14 @@ def grown_months(orders_per_year, first, last):
     return (math.exp(steepness * last) - math.exp(steepness * first)) / steepness
 
 
-@step
+@rule
 def chip_row(w, actor):
     """Return the row of an actor in ``chip_from``."""
     facts = w.actor_facts[actor]
     return facts.builder if facts.builder >= 0 else len(w.builders) + facts.giver
 
 
-@step
+@rule
 def draw_chip_dates(w, actor):
     """Draw when each generation of its family reaches an actor.
 
@@ -63,7 +63,7 @@ def draw_chip_dates(w, actor):
             w.chip_from[row, chip] = released + w.trends[0].chip_wait_months * waiting(u)
 
 
-@step
+@rule
 def chip_at(w, actor, time):
     """Return the newest generation that an actor can have, or -1."""
     row = chip_row(w, actor)
@@ -75,7 +75,7 @@ def chip_at(w, actor, time):
     return best
 
 
-@step
+@rule
 def monthly_rent(w, chip, time):
     """Return the rent of one chip for a month, in USD."""
     row = w.chips[chip]
@@ -83,13 +83,13 @@ def monthly_rent(w, chip, time):
     return row.usd_per_hour * HOURS_PER_MONTH * growth(-w.trends[0].rent_decline, age)
 
 
-@step
+@rule
 def chips_of(w, actor, time):
     """Return how many chips an actor can bring to one run."""
     return w.actors[actor].chips * growth(w.trends[0].chips_growth, time - w.trends[0].as_of)
 
 
-@step
+@rule
 def training_flop(w, actor, klass, time):
     """Return the compute of a reference training of a class, with what the actor knows and holds.
 
@@ -106,7 +106,7 @@ def training_flop(w, actor, klass, time):
     return flop
 
 
-@step
+@rule
 def trial_flop(w, actor, klass, flop):
     """Return the compute of the trial runs before a training of ``flop``."""
     share = w.classes[klass].search_share
@@ -114,7 +114,7 @@ def trial_flop(w, actor, klass, flop):
     return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)
 
 
-@step
+@rule
 def utilisation(w, actor, klass):
     """Return the share of peak throughput that the actor reaches; bad know-how does no harm here."""
     training = w.training[0]
@@ -123,7 +123,7 @@ def utilisation(w, actor, klass):
     return best - (best - training.utilisation) * min(1.0, gap)
 
 
-@step
+@rule
 def failure_chance(w, actor, klass):
     """Return the chance that an attempt fails: less with experience and with borrowed know-how."""
     left = w.wishes[wish_row(w, actor, klass)].failures
@@ -131,7 +131,7 @@ def failure_chance(w, actor, klass):
     return min(MOST_FAILURE, chance)
 
 
-@step
+@rule
 def work_months(w, actor, klass):
     """Return the person-months of engineering and data work that are left to do."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -139,14 +139,14 @@ def work_months(w, actor, klass):
     return row.work * wish.work + row.data_work * wish.data_work
 
 
-@step
+@rule
 def work_rate(w, actor):
     """Return the experienced person-months that the actor's team does in a month."""
     skill = starting.skill(w.work[0].novice_skill, w.state[actor].experience)
     return w.state[actor].people * w.actors[actor].full_time * skill
 
 
-@step
+@rule
 def chips_used(w, chip, flop, available, used_share):
     """Return how many chips a training of ``flop`` is run on.
 
@@ -156,7 +156,7 @@ def chips_used(w, chip, flop, available, used_share):
     return min(available, max(1.0, flop / (per_chip * w.training[0].shortest_months)))
 
 
-@step
+@rule
 def means_of(w, actor, klass, convinced, time):
     """Return what the actor would spend on the compute of one model of the class, in USD."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -170,7 +170,7 @@ def means_of(w, actor, klass, convinced, time):
     )
 
 
-@step
+@rule
 def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     """Return what stands in the way of a project, and what it would cost.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from agents.rule import rule, step
+from agents.rule import rule
 from sim import compute
 from sim.attention import demonstrate
 from sim.helping import lay_out_nearness
@@ -96,7 +96,7 @@ def advance(w, until):
             close(w)
 
 
-@step
+@rule
 def next_plan(w):
     """Return the time of the next monthly plan of anybody."""
     clock = w.clock[0]
@@ -105,7 +105,7 @@ def next_plan(w):
     return clock.cycle * MONTH + w.planning[clock.planner].phase
 
 
-@step
+@rule
 def plan_next(w):
     """Let the next actor in turn plan; sponsors then look for beneficiaries."""
     clock = w.clock[0]
@@ -119,7 +119,7 @@ def plan_next(w):
         consider(w, actor, clock.time + MONTH)
 
 
-@step
+@rule
 def after_training(w, row):
     """Who has just trained a model plans again, and may find what only such models show."""
     project = w.projects[row]
@@ -129,7 +129,7 @@ def after_training(w, row):
         plan(w, project.actor, w.clock[0].time + MONTH)
 
 
-@step
+@rule
 def seek_insights(w, actor, klass, cause):
     """Queue the discoveries that become possible with a class."""
     clock = w.clock[0]
@@ -143,7 +143,7 @@ def seek_insights(w, actor, klass, cause):
             push(w, clock.time + waiting(u) / rate, NEXT.FIND, actor, insight, 0, cause, 0)
 
 
-@step
+@rule
 def find(w, actor, insight, cause):
     """An actor finds an insight that nobody has published yet; it is written up and held back."""
     clock = w.clock[0]
@@ -170,7 +170,7 @@ def find(w, actor, insight, cause):
     push(w, clock.time + months, NEXT.ANNOUNCE, -1 - row, 0, 0, event_row, 0)
 
 
-@step
+@rule
 def steal(w, thief, artifact, cause):
     """A thief takes a set of weights that is not open."""
     if is_open(w.artifacts[artifact].access):
@@ -183,7 +183,7 @@ def steal(w, thief, artifact, cause):
     push(w, w.clock[0].time, NEXT.LEARN, thief, artifact, owner, event_row, VIA.STOLEN)
 
 
-@step
+@rule
 def begin_script(w, script):
     """A project that the record gives is under way."""
     facts = w.project_facts[script]
@@ -197,7 +197,7 @@ def begin_script(w, script):
     push(w, trained, NEXT.TRAIN, row, 0, 0, project.cause, 0)
 
 
-@step
+@rule
 def train_script(w, row):
     """A model that the record gives is trained; from here on it lives like any other."""
     clock = w.clock[0]
@@ -210,14 +210,14 @@ def train_script(w, row):
     after_training(w, row)
 
 
-@step
+@rule
 def date_made(w, script):
     """Return when a scripted artifact came into being: at its publication if nothing is said."""
     row = w.scripted_artifacts[script]
     return row.made if row.made > FIRST_DATE else row.published
 
 
-@step
+@rule
 def make_script(w, script):
     """Something that the record gives comes into being, and is published at its date."""
     clock = w.clock[0]
@@ -234,7 +234,7 @@ def make_script(w, script):
     push(w, max(clock.time, row_in.published), NEXT.RELEASE, row, facts.access, 0, made.made_cause, 0)
 
 
-@step
+@rule
 def close(w):
     """Book what is under way at the horizon, and say of every unfinished wish what bound it."""
     clock = w.clock[0]
@@ -291,7 +291,7 @@ def reset(w, seed, run, horizon):
         push(w, max(0.0, dates.started), NEXT.BEGIN, script, 0, 0, ROOT, 0)
 
 
-@step
+@rule
 def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
     state.planned = 0.0
@@ -317,7 +317,7 @@ def reset_actor(w, actor):
         compute.draw_chip_dates(w, actor)
 
 
-@step
+@rule
 def reset_builder(w, builder):
     actor = w.builders[builder]
     clock = w.clock[0]
@@ -342,7 +342,7 @@ def reset_builder(w, builder):
         event.via, event.mechanism = VIA.SCENARIO, MECHANISM.ORIGINAL
 
 
-@step
+@rule
 def order_plans(w):
     """Give each actor that plans its own day of the month, by luck, and put them in that order."""
     clock = w.clock[0]

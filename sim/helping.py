@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from agents.rule import rule, step
+from agents.rule import rule
 from sim.luck import FOR, luck, normal
 from sim.tables import key_of
 from sim.words import KIND
@@ -13,7 +13,7 @@ KINDS = len(KIND)
 LEAST_HELP = -0.5  # a borrowed artifact can cost more than it saves, but not without limit
 
 
-@step
+@rule
 def fit_of(w, actor, artifact):
     """Return how well an artifact fits an actor: strength, age, hardware, and luck.
 
@@ -37,7 +37,7 @@ def combine(held, new):
     return max(LEAST_HELP, 1.0 - (1.0 - held) * (1.0 - min(1.0, new)))
 
 
-@step
+@rule
 def take_help(w, actor, artifact):
     """Let an artifact help with every class that it bears on; return the largest change of help."""
     made = w.artifacts[artifact]
@@ -61,7 +61,7 @@ def take_help(w, actor, artifact):
     return gained
 
 
-@step
+@rule
 def cuts(w, kind):
     """Return whether artifacts of a kind cut anything of a project."""
     effect = w.effects[kind]
@@ -69,7 +69,7 @@ def cuts(w, kind):
     return max(most, effect.talent, effect.utilisation, effect.failures) > 0.0
 
 
-@step
+@rule
 def helps_as(kind, of_class, klass):
     """Return as what kind an artifact of a class helps with another class.
 
@@ -78,7 +78,7 @@ def helps_as(kind, of_class, klass):
     return KIND.SMALL_MODEL if kind == KIND.WEIGHTS and 0 <= of_class < klass else kind
 
 
-@step
+@rule
 def nearness_of(w, kind, of_class, klass):
     """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1."""
     helper = helps_as(kind, of_class, klass)
@@ -91,7 +91,7 @@ def nearness_of(w, kind, of_class, klass):
     return nearness
 
 
-@step
+@rule
 def lay_out_nearness(w):
     """Reckon once for a run how closely each kind and class bears on each class."""
     for kind in range(KINDS):
@@ -100,7 +100,7 @@ def lay_out_nearness(w):
                 w.nearness[kind, of_class + 1, klass] = nearness_of(w, kind, of_class, klass)
 
 
-@step
+@rule
 def possible_gain(w, actor, artifact, enough):
     """Return the most that a fresh, fitting artifact could add to the help held, up to ``enough``."""
     facts = w.actor_facts[actor]
@@ -117,7 +117,7 @@ def possible_gain(w, actor, artifact, enough):
     return most
 
 
-@step
+@rule
 def apply_help(w, wish, kind, before, after):
     """Update what borrowed artifacts leave of each quantity: the product of (1 - cut * help)."""
     row = w.wishes[wish]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from agents.rule import rule, step
+from agents.rule import rule
 from sim.attention import add_evidence, gives_use
 from sim.helping import take_help
 from sim.luck import FOR, luck
@@ -16,7 +16,7 @@ from sim.tables import SEEKING, key_of, wish_row
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
 
-@step
+@rule
 def learn(w, actor, artifact, source, via, cause):
     """An artifact reaches an actor. Return the row in the log, or -1 if it was held already."""
     if holds(w, actor, artifact):
@@ -57,14 +57,14 @@ def learn(w, actor, artifact, source, via, cause):
     return event_row
 
 
-@step
+@rule
 def is_evidence(w, actor, artifact):
     """Return whether an artifact speaks for scale by itself (that a class exists: ``become_aware``)."""
     made = w.artifacts[artifact]
     return w.effects[made.kind].belief > 0.0 and (made.kind != KIND.EXISTENCE or made.klass < 0)
 
 
-@step
+@rule
 def absorb(w, actor, artifact):
     """Let an artifact change what an actor believes and can do; return its help."""
     made = w.artifacts[artifact]
@@ -75,7 +75,7 @@ def absorb(w, actor, artifact):
     return take_help(w, actor, artifact)
 
 
-@step
+@rule
 def knew_of_project(w, actor, artifact):
     """Return whether an actor held anything else of the same project before."""
     project = w.artifacts[artifact].project
@@ -88,7 +88,7 @@ def knew_of_project(w, actor, artifact):
     return False
 
 
-@step
+@rule
 def has_open_wish(w, actor):
     """Return whether an actor seeks the means for any class."""
     classes = len(w.classes)
@@ -99,7 +99,7 @@ def has_open_wish(w, actor):
     return False
 
 
-@step
+@rule
 def become_aware(w, actor, klass, via, cause):
     """An actor comes to know that a class exists, and with it all lower ones.
 
@@ -136,13 +136,13 @@ def become_aware(w, actor, klass, via, cause):
     return True
 
 
-@step
+@rule
 def shows_class(kind):
     """Return whether an artifact of this kind, and of a class, shows that the class exists."""
     return kind == KIND.EXISTENCE or gives_use(kind)
 
 
-@step
+@rule
 def is_news(w, actor, artifact):
     """Return whether an actor can now use what it could not use, or not in this way, before."""
     made = w.artifacts[artifact]
@@ -152,7 +152,7 @@ def is_news(w, actor, artifact):
     return (state.runs if made.kind == KIND.WEIGHTS else state.uses) < made.klass
 
 
-@step
+@rule
 def get_access(w, actor, artifact, via, cause):
     """An actor gets to use a model that it did not make, by exactly one mechanism."""
     clock = w.clock[0]
@@ -197,7 +197,7 @@ def access_mechanism(via, access):
     return MECHANISM.OPEN_PUBLICATION
 
 
-@step
+@rule
 def move_people(w, former, actor, cause):
     """With know-how that travels by hiring, people change their employer."""
     count = w.spread[0].people_per_move

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from agents import starting
-from agents.rule import rule, step
+from agents.rule import rule
 from sim import compute
 from sim.attention import attention_of, belief_of
 from sim.luck import FOR
@@ -45,7 +45,7 @@ def receive_income(w, actor):
     state.income += income
 
 
-@step
+@rule
 def recruit(w, actor, months):
     """Let volunteers join, the more the higher the attention."""
     joining = w.kinds[w.actor_facts[actor].kind].recruits * months
@@ -66,7 +66,7 @@ def recruit(w, actor, months):
         w.events[event_row].amount = math.floor(state.recruited) - before
 
 
-@step
+@rule
 def highest_known(w, builder):
     """Return the highest class that a builder knows to exist, or -1."""
     classes = len(w.classes)
@@ -77,7 +77,7 @@ def highest_known(w, builder):
     return -1
 
 
-@step
+@rule
 def convinced_of(w, actor, klass, belief):
     """Return how convinced an actor with a belief is that a class is worth having."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -92,7 +92,7 @@ def convinced_of(w, actor, klass, belief):
     return starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
 
 
-@step
+@rule
 def plan(w, actor, until):
     """Plan: look at every class that is within reach of the imagination, and seek means.
 
@@ -121,7 +121,7 @@ def plan(w, actor, until):
         weigh(w, actor, reach, until)
 
 
-@step
+@rule
 def weigh(w, actor, reach, until):
     """Set the rates at which an actor decides for each class below ``reach`` that it does not have."""
     clock = w.clock[0]
@@ -145,7 +145,7 @@ def weigh(w, actor, reach, until):
                 push(w, at, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
 
 
-@step
+@rule
 def decide(w, actor, klass):
     """An actor has made up its mind to have a model of a class, and looks for the means."""
     clock = w.clock[0]
@@ -168,7 +168,7 @@ def decide(w, actor, klass):
     seek(w, actor, klass)
 
 
-@step
+@rule
 def look(w, actor, klass, grant_usd, sponsor, chips):
     """Return (bound, willing, cost, labour, chip, chips, lent): what a project would meet now.
 
@@ -193,7 +193,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     return bound, willing, cost, labour, chip, used, lent
 
 
-@step
+@rule
 def seek(w, actor, klass):
     """Look whether the means suffice; start if they do, give up when patience runs out."""
     clock = w.clock[0]
@@ -236,7 +236,7 @@ def seek(w, actor, klass):
         wish.bound_cause = event_row
 
 
-@step
+@rule
 def lets_go(w, actor, klass):
     """Return whether an actor has lost the conviction with which it decided."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -246,7 +246,7 @@ def lets_go(w, actor, klass):
     return convinced_of(w, actor, klass, belief_of(w, actor)) < share * wish.convinced
 
 
-@step
+@rule
 def let_go(w, actor, klass, reason):
     """Give up a wish that found no means; its holder may come back to the idea."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -257,7 +257,7 @@ def let_go(w, actor, klass, reason):
     reset_wish(w, actor, klass)
 
 
-@step
+@rule
 def how_acquired(w, actor, klass, cost):
     """Return the mechanism by which a project became possible: the barrier that fell last.
 
@@ -286,7 +286,7 @@ def how_acquired(w, actor, klass, cost):
     return MECHANISM.INCREMENTAL_RESEARCH
 
 
-@step
+@rule
 def accept_grant(w, sponsor, index):
     """A sponsor gives to a wish that still seeks means, if it still can; return whether it did."""
     wish = w.wishes[index]
@@ -321,7 +321,7 @@ def accept_grant(w, sponsor, index):
     return True
 
 
-@step
+@rule
 def keep_hardware(w, actor, chip, chips):
     """Hardware is handed over: more of the same adds up; of two kinds the stronger pool is kept."""
     state = w.state[actor]
@@ -335,7 +335,7 @@ def keep_hardware(w, actor, chip, chips):
         state.owned_chip, state.owned_chips = chip, chips
 
 
-@step
+@rule
 def has_enough(w, actor, klass, time):
     """Return whether the hardware that an actor has been given suffices for a class."""
     state = w.state[actor]
@@ -347,7 +347,7 @@ def has_enough(w, actor, klass, time):
     return bound == BOUND.NONE
 
 
-@step
+@rule
 def offer_of(w, sponsor):
     """Return what a sponsor can give at present: (USD, chips)."""
     form = w.actor_facts[sponsor].grant

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from agents.publishing import hold_time, writing_time
-from agents.rule import rule, step
+from agents.rule import rule
 from sim import compute
 from sim.attention import add_evidence
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
@@ -23,7 +23,7 @@ from sim.words import BOUND, EVENT, GRANT, KIND, PHASE
 FINISHED, ATTEMPT_FAILED = BOUND.NONE, -1
 
 
-@step
+@rule
 def draw(w, purpose, actor, klass, ordinal):
     """Return the luck of an actor's ``ordinal``-th try at a class, for one purpose."""
     clock = w.clock[0]
@@ -31,7 +31,7 @@ def draw(w, purpose, actor, klass, ordinal):
     return luck(clock.seed, clock.run, purpose, key_of(w, actor), key)
 
 
-@step
+@rule
 def reset_wish(w, actor, klass):
     """Make an actor open again to the idea of a class, with a fresh threshold."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -48,7 +48,7 @@ def reset_wish(w, actor, klass):
     wish.grant_chips = 0.0
 
 
-@step
+@rule
 def settle_wish(w, wish):
     """Bring the hazard of a decision up to date; until it is weighed again it stands still."""
     wish.hazard += wish.rate * (w.clock[0].time - wish.settled)
@@ -57,7 +57,7 @@ def settle_wish(w, wish):
     wish.rate = 0.0
 
 
-@step
+@rule
 def new_project(w, actor, klass, ordinal):
     """Take an empty row for a project and return it."""
     clock = w.clock[0]
@@ -89,7 +89,7 @@ def new_project(w, actor, klass, ordinal):
     return row
 
 
-@step
+@rule
 def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
     """Start a project with the means at hand, and return its row in the log."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -124,7 +124,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     return event_row
 
 
-@step
+@rule
 def begin(w, row, phase):
     """Enter a phase."""
     project = w.projects[row]
@@ -138,7 +138,7 @@ def begin(w, row, phase):
     schedule(w, row)
 
 
-@step
+@rule
 def draw_failure(w, row):
     """Draw whether, and where, the next training attempt fails."""
     project = w.projects[row]
@@ -149,7 +149,7 @@ def draw_failure(w, row):
         project.fails_at = draw(w, FOR.FAIL_AT, project.actor, project.klass, what)
 
 
-@step
+@rule
 def phase_size(w, row):
     """Return the size of the present phase with what is held now: person-months or FLOP."""
     project = w.projects[row]
@@ -202,13 +202,13 @@ def schedule(w, row):
     push(w, max(end, clock.time), NEXT.PHASE, row, 0, 0, 0, project.stamp)
 
 
-@step
+@rule
 def is_free(w, sponsor):
     """Return whether a sponsor's money may be spent on anything, and kept."""
     return w.actor_facts[sponsor].grant == GRANT.FREE_MONEY
 
 
-@step
+@rule
 def money_lasts(w, row, spending):
     """Return for how many months the money of a project lasts at a monthly spending.
 
@@ -252,7 +252,7 @@ def settle(w, row):
     project.since = clock.time
 
 
-@step
+@rule
 def end_phase(w, row):
     """A phase has come to its end: go on, try again, or stop."""
     settle(w, row)
@@ -281,7 +281,7 @@ def end_phase(w, row):
         finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
 
 
-@step
+@rule
 def note(w, row, what, amount):
     """Record that a project has come to a certain point."""
     project = w.projects[row]
@@ -293,7 +293,7 @@ def note(w, row, what, amount):
     return event_row
 
 
-@step
+@rule
 def give_up(w, row, reason):
     """Stop short of the goal: with an undertrained model, or with nothing."""
     project = w.projects[row]
@@ -306,7 +306,7 @@ def give_up(w, row, reason):
     stop(w, row, reason)
 
 
-@step
+@rule
 def stop(w, row, reason):
     """End a project without a model; its actor may come back to the idea."""
     project = w.projects[row]
@@ -318,7 +318,7 @@ def stop(w, row, reason):
     reset_wish(w, project.actor, project.klass)
 
 
-@step
+@rule
 def return_grant(w, actor, sponsor, usd, unused_usd, chips):
     """Close a grant: hardware that was lent goes back, and so does money that was not used."""
     state, giver = w.state[actor], w.state[sponsor]
@@ -330,7 +330,7 @@ def return_grant(w, actor, sponsor, usd, unused_usd, chips):
         giver.chips_lent -= chips
 
 
-@step
+@rule
 def release_means(w, row):
     """Free the team, and give back what was not spent; the sponsor's part is used first."""
     project = w.projects[row]
@@ -350,7 +350,7 @@ def release_means(w, row):
     project.budget = 0.0
 
 
-@step
+@rule
 def withdraw_wish(w, actor, klass):
     """Take a wish off the list of those that seek means, and give back what it was granted."""
     index = wish_row(w, actor, klass)
@@ -368,7 +368,7 @@ def withdraw_wish(w, actor, klass):
             return_grant(w, actor, wish.sponsor, wish.grant_usd, wish.grant_usd, wish.grant_chips)
 
 
-@step
+@rule
 def finish_training(w, row, what, reason):
     """A model exists: note who has reached what, free the team, and begin to write."""
     clock = w.clock[0]
@@ -410,7 +410,7 @@ def finish_training(w, row, what, reason):
     push(w, clock.time + months, NEXT.ANNOUNCE, row, 0, 0, event_row, project.stamp)
 
 
-@step
+@rule
 def mark_reached(w, actor, klass):
     """Note that an actor has trained a class, and with it all lower ones."""
     w.state[actor].level = max(w.state[actor].level, klass)

@@ -6,7 +6,7 @@ that are free.
 
 from __future__ import annotations
 
-from agents.rule import rule, step
+from agents.rule import rule
 from sim.tables import QUEUE_FULL
 from sim.words import Word, codes
 
@@ -46,7 +46,7 @@ def _move(heap, source, target):
     heap[target].slot = heap[source].slot
 
 
-@step
+@rule
 def push(w, time, what, a, b, c, cause, stamp):
     """Queue something for a time; what lies beyond the horizon is dropped."""
     clock = w.clock[0]
@@ -76,7 +76,7 @@ def push(w, time, what, a, b, c, cause, stamp):
     clock.order += 1
 
 
-@step
+@rule
 def take_first(w):
     """Take the first entry off the queue and return its slot."""
     clock = w.clock[0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agents.rule import step
+from agents.rule import rule
 from sim.tables import LOG_FULL
 
 
-@step
+@rule
 def record(w, what, actor, cause):
     """Append an event at the present time and return its row; the caller fills in the rest.
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from agents.publishing import releases
-from agents.rule import rule, step
+from agents.rule import rule
 from sim.attention import attention_now, gives_use, raise_attention, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
@@ -39,14 +39,14 @@ def comes_with_release(kind):
     return kind == KIND.TOOLS or kind == KIND.API
 
 
-@step
+@rule
 def artifact_key(w, owner, klass, kind, ordinal):
     """Return the key under which luck knows an artifact: (owner, class, kind, ordinal)."""
     of_class = w.class_facts[klass].key if klass >= 0 else key_of(w, owner)
     return ordinal_key(mix(key_of(w, owner), of_class), kind + KINDS * ordinal)
 
 
-@step
+@rule
 def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     """Take an empty row for a private artifact, record that it exists, and return its row."""
     clock = w.clock[0]
@@ -72,7 +72,7 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     return row
 
 
-@step
+@rule
 def hold(w, actor, artifact):
     """Note that an actor holds an artifact."""
     if artifact < 64 * w.held.shape[1]:
@@ -85,7 +85,7 @@ def holds(w, actor, artifact):
     return (w.held[actor, artifact >> 6] & WORDS[artifact & 63]) != ZERO_WORD
 
 
-@step
+@rule
 def make_artifacts(w, project, cause):
     """Bring into being what a trained model leaves with its owner."""
     row = w.projects[project]
@@ -99,7 +99,7 @@ def make_artifacts(w, project, cause):
                 expose(w, made)
 
 
-@step
+@rule
 def make_artifact(w, project, kind, cause):
     """Bring one artifact of a model into being; its owner is the first to be helped by it."""
     row = w.projects[project]
@@ -109,7 +109,7 @@ def make_artifact(w, project, kind, cause):
     return made
 
 
-@step
+@rule
 def spread_privately(w, holder, artifact, cause):
     """Queue the passage of something that is not public along the ties of one who holds it."""
     clock = w.clock[0]
@@ -129,7 +129,7 @@ def spread_privately(w, holder, artifact, cause):
             push(w, time, NEXT.LEARN, tie.to, artifact, holder, cause, VIA.INSIDER + tie.kind)
 
 
-@step
+@rule
 def expose(w, artifact):
     """Queue the leak and the thefts that may befall a set of weights."""
     clock = w.clock[0]
@@ -148,7 +148,7 @@ def expose(w, artifact):
             push(w, time, NEXT.STEAL, thief, artifact, 0, made.made_cause, 0)
 
 
-@step
+@rule
 def policy_of(w, actor, kind, time):
     """Return the row of the policy that an actor follows for a kind at a time, or -1 for none."""
     rows = w.policy_rows[actor, kind]
@@ -161,7 +161,7 @@ def policy_of(w, actor, kind, time):
     return -1
 
 
-@step
+@rule
 def announce(w, project, cause):
     """A model is announced: each artifact is released or not, and when, by the owner's policy."""
     row = w.projects[project]
@@ -179,7 +179,7 @@ def announce(w, project, cause):
             publish(w, -1, kind, project, event_row)
 
 
-@step
+@rule
 def publish_script(w, artifact, kind, project, cause):
     """Queue the release that the record gives for an artifact of a scripted project."""
     row = w.projects[project]
@@ -197,7 +197,7 @@ def publish_script(w, artifact, kind, project, cause):
     return True
 
 
-@step
+@rule
 def publish(w, artifact, kind, project, cause):
     """Decide about the release of one artifact, queue it, and return whether it is released.
 
@@ -244,13 +244,13 @@ def publish(w, artifact, kind, project, cause):
     return True
 
 
-@step
+@rule
 def is_open(access):
     """Return whether everybody can have what is released in this way."""
     return access == ACCESS.OPEN or access == ACCESS.STAGED
 
 
-@step
+@rule
 def release(w, artifact, access, cause, via):
     """An artifact becomes public: everybody who can use it will take it up, each in its time."""
     clock = w.clock[0]
@@ -282,7 +282,7 @@ def release(w, artifact, access, cause, via):
             push(w, time, NEXT.LEARN, actor, artifact, made.owner, event_row, via)
 
 
-@step
+@rule
 def reaches(w, actor, artifact, access):
     """Return whether a public artifact can be, and is worth being, taken up by an actor."""
     made = w.artifacts[artifact]
@@ -311,7 +311,7 @@ def has_reached(w, actor, klass):
     return w.state[actor].level >= klass
 
 
-@step
+@rule
 def uptake_months(w, actor, artifact, attention):
     """Return how long an actor takes to take up a public artifact, from its release on.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.rule import step
+from agents.rule import rule
 from agents.sponsoring import appeal, meets_conditions
 from sim import compute
 from sim.luck import FOR, luck, ordinal_key, waiting
@@ -13,14 +13,14 @@ from sim.tables import key_of
 from sim.words import BOUND, KIND
 
 
-@step
+@rule
 def openness_of(w, actor):
     """Return the chance that an actor opens its weights."""
     row = policy_of(w, actor, KIND.WEIGHTS, w.clock[0].time)
     return w.policies[row].probability if row >= 0 else 0.0
 
 
-@step
+@rule
 def newest(w, chip):
     """Return 1 for the newest generation on the market of its family, else 0."""
     time = w.clock[0].time
@@ -31,7 +31,7 @@ def newest(w, chip):
     return 1.0
 
 
-@step
+@rule
 def consider(w, sponsor, until):
     """Look at everybody who seeks means; queue a grant that falls due before ``until``.
 
@@ -77,7 +77,7 @@ def consider(w, sponsor, until):
                 push(w, at, NEXT.GRANT, sponsor, index, 0, 0, wish.ordinal)
 
 
-@step
+@rule
 def settle_offer(w, sponsor, actor, klass, ordinal, offer):
     """Bring the hazard of an offer up to date; each new try of the beneficiary is a new offer."""
     clock = w.clock[0]

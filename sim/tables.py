@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.rule import step
+from agents.rule import rule
 from sim.schema import ROW_TABLES, SETTINGS, Table, number_fields
 
 
@@ -317,13 +317,13 @@ class Tables(NamedTuple):
     events: np.ndarray
 
 
-@step
+@rule
 def wish_row(w, actor, klass):
     """Return the row of a builder's wish for a class."""
     return w.actor_facts[actor].builder * len(w.classes) + klass
 
 
-@step
+@rule
 def key_of(w, actor):
     """Return the key under which luck knows an actor."""
     return w.actor_facts[actor].key

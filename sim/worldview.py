@@ -11,6 +11,7 @@ Without the JIT the rules take the named tuple itself.
 from __future__ import annotations
 
 import hashlib
+import operator
 
 import numba
 import numpy as np
@@ -21,18 +22,60 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
+    lower_builtin,
     lower_getattr_generic,
     models,
     register_model,
     typeof_impl,
     unbox,
 )
-from numba.np.arrayobj import make_array
+from numba.np.arrayobj import load_item, make_array, store_item
 
 from agents.rule import JIT
 from sim.tables import Tables
 
 WORD = 8  # bytes
+
+
+class TableType(types.Array):
+    """Numba's type of a table: an array whose rows are counted from its start only.
+
+    NumPy's index of -1 for the last row would cost a comparison at every use of a row (8 % of a run).
+    """
+
+    def __init__(self, array: types.Array):
+        super().__init__(array.dtype, array.ndim, array.layout, name=f"Table({array})")
+
+
+register_model(TableType)(models.ArrayModel)
+
+
+def _place(context, builder, table_type, table, index_type, index):
+    """Return the address of a row or cell."""
+    if isinstance(index_type, types.BaseTuple):
+        parts = zip(cgutils.unpack_tuple(builder, index), index_type, strict=True)
+    else:
+        parts = [(index, index_type)]
+    places = [context.cast(builder, part, kind, types.intp) for part, kind in parts]
+    array = make_array(table_type)(context, builder, table)
+    return cgutils.get_item_pointer(context, builder, table_type, array, places, wraparound=False)
+
+
+@lower_builtin(operator.getitem, TableType, types.Integer)
+@lower_builtin(operator.getitem, TableType, types.BaseTuple)
+def _row_of_table(context, builder, signature, arguments):
+    table_type, index_type = signature.args
+    place = _place(context, builder, table_type, arguments[0], index_type, arguments[1])
+    return load_item(context, builder, table_type, place)
+
+
+@lower_builtin(operator.setitem, TableType, types.Integer, types.Any)
+@lower_builtin(operator.setitem, TableType, types.BaseTuple, types.Any)
+def _set_row_of_table(context, builder, signature, arguments):
+    table_type, index_type, kind = signature.args
+    place = _place(context, builder, table_type, arguments[0], index_type, arguments[1])
+    value = context.cast(builder, arguments[2], kind, table_type.dtype)
+    store_item(context, builder, table_type, value, place)
 
 
 class WorldType(types.Type):
@@ -59,7 +102,7 @@ class World:
 
     def __init__(self, tables: Tables):
         self.numba_type = WorldType(
-            tuple((name, numba.typeof(table)) for name, table in tables._asdict().items())
+            tuple((name, TableType(numba.typeof(table))) for name, table in tables._asdict().items())
         )
         words = [word for table in tables for word in (table.ctypes.data, *table.shape)]
         self._words = np.array(words, np.uint64)

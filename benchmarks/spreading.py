@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 
 import numpy as np
@@ -25,7 +26,7 @@ def measure_spreading(repetitions: int, nodes: int = infection.NODES) -> dict:
     scenario = from_data(data)
     compiling = seconds_of(lambda: compile_scenario(scenario))
     ours = infection.Infection(data)
-    seeds = {name: iter(range(10_000)) for name in ("ours", "kernel", "tuned", "network")}
+    seeds = {name: itertools.count() for name in ("ours", "kernel", "tuned", "network")}
     programs = {
         "ours": lambda: ours.simulate(next(seeds["ours"])),
         "kernel": lambda: infection.simulate_kernel(next(seeds["kernel"]), nodes),

@@ -12,18 +12,29 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+TURN = 0.2  # seconds
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def alternate(programs: Mapping[str, Callable[[], object]], repetitions: int) -> dict[str, list[float]]:
-    """Run each program once to warm it up, then all in turn; return the seconds of each repetition."""
+def alternate(
+    programs: Mapping[str, Callable[[], object]], repetitions: int, turn: float = TURN
+) -> dict[str, list[float]]:
+    """Run each program once to warm it up, then all in turn; return its seconds in each repetition.
+
+    A program runs again and again until its ``turn`` is over (seconds), and the mean counts: one short
+    job after a long one of another program would be timed with that one's data in the processor's cache.
+    """
     for program in programs.values():
         program()
     seconds: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(repetitions):
         for name, program in programs.items():
             gc.collect()  # what one program leaves behind is not the next one's burden
-            seconds[name].append(seconds_of(program))
+            taken, times = 0.0, 0
+            while times == 0 or taken < turn:
+                taken += seconds_of(program)
+                times += 1
+            seconds[name].append(taken / times)
     return seconds
 
 

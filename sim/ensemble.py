@@ -193,14 +193,16 @@ def simulate(
             stop.set()
             interrupted = True
             wait(pending)
-    run_numbers = np.arange(first_run, first_run + runs)[done]
+    run_numbers = np.arange(first_run, first_run + runs)
+    if interrupted:  # only then: this copies
+        run_numbers, values, draws = run_numbers[done], values[done], draws[done]
     return Result(
         compiled,
         seed,
         parsed,
         run_numbers,
-        values[done],
-        draws[done],
+        values,
+        draws,
         {run: kept_logs[run] for run in sorted(kept_logs)},
         interrupted,
     )

@@ -47,7 +47,7 @@ _EXPECTED = {
 EARLIEST, LATEST = months_of_date("1950-01"), months_of_date("2200-01")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """A checked scenario.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,8 +104,9 @@ class Compiled:
         return {join_path(parts): source for parts, _, _, source in quantities(self.scenario.file)}
 
 
+@functools.lru_cache(maxsize=4)
 def compile_scenario(scenario: Scenario) -> Compiled:
-    """Return a scenario as numbers and facts."""
+    """Return a scenario as numbers and facts, which nobody may change."""
     file = scenario.file
     numbers, uncertain, paths = [], [], []
     places: dict[str, tuple[int, int]] = {}

@@ -57,5 +57,5 @@ def test_ratio_is_of_neighbours_in_time():
 
 def test_programs_take_turns():
     seen = []
-    alternate({"a": lambda: seen.append("a"), "b": lambda: seen.append("b")}, 2)
+    alternate({"a": lambda: seen.append("a"), "b": lambda: seen.append("b")}, 2, turn=0.0)
     assert seen == ["a", "b", "a", "b", "a", "b"]

@@ -119,7 +119,9 @@ def compare_values(policy, baseline, policy_end=math.inf, baseline_end=math.inf)
     policy, baseline = np.asarray(policy, float), np.asarray(baseline, float)
     identical = bool(np.array_equal(policy, baseline, equal_nan=True))
     defined = ~(np.isnan(policy) | np.isnan(baseline))
-    ends = [np.broadcast_to(np.asarray(end, float), policy.shape)[defined] for end in (policy_end, baseline_end)]
+    ends = [
+        np.broadcast_to(np.asarray(end, float), policy.shape)[defined] for end in (policy_end, baseline_end)
+    ]
     policy, baseline = policy[defined], baseline[defined]
     count = len(policy)
     low, high = difference_bounds(policy, baseline, *ends)
@@ -158,7 +160,8 @@ def compare_values(policy, baseline, policy_end=math.inf, baseline_end=math.inf)
 def difference_bounds(policy, baseline, policy_end, baseline_end) -> tuple[np.ndarray, np.ndarray]:
     """Return between what each difference lies; see the table at the top. Shapes (pairs,).
 
-    >>> low, high = difference_bounds(*map(np.array, ([5.0, np.inf], [3.0, 30.0], [43.0, 43.0], [43.0, 43.0])))
+    >>> policy, baseline, end = np.array([5.0, np.inf]), np.array([3.0, 30.0]), np.array([43.0, 43.0])
+    >>> low, high = difference_bounds(policy, baseline, end, end)
     >>> low.tolist(), high.tolist()
     ([2.0, 13.0], [2.0, inf])
     """

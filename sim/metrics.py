@@ -54,6 +54,8 @@ class Statistic(Word):
 
 
 STATISTIC = codes(Statistic)
+MECHANISMS = tuple(word.key for word in Mechanism if word)
+BOUNDS_OF_PROJECTS = tuple(word.key for word in Bound if word)
 
 # statistic -> how it is written, unit, what it says. CLASS may be left out, with its comma: the class
 # in question; @MONTH too: the end. "The class" includes higher ones where actors are counted or dated.
@@ -169,6 +171,28 @@ def parse_metric(name: str, compiled) -> Metric:
         raise UserError(f"metric {name!r}: write {form}, such as {statistic.key}_1")
     time = float(match[4]) if match[4] else math.inf
     return Metric(name, unit, meaning, (statistic, actor, klass, word, int(match[2] or 0), time))
+
+
+def described() -> list[dict[str, str]]:
+    """Return how each metric is written, with an example, its unit and its meaning."""
+    fill = {"MECHANISM": MECHANISMS[1], "BOUND": BOUNDS_OF_PROJECTS[0], "MONTH": "36"}
+    rows = []
+    for form, unit, meaning in MEANINGS.values():
+        example = form.replace("_K", "_5").replace(",CLASS", "").replace("[CLASS]", "")
+        for word, value in fill.items():
+            example = example.replace(word, value)
+        rows.append({"form": form, "unit": unit, "meaning": meaning, "example": example})
+    return rows
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names of metrics in a text, between commas that stand outside brackets.
+
+    >>> split_names("lag_3, t_done[Meta AI,gpt3],n_dev@36")
+    ['lag_3', 't_done[Meta AI,gpt3]', 'n_dev@36']
+    """
+    parts = re.findall(r"(?:[^,\[]|\[[^\]]*\]?)+", text)
+    return [part.strip() for part in parts if part.strip()]
 
 
 def origin_of(metric: Metric, compiled) -> Metric | None:

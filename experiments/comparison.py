@@ -90,6 +90,11 @@ class Comparison:
             raise UserError(not_found("metric compared", metric, [name for _, name in self.found]))
         return self.found[arm, metric]
 
+    def changes_nothing(self, arm: str) -> bool:
+        """Return whether every metric has the same value as in the baseline, bit for bit, in every run."""
+        found = [one.statistics for (label, _), one in self.found.items() if label == arm]
+        return all(one.identical for one in found) and any(one.telling for one in found)
+
     def paired(self, arm: str, metric: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of a metric in the arm and in the baseline, run by run, shape (runs,)."""
         self.difference(arm, metric)
@@ -495,10 +500,9 @@ def _notes(comparison: Comparison) -> list[str]:
     seen: dict[tuple[str, ...], str] = {}
     for label, result in comparison.results.items():
         said = tuple(differences(comparison.base.scenario, result.scenario))
-        found = [one for (arm, _), one in comparison.found.items() if arm == label]
         if not said:
             notes.append(f"{label}: says the same as the baseline; as a control it must differ by exactly 0.")
-        elif found and comparison.runs and all(one.statistics.identical for one in found):
+        elif comparison.changes_nothing(label):
             notes.append(
                 f"{label}: says something else than the baseline, but changed nothing in any run "
                 "(see: cascades diff)."

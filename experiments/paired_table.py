@@ -59,9 +59,8 @@ def _arm(comparison: Comparison, label: str, names: list[str]) -> list[str]:
         else:
             rows.append(cells(difference))
     lines = laid_out([_HEADINGS, *rows], _RIGHT) if rows else []
-    everything = [found for (arm, _), found in comparison.found.items() if arm == label]
-    if everything and all(found.statistics.identical for found in everything):
-        lines.append(f"Changes nothing: all {len(everything)} metrics are the same in every run.")
+    if comparison.changes_nothing(label):
+        lines.append("Changes nothing: every metric is the same in every run.")
     return lines + without
 
 
@@ -81,7 +80,7 @@ def cells(difference: Difference) -> tuple[str, ...]:
         low, high = (found.quantiles[place] for place in _ENDS[share])
         return between(low.low, high.high, unit)
 
-    never = ""
+    never, sure = "", between(interval.low, interval.high, unit)
     if found.baseline_never or found.policy_never:
         before, after = found.baseline_never / found.pairs, found.policy_never / found.pairs
         never = f"{percent(before)} -> {percent(after)}"
@@ -89,7 +88,7 @@ def cells(difference: Difference) -> tuple[str, ...]:
         difference.metric.name,
         unit,
         "later" if math.isinf(found.baseline_median) else amount(found.baseline_median, unit),
-        f"{bounds(found.median, unit)} ({between(interval.low, interval.high, unit)})",
+        bounds(found.median, unit) + (f" ({sure})" if sure != "... to ..." else ""),
         spread(0.5),
         spread(0.9),
         "" if math.isnan(found.mean) else signed(found.mean, unit),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WIDTH = 7.2  # inches: two columns of a journal
 DOTS_PER_INCH = 200
 MOST_ARMS = 14
+SHORT = 28  # characters of a label, for three columns of them
 COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
 DASHES = ("solid", (0, (4, 1.5)))  # the second round through the colours is dashed
 MARKERS = ("o", "s")
@@ -72,14 +73,14 @@ def compose(comparison: Comparison) -> Figure:
     from matplotlib.figure import Figure
 
     arms = list(comparison.results)[:MOST_ARMS]
-    curves = [f"lag_{k}" for k in LAGS if f"lag_{k}" in comparison.metrics]
+    curves = [name for k in LAGS if comes(comparison, name := f"lag_{k}")]
     dated, others = drawn_metrics(comparison, arms)
     block = LANE * len(arms) + PAD
     left_height = block * len(dated) if dated else 0.0
     each = LANE * len(arms) + OWN_AXIS
     right_height = each * math.ceil(len(others) / (1 if dated else 3))
     lower = max(left_height + 0.24, right_height, 0.84)
-    rows = math.ceil((len(arms) + 1) / 3)
+    rows = math.ceil((len(arms) + 1) / (3 if max(map(len, arms), default=0) <= SHORT else 2))
     top = 0.42 + 0.16 * rows
     upper = CURVES + 0.5 if curves else 0.0
     height = top + upper + lower + 0.55
@@ -111,6 +112,16 @@ def compose(comparison: Comparison) -> Figure:
     return figure
 
 
+def comes(comparison: Comparison, name: str) -> bool:
+    """Return whether a date comes in some run of some arm."""
+    values = [
+        result[name]
+        for result in (comparison.base, *comparison.results.values())
+        if name in comparison.metrics and any(metric.name == name for metric in result.metrics)
+    ]
+    return any(np.isfinite(dates).any() for dates in values)
+
+
 def drawn_metrics(comparison: Comparison, arms: list[str]) -> tuple[list[str], list[str]]:
     """Return the metrics drawn on the axis of months, and those on axes of their own."""
 
@@ -137,9 +148,8 @@ def draw_curves(axes: Axes, comparison: Comparison, arms: list[str], name: str, 
         if name not in kept:
             continue
         months, shares = reached(result[name], end_of(result, kept[name]))
-        late = shares < 0.99 * shares[-1]  # where nearly all have come, there is no more to see
-        nearly_all = shares[-1] > 0.97
-        longest = max(longest, float(1.15 * months[late].max(initial=0.0) if nearly_all else months[-1]))
+        settled = months[np.argmax(shares >= 0.99 * shares[-1])]  # from here on there is little to see
+        longest = max(longest, float(1.15 * settled if shares[-1] > 0.97 else months[-1]))
         style = _style(place - 1) if label else {"color": BASELINE}
         axes.step(
             months, 100 * shares, where="post", linewidth=1.0 if label else 2.6, alpha=1.0 if label else 0.8,
@@ -184,6 +194,7 @@ def draw_intervals(axes: Axes, comparison: Comparison, arms: list[str], names: l
         ink.write(axes, -0.015, middle, NAMES.get(name, ink.shorten(name, 22)), ha="right", va="center",
                   fontsize=7, transform=axes.get_yaxis_transform())  # fmt: skip
     axes.set_xlabel("difference to the baseline (months)", fontsize=7, labelpad=1)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g}" if value else "0")
     _zero(axes)
 
 
@@ -302,16 +313,16 @@ def _title(figure: Figure, comparison: Comparison, arms: list[str], height: floa
                marker=_style(place)["marker"], markerfacecolor="white", markersize=3.4)
         for place in range(len(arms))
     ]  # fmt: skip
-    labels = ["baseline", *(ink.shorten(arm, 38).replace("$", r"\$") for arm in arms)]
+    columns = 3 if max(map(len, arms), default=0) <= SHORT else 2
+    most = SHORT if columns == 3 else 44
+    labels = ["baseline", *(ink.shorten(arm, most).replace("$", r"\$") for arm in arms)]
     labels = [f" {label}" if label.startswith("_") else label for label in labels]
     figure.legend(
-        handles, labels, loc="upper left", bbox_to_anchor=(0.08 / WIDTH, 1 - 0.27 / height), ncols=3,
+        handles, labels, loc="upper left", bbox_to_anchor=(0.08 / WIDTH, 1 - 0.27 / height), ncols=columns,
         frameon=False, fontsize=7, handlelength=2.0, columnspacing=1.2, labelspacing=0.25, borderpad=0.2,
     )  # fmt: skip
     left = len(comparison.results) - len(arms)
-    foot = (
-        "Thick: 50 % of pairs, thin: 90 %, ring: median. Arrow: no bound (dates that never come)."
-    )
+    foot = "Thick: 50 % of pairs, thin: 90 %, ring: median. Arrow: no bound, two triangles: bounds of the median (dates that never come)."
     if left:
         foot += f" {left} more arms are in the tables."
     ink.write(whole, 0.12 / WIDTH, 0.09 / height, foot, fontsize=6.5, va="bottom", color="#333333")

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pyarrow.parquet as parquet
@@ -18,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 from terminal import cascades
+from test_outputs import INTERRUPTED
 
 import experiments
 import sim
@@ -33,6 +33,7 @@ from experiments.statistics import (
     median_rank,
     runs_saved,
 )
+from sim.ensemble import CHUNK
 from sim.errors import UserError
 from sim.scenario import from_data, load
 from sim.world import compile_scenario
@@ -295,7 +296,8 @@ def test_the_same_arm_twice_is_said():
 def test_an_arm_that_changes_nothing_by_mistake_is_said():
     found = compare("toy", [NOBODY], runs=20, threads=1, metrics=["lag_1"])
     assert found.notes == [
-        f"{NOBODY}: says something else than the baseline, but changed nothing in any run (see: cascades diff)."
+        f"{NOBODY}: says something else than the baseline, but changed nothing in any run "
+        "(see: cascades diff)."
     ]
     assert "Changes nothing" in found.table()
 
@@ -305,11 +307,15 @@ def test_a_policy_that_moves_the_reveal_is_said():
     assert any("moves the reveal itself in 100 % of runs" in note for note in found.notes)
 
 
+def lonely(start):
+    """A world with one actor."""
+    world = {"scenario": {"start": start}, "kinds": {"leading_lab": LAB_KIND}, "actors": {"A": LAB}}
+    return from_data(tiny_world(**world))
+
+
 def test_worlds_that_differ_are_compared_in_what_they_share():
     longer = load("toy", ["scenario.end=2024-12"])
-    other = from_data(
-        tiny_world(scenario={"start": "2020-01"}, kinds={"leading_lab": LAB_KIND}, actors={"A": LAB})
-    )
+    other = lonely("2020-01")
     metrics = ["n_dev", "t_owner_1", "t_done[Alpha,big]"]
     found = compare("toy", {"longer": longer, "other": other}, runs=10, threads=1, metrics=metrics)
     notes = "\n".join(found.notes)
@@ -317,9 +323,7 @@ def test_worlds_that_differ_are_compared_in_what_they_share():
     assert "other: not compared, for want of the actor, class or start: t_done[Alpha,big]." in notes
     assert ("other", "n_dev") in found.found and ("other", "t_done[Alpha,big]") not in found.found
     assert ("longer", "t_done[Alpha,big]") in found.found
-    elsewhen = from_data(
-        tiny_world(scenario={"start": "2019-01"}, kinds={"leading_lab": LAB_KIND}, actors={"A": LAB})
-    )
+    elsewhen = lonely("2019-01")
     found = compare("toy", {"elsewhen": elsewhen}, runs=5, threads=1, metrics=["n_dev", "t_owner_1", "lead"])
     assert [name for _, name in found.found] == ["n_dev", "lead"]
 
@@ -491,20 +495,23 @@ def test_breaking_off_keeps_what_every_arm_has(monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_ctrl_c_leaves_a_whole_folder(tmp_path):
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "experiments", "compare", "toy", CHIPS, "--runs", "3000000"]
-    environment = os.environ | {"PYTHONPATH": str(sim.scenario.CONFIGS.parent)}
+    arguments = ["compare", "toy", CHIPS, "--runs", "300000", "--metrics", "lag_1", "--threads", "1"]
     process = subprocess.Popen(
-        [*command, "--metrics", "lag_1", "--out", str(out), "--threads", "1"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
-    )  # fmt: skip
-    time.sleep(25)
+        [sys.executable, "-c", INTERRUPTED.format(arguments=[*arguments, "--out", str(out)])],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    several_turns = 4 * module.RUNS_AT_ONCE // CHUNK
+    while several_turns:
+        several_turns -= "some are done" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    said, told = process.communicate(timeout=120)
+    _, told = process.communicate(timeout=120)
     assert process.returncode == 130, told
     manifest = json.loads((out / "manifest.json").read_text())
     done = manifest["runs_completed"]
-    assert manifest["interrupted"] and 0 < done < 3_000_000
-    assert f"of 3000000 pairs the {done} that were completed in every arm are kept" in told
+    assert manifest["interrupted"] and 0 < done < 300_000
+    assert f"of 300000 pairs the {done} that were completed in every arm are kept" in told
     assert len(parquet.read_table(out / "pairs.parquet")) == done
 
 

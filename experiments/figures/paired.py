@@ -322,7 +322,8 @@ def _title(figure: Figure, comparison: Comparison, arms: list[str], height: floa
         frameon=False, fontsize=7, handlelength=2.0, columnspacing=1.2, labelspacing=0.25, borderpad=0.2,
     )  # fmt: skip
     left = len(comparison.results) - len(arms)
-    foot = "Thick: 50 % of pairs, thin: 90 %, ring: median. Arrow: no bound, two triangles: bounds of the median (dates that never come)."
+    foot = "Thick: 50 % of pairs, thin: 90 %, ring: median. Dates that never come: arrow: no bound, "
+    foot += "triangles: bounds of the median."
     if left:
         foot += f" {left} more arms are in the tables."
     ink.write(whole, 0.12 / WIDTH, 0.09 / height, foot, fontsize=6.5, va="bottom", color="#333333")

@@ -264,6 +264,30 @@ def list_metrics(
     )
 
 
+@app.command()
+def branch(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that cascades run left.")],
+    at: Annotated[str, typer.Option("--at", metavar="DATE", help="When the futures part, YYYY-MM[-DD].")],
+    policies: Annotated[
+        list[str], typer.Option("--policy", metavar="POLICY", help="What begins at that date; repeatable.")
+    ],
+    number: Annotated[
+        int | None, typer.Option("--run", help="Number of the run.  [default: first kept]")
+    ] = None,
+    klass: Annotated[str | None, typer.Option("--class", help="Class that the table shows.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.png", help="Draw a figure too.")] = None,
+) -> None:
+    """Show one history and its futures: a run until a date, and what follows under policies."""
+    from experiments.branch import branch as branch_run
+
+    if out is not None and out.suffix.lower() != ".png":
+        raise UserError(f"--out {out}: the figure is a PNG file; give a name that ends in .png")
+    found = branch_run(folder, policies, at, number)
+    print(found.text(klass))
+    if out is not None:
+        print(f"\nWritten: {found.figure(out)}")
+
+
 def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
     from sim.policy import JOIN, with_policies
     from sim.scenario import load

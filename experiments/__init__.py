@@ -1,6 +1,7 @@
 """The questions that are asked of a world: runs, figures, comparisons. The only place that draws.
 
-``experiments.save`` leaves a result in a folder, as ``cascades run`` does. Importing this package is
+``experiments.save`` leaves a result in a folder, as ``cascades run`` does; ``why`` explains what happened
+in a run, ``database`` lists its models, ``cascade_graph`` is all of it as a graph. Importing this package is
 quick: the rest is loaded when it is used.
 """
 
@@ -10,10 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from experiments.lineage import cascade_graph
     from experiments.run import save
 
-_HOMES = {"save": "experiments.run"}
-__all__ = ["save"]
+_HOMES = {"save": "experiments.run", "cascade_graph": "experiments.lineage"}
+__all__ = ["cascade_graph", "save"]
 
 
 def __getattr__(name: str):

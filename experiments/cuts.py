@@ -129,7 +129,8 @@ def _book(books: Ledger, needs, held: int, goal_held: int, now, then, months: fl
     part = PARTS[phase]
     if phase == Phase.BUILD:
         size, speed = needs[: held + 1, WORK], np.ones(held + 1)
-        done = (now["left"] - then["left"]) * now["total"]
+        # not now["total"]: what the team makes itself counts there only when the phase is next reckoned
+        done = (now["left"] - then["left"]) * now["effort"] * size[held]
     elif phase == Phase.TUNE:
         size, speed = needs[: held + 1, TRIALS], needs[: held + 1, UTILISATION]
         done = then["flop_trials"] - now["flop_trials"]

@@ -16,7 +16,7 @@ import math
 import textwrap
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,6 +193,8 @@ class Reader(Wording):
         super().__init__(replay)
         self.horizon = replay.compiled.horizon
         self._books: dict[int, Ledger | None] = {}
+        self._lines: dict[int, str] = {}
+        self._told: dict[int, tuple[Cause, list[Reason]]] = {}  # what was found of each row
 
     def explain(self, actor_name: str, class_name: str) -> Explanation:
         """Return the explanation for an actor and a class, both by name."""
@@ -327,18 +329,29 @@ class Reader(Wording):
                 cause.seen = True
                 continue
             laid_open.add(cause.row)
-            self.describe(cause)
-            for below_row, below_role, facts in self.reasons(cause.row):
+            told, reasons = self._of_row(cause)
+            cause.notes, cause.facts = told.notes, told.facts | cause.facts
+            for below_row, below_role, facts in reasons:
                 below = self.cause(below_row, below_role)
                 below.facts |= facts
                 cause.because.append(below)
                 waiting.append(below)
         return top
 
+    def _of_row(self, cause: Cause) -> tuple[Cause, list[Reason]]:
+        """Return what a row stood on, and its reasons; found once, for it may stand in many trees."""
+        if cause.row not in self._told:
+            plain = replace(cause, notes=[], facts={})
+            self.describe(plain)
+            self._told[cause.row] = plain, self.reasons(cause.row)
+        return self._told[cause.row]
+
     def cause(self, row: int, role: str) -> Cause:
         event = Event(int(self.log["what"][row]))
         time = float(self.log["time"][row])
-        return Cause(row, role, time, self.when(time), event.key, self.in_words(row))
+        if row not in self._lines:
+            self._lines[row] = self.in_words(row)
+        return Cause(row, role, time, self.when(time), event.key, self._lines[row])
 
     def reasons(self, row: int) -> list[Reason]:
         """Return the rows that a row stood on, each with its role and what is known of its part."""
@@ -418,15 +431,23 @@ class Reader(Wording):
         rows = np.flatnonzero(self.log["what"][:until] == Event.DEMONSTRATED)
         if not len(rows):
             return ROOT, 0.0
-        half_life = float(self.replay.at(self.horizon).attention[0]["half_life_months"])
         ages = self.log["time"][until] - self.log["time"][rows]
-        left = self.log["amount"][rows] * 0.5 ** (ages / half_life)
+        left = self.log["amount"][rows] * 0.5 ** (ages / self._attention_half_life)
         return int(rows[left.argmax()]), float(left.max())
+
+    @cached_property
+    def _belief(self) -> tuple[np.ndarray, float]:
+        """Share of doubt that each kind of artifact removes, and half-life of evidence in months."""
+        tables = self.replay.at(self.horizon)
+        return tables.effects["belief"].copy(), float(tables.conviction[0]["half_life_months"])
+
+    @cached_property
+    def _attention_half_life(self) -> float:
+        return float(self.replay.at(self.horizon).attention[0]["half_life_months"])
 
     def _evidence(self, actor: int, until: int) -> list[tuple[int, float]]:
         """Return the three rows before a decision that removed most of the doubt, as it had faded by then."""
-        tables = self.replay.at(self.horizon)
-        beliefs, half_life = tables.effects["belief"].copy(), float(tables.conviction[0]["half_life_months"])
+        beliefs, half_life = self._belief
         now, found = float(self.log["time"][until]), []
         for row in np.flatnonzero(self.log["actor"][:until] == actor):
             event = self.log[row]

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 SCENARIO = "scenario"
 _OF_PROJECT = (Event.STARTED, Event.BUILT, Event.TUNED, Event.FAILED, Event.RESCOPED)
-_OF_ARTIFACT = (Event.MADE, Event.RELEASED, Event.LEAKED, Event.STOLEN)
+_OF_ARTIFACT = (
+    *(Event.MADE, Event.RELEASED, Event.LEAKED, Event.STOLEN),
+    *(Event.WITHHELD, Event.WITHDRAWN),
+)
 _OWN_NODE = {  # event -> kind of node
     Event.DECIDED: "decision",
     Event.GRANTED: "grant",

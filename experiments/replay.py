@@ -171,7 +171,13 @@ def _origin_of_folder(folder: Path) -> Origin:
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(f"{path}: cannot be read as a manifest of ours; make the folder again") from None
     try:
-        scenario = from_data(manifest["scenario"], manifest["scenario_file"], tuple(manifest["sets"]))
+        scenario = from_data(
+            manifest["scenario"],
+            manifest["scenario_file"],
+            tuple(manifest["sets"]),
+            policies=tuple(manifest.get("policies", ())),
+            name=manifest["scenario_name"],
+        )
         if scenario.fingerprint != manifest["fingerprint"]:
             raise ValueError("the scenario in it does not match its fingerprint")
         runs = _run_numbers(folder, int(manifest["runs_completed"]))

@@ -104,8 +104,9 @@ class Explanation:
         """Return the tree in words, ``depth`` levels of causes deep."""
         scenario = self.replay.compiled.scenario
         again = "" if self.replay.kept else " Its log was not kept; the run was simulated again."
+        under = f", with {' ++ '.join(scenario.policies)}" if scenario.policies else ""
         lines = [
-            f"{scenario.file.scenario.title}: run {self.replay.run}, seed {self.replay.seed}.{again}",
+            f"{scenario.file.scenario.title}{under}: run {self.replay.run}, seed {self.replay.seed}.{again}",
             *(line for sentence in self.verdict for line in textwrap.wrap(sentence, WIDTH)),
         ]
         for cause in self.causes:
@@ -120,6 +121,7 @@ class Explanation:
         return {
             "scenario": scenario.name,
             "start": scenario.file.scenario.start,
+            "policies": list(scenario.policies),
             "fingerprint": scenario.fingerprint,
             "seed": self.replay.seed,
             "run": self.replay.run,
@@ -626,6 +628,7 @@ class Reader(Wording):
             words
             for asked, words in (
                 (sponsor.grant_open, "to those who open their weights"),
+                (sponsor.grant_closed, "to those who do not"),
                 (sponsor.grant_region, f"within {sponsor.region}"),
             )
             if asked

@@ -109,6 +109,9 @@ class Wording:
             Event.MOVED: f"{human(amount)} people moved from {source} to {actor}",
             Event.LEAKED: f"{artifact} leaked from {actor}",
             Event.STOLEN: f"{actor} stole {artifact} from {source}",
+            Event.WITHHELD: f"an order kept {actor} from releasing {artifact}",
+            Event.WITHDRAWN: f"{actor} withdrew {artifact}",
+            Event.CHANGED: "a number of the scenario became another one",
             Event.ADOPTED: f"{actor} came to imitate how {source} gives access",
             Event.RECRUITED: f"{human(amount)} volunteers joined {actor}",
         }

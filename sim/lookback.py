@@ -10,7 +10,8 @@ from agents import starting
 from agents.rule import rule
 from sim import compute
 from sim.attention import attention_of, belief_of, shown_now
-from sim.helping import KINDS, take_help
+from sim.changes import apply_changes
+from sim.helping import KINDS, lay_out_nearness, take_help
 from sim.planning import convinced_of, highest_known, look
 from sim.tables import wish_row
 
@@ -40,6 +41,9 @@ def retrace_help(w, actor, klass, artifacts, times, left):
     note_left(w, actor, klass, left[0])
     for place in range(len(artifacts)):
         w.clock[0].time = times[place]
+        if len(w.changes) > 0:  # the effects of that time
+            apply_changes(w, times[place])
+            lay_out_nearness(w)
         take_help(w, actor, artifacts[place])
         if w.artifacts[artifacts[place]].optimal == 1:
             state.optimal = 1

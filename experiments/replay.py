@@ -100,22 +100,9 @@ class Replay:
 
         They hold until the next call. Projects in work and incomes are booked up to that time.
         """
-        from sim.ensemble import simulate_runs
-
-        simulator = self._simulator
-        simulate_runs(
-            simulator.workspace.world,
-            simulator.uncertain,
-            np.uint64(self.seed),
-            np.uint64(self.run),
-            float(min(time, self.compiled.horizon)),
-            simulator.metrics,
-            np.empty((1, 0)),
-            self._draws,
-            simulator.scratch,
-            simulator.depth,
-        )
-        return simulator.workspace.tables
+        until = min(time, self.compiled.horizon)
+        self._simulator.simulate(self.seed, self.run, np.empty((1, 0)), self._draws, until)
+        return self._simulator.workspace.tables
 
     @property
     def world(self):

@@ -551,7 +551,8 @@ class Reader(Wording):
             if books.full[part] > 0.0
         ]
         if said:
-            cause.notes.append(f"did {'; '.join(said)} that it would take with nothing borrowed")
+            far = "" if cause.event == Event.TRAINED.key else ", as far as it came"
+            cause.notes.append(f"did {'; '.join(said)} that it would take with nothing borrowed{far}")
         if books.team[0] - books.team[1] > 0.05:
             cause.notes.append(
                 f"smallest team {human(books.team[1])} people in place of {human(books.team[0])}; chance "

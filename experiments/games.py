@@ -135,12 +135,24 @@ def pairs(players: int) -> list[tuple[int, int]]:
 
 
 def between_groups(worth: Worth, groups: Sequence[Sequence[int]]) -> Worth:
-    """Return the worth of the game whose players are the groups (the quotient game)."""
-    whole = [coalition_of(group) for group in groups]
-    return {
-        coalition: worth[sum(whole[group] for group in members_of(coalition))]
-        for coalition in every_coalition(len(groups))
-    }
+    """Return the worth of the game whose players are the groups, as far as it is known (quotient game)."""
+    unions = {coalition: union_of(groups, coalition) for coalition in every_coalition(len(groups))}
+    return {coalition: worth[union] for coalition, union in unions.items() if union in worth}
+
+
+def union_of(groups: Sequence[Sequence[int]], coalition: int) -> int:
+    """Return the coalition of players that a coalition of groups is.
+
+    >>> union_of([[0, 3], [1, 2]], 0b10)
+    6
+    """
+    return sum(coalition_of(groups[place]) for place in members_of(coalition))
+
+
+def group_orders(orders: np.ndarray, groups: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the orders of groups in orders of players that keep groups together."""
+    group_of = {player: place for place, group in enumerate(groups) for player in group}
+    return np.array([list(dict.fromkeys(group_of[int(player)] for player in order)) for order in orders])
 
 
 def sample_orders(

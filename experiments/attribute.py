@@ -251,8 +251,8 @@ def _check_reached(outcome: Outcome, base: Scenario, extremes: list[np.ndarray])
     if outcome.metric.is_date and not any(np.isfinite(values).any() for values in extremes):
         raise UserError(
             f"no run reaches {outcome.metric.name} within the horizon ({base.file.scenario.end}), neither "
-            "with all players nor with none, so there is nothing to attribute; choose an earlier outcome, one "
-            "that needs no date (such as n_dev@48), or a later scenario.end"
+            "with all players nor with none, so there is nothing to attribute; choose an earlier outcome, "
+            "one that needs no date (such as n_dev@48), or a later scenario.end"
         )
 
 

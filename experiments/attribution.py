@@ -31,8 +31,8 @@ class Outcome:
     """What is attributed: a metric, and ``limit`` (runs,): dates count as at most so many months.
 
     A date that never comes cannot be averaged; the months within the window can, as in a restricted mean
-    survival time. ``limit`` is the horizon; for a lag, the months from the reveal to the horizon, in the same run
-    of the world as it is. None for what is no date.
+    survival time. ``limit`` is the horizon; for a lag, the months from the reveal to the horizon, in the same
+    run of the world with all players. None for what is no date.
     """
 
     metric: Metric
@@ -66,8 +66,8 @@ class Attribution:
 
     ``worth`` maps a coalition (bit p: player p is there) to its worth per run, ``values`` to its metric.
     ``groups``: names and members, for Owen values. ``orders`` (orders, players): sampled ones, None if exact.
-    ``absent``: players without whom no event changes. ``reveal_moves``: whether a lag counts from another date
-    where players are removed. ``result``: of the world with all players.
+    ``absent``: players without whom no event changes. ``reveal_moves``: whether a lag counts from another
+    date where players are removed. ``result``: of the world with all players.
     """
 
     result: Result
@@ -244,13 +244,13 @@ def _standard_error(values: np.ndarray) -> float:
 
 def in_words(attribution: Attribution) -> str:
     """Return an attribution as a table of plain text, with what it rests on."""
-    what, metric = attribution.outcome, attribution.outcome.metric
+    metric = attribution.outcome.metric
     sort, heading = sort_of(attribution.over), attribution.result.scenario.file.scenario
     values = attribution.values
     main = values[(values.level == "player") & (values.measure == attribution.method)]
     main = main.set_index("player").sort_values("mean", ascending=False, key=abs)
     others = values[values.level == "player"].pivot(index="player", columns="measure", values="mean")
-    rows = [_HEADINGS]
+    rows: list[tuple[str, ...]] = [_HEADINGS]
     for name, row in main.iterrows():
         rows.append(_cells(name, row, f"{others.leave_one_out[name]:+.2f}", f"{others.first_in[name]:+.2f}"))
     for _, row in values[values.level != "player"].iterrows():
@@ -282,8 +282,8 @@ def notes(attribution: Attribution) -> list[str]:
         low, high = what.limit.min(), what.limit.max()
         window = f"{high:.1f}" if low == high else f"{low:.1f} to {high:.1f}"
         said.append(
-            f"Dates are counted within the window: at most {window} months, to the horizon; what is not over by "
-            "then counts as so many (restricted mean)."
+            f"Dates are counted within the window: at most {window} months, to the horizon; what is not "
+            "over by then counts as so many (restricted mean)."
         )
     if attribution.reveal_moves:
         said.append("The reveal itself moves where players are removed, and the lag counts from it.")
@@ -292,8 +292,8 @@ def notes(attribution: Attribution) -> list[str]:
         said.append(f"{name} values are exact; ± is the standard error of the mean over runs.")
     else:
         said.append(
-            f"{name} values are estimated from {len(attribution.orders)} sampled orders; ± is the standard error "
-            "of the mean, over runs and orders."
+            f"{name} values are estimated from {len(attribution.orders)} sampled orders; ± is the standard "
+            "error of the mean, over runs and orders."
         )
     if attribution.absent:
         said.append(
@@ -305,8 +305,8 @@ def notes(attribution: Attribution) -> list[str]:
     for _, row in clear.sort_values("mean", ascending=False, key=abs).head(MOST_PAIRS).iterrows():
         together = "less" if row["mean"] < 0 else "more"
         said.append(
-            f"{row['first']} and {row['second']} are {row.relation}: together {abs(row['mean']):.2f} {together} "
-            "than each alone."
+            f"{row['first']} and {row['second']} are {row.relation}: together {abs(row['mean']):.2f} "
+            f"{together} than the sum of each alone."
         )
     said.append("This says what follows from this scenario's inputs, not what would have happened.")
     return said

@@ -1,7 +1,7 @@
 """Players of an attribution: who they are, and the world without some of them.
 
-To remove a player is to change the scenario and simulate it again in the same luck. A new sort of player is one
-entry of ``SORTS``.
+To remove a player is to change the scenario and simulate it again in the same luck. A new sort of player is
+one entry of ``SORTS``.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ JOIN = "++"  # of policies
 class Sort:
     """One sort of players.
 
-    ``one``: what one of them is. ``absence``: what it means that one is removed. ``usual``: who plays if nobody
-    is named; ``known``: whether a name may play, and what there is. ``without``: the scenario's plain data
-    without one; None if players are policies that are laid over.
+    ``one``: what one of them is. ``absence``: what it means that one is removed. ``usual``: who plays if
+    nobody is named; ``known``: all who may be named. ``without``: the scenario's plain data without one; None
+    if players are policies that are laid over.
     """
 
     one: str
@@ -83,7 +83,9 @@ def world(base: Scenario, over: str, present: Sequence[str], absent: Sequence[st
     data = base.raw
     for player in absent:
         data = without(data, player)
-    return base if data is base.raw else from_data(data, base.origin, base.sets)
+    if data is base.raw:
+        return base
+    return from_data(data, base.origin, base.sets, policies=base.policies, name=base.name)
 
 
 def _without_kind(data: Data, kind: str) -> Data:
@@ -91,7 +93,7 @@ def _without_kind(data: Data, kind: str) -> Data:
 
 
 def _forbidden(data: Data, actors: list[str], kind: str) -> Data:
-    order = {"actors": actors, "artifacts": [kind], "action": "forbid", "source": "attribution"}
+    order = {"actors": actors, "artifacts": [kind], "action": "forbid", "name": f"without {kind}"}
     return {**data, "orders": [*data.get("orders", []), order]}
 
 
@@ -168,7 +170,7 @@ def _nobody(base: Scenario) -> list[str]:
 SORTS = {
     "artifact-kinds": Sort(
         "kind of artifact",
-        "nobody ever releases an artifact of this kind, scripted or not (without existence: models stay hidden)",
+        "nobody ever releases an artifact of this kind, scripted or not (existence: models stay hidden)",
         _kinds,
         _all_kinds,
         _without_kind,

@@ -50,7 +50,7 @@ def attribute(
     Args:
         scenario: name, path or Scenario.
         outcome: name of a metric.
-        over: sort of players: artifact-kinds, artifacts, actors, sponsors or levers.
+        over: sort of players: artifact-kinds, artifacts, actors, sponsors, motives or levers.
         runs: of every coalition of players.
         seed: of all luck, and of the sampled orders.
         players: names; all of the sort if none is given.

@@ -259,7 +259,7 @@ def in_words(attribution: Attribution) -> str:
     lines = _aligned(rows)
     lines.insert(1, "-" * max(map(len, lines)))
     runs = f"{attribution.runs} run{'s' if attribution.runs > 1 else ''}"
-    title = f"{heading.title}: {metric.name} ({metric.meaning}), in {metric.unit}, by {sort.one}."
+    title = f"{heading.title}: {metric.name} ({meaning(metric)}), in {metric.unit}, by {sort.one}."
     ends = [_extreme(attribution, attribution.everybody, "all"), _extreme(attribution, 0, "none")]
     return "\n".join(
         [
@@ -274,8 +274,14 @@ def in_words(attribution: Attribution) -> str:
     )
 
 
-def notes(attribution: Attribution) -> list[str]:
-    """Return what a reader must know to read the numbers right, a sentence or two each."""
+def meaning(metric: Metric) -> str:
+    """Return what a metric means, with its number in place of K."""
+    k = int(metric.row[4])
+    return metric.meaning.replace("K-th", {1: "first", 2: "second", 3: "third"}.get(k, f"{k}th"))
+
+
+def notes(attribution: Attribution, drawn: bool = False) -> list[str]:
+    """Return what a reader must know to read the numbers right (``drawn``: beside a figure)."""
     what = attribution.outcome
     said = [f"{what.convention} Removed means: {sort_of(attribution.over).absence}."]
     if what.limit is not None:
@@ -288,7 +294,14 @@ def notes(attribution: Attribution) -> list[str]:
     if attribution.reveal_moves:
         said.append("The reveal itself moves where players are removed, and the lag counts from it.")
     name = "Shapley" if attribution.groups is None else "Owen"
-    if attribution.orders is None:
+    if drawn and attribution.orders is None:
+        said.append(f"{name} values: all coalitions are simulated.")
+    elif drawn and attribution.orders is not None:
+        said.append(
+            f"{name} values and pairs are estimated from {len(attribution.orders)} sampled orders; standard "
+            "errors stand in the tables, pairs that were never neighbours are blank."
+        )
+    elif attribution.orders is None:
         said.append(f"{name} values are exact; ± is the standard error of the mean over runs.")
     else:
         said.append(
@@ -302,7 +315,8 @@ def notes(attribution: Attribution) -> list[str]:
         )
     clear = attribution.interactions
     clear = clear[clear.relation.isin(["substitutes", "complements"])]
-    for _, row in clear.sort_values("mean", ascending=False, key=abs).head(MOST_PAIRS).iterrows():
+    clear = clear.sort_values("mean", ascending=False, key=abs)
+    for _, row in clear.head(0 if drawn else MOST_PAIRS).iterrows():
         together = "less" if row["mean"] < 0 else "more"
         said.append(
             f"{row['first']} and {row['second']} are {row.relation}: together {abs(row['mean']):.2f} "

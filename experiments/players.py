@@ -24,12 +24,13 @@ JOIN = "++"  # of policies
 class Sort:
     """One sort of players.
 
-    ``one``: what one of them is. ``absence``: what it means that one is removed. ``usual``: who plays if
+    ``one``, ``many``: what they are. ``absence``: what it means that one is removed. ``usual``: who plays if
     nobody is named; ``known``: all who may be named. ``without``: the scenario's plain data without one; None
     if players are policies that are laid over.
     """
 
     one: str
+    many: str
     absence: str
     usual: Callable[[Scenario], list[str]]
     known: Callable[[Scenario], list[str]]
@@ -124,6 +125,13 @@ def _without_grants(data: Data, actor: str) -> Data:
     return _changed(data, "actors", actor, grant_usd=0, grant_chips=0)
 
 
+def _without_motive(data: Data, motive: str) -> Data:
+    for holder, weights in data["motives"].items():
+        if motive in weights:
+            data = _changed(data, "motives", holder, **{motive: 0})
+    return data
+
+
 def _changed(data: Data, table: str, name: str, **fields: Any) -> Data:
     return {**data, table: {**data[table], name: {**data[table][name], **fields}}}
 
@@ -163,6 +171,11 @@ def _sponsors(base: Scenario) -> list[str]:
     return [name for name, actor in base.file.actors.items() if kinds[actor.kind].sponsors]
 
 
+def _motives(base: Scenario) -> list[str]:
+    weighed = (motive for weights in base.raw.get("motives", {}).values() for motive in weights)
+    return [motive for motive in dict.fromkeys(weighed) if motive != "source"]
+
+
 def _nobody(base: Scenario) -> list[str]:
     return []
 
@@ -170,6 +183,7 @@ def _nobody(base: Scenario) -> list[str]:
 SORTS = {
     "artifact-kinds": Sort(
         "kind of artifact",
+        "kinds of artifacts",
         "nobody ever releases an artifact of this kind, scripted or not (existence: models stay hidden)",
         _kinds,
         _all_kinds,
@@ -177,6 +191,7 @@ SORTS = {
     ),
     "artifacts": Sort(
         "artifact",
+        "artifacts",
         f"its owner never releases it (ACTOR{OF}KIND: what this actor releases of this kind)",
         _artifacts,
         _all_artifacts,
@@ -184,11 +199,15 @@ SORTS = {
     ),
     "actors": Sort(
         "actor",
+        "actors",
         "it never comes into being: it builds, releases and gives nothing",
         _actors,
         _all_actors,
         _without_actor,
     ),
-    "sponsors": Sort("sponsor", "it gives nothing", _sponsors, _sponsors, _without_grants),
-    "levers": Sort("policy", "the policy is not laid over the scenario", _nobody, _nobody, None),
+    "sponsors": Sort("sponsor", "sponsors", "it gives nothing", _sponsors, _sponsors, _without_grants),
+    "motives": Sort(
+        "motive", "motives", "it weighs nothing for anybody", _motives, _motives, _without_motive
+    ),
+    "levers": Sort("policy", "policies", "the policy is not laid over the scenario", _nobody, _nobody, None),
 }

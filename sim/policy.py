@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import UserError, not_found
 from sim.levers import GENERAL, is_named
+from sim.paths import join_path
 from sim.scenario import CONFIGS, NAME, Scenario, from_data, load, merge, names, problem_of, read_toml
 from sim.schema import ScenarioFile, months_of_date
 from sim.words import ArtifactKind
@@ -66,11 +67,12 @@ def policy_names() -> list[str]:
     return sorted(path.stem for path in POLICIES.glob("*.toml"))
 
 
-def with_policies(base: str | Path | Scenario, spec: str) -> Scenario:
+def with_policies(base: str | Path | Scenario, spec: str, since: str | None = None) -> Scenario:
     """Return a scenario under policies, for a spec such as ``code-never++delay:months=6``.
 
-    ``""``, ``base`` and ``baseline`` stand for the scenario itself. Raises UserError for a policy,
-    parameter, path, actor or class that is not there, and for levers that contradict each other.
+    ``""``, ``base`` and ``baseline`` stand for the scenario itself. ``since`` ("2021-06"): nothing of
+    them acts before that date. Raises UserError for a policy, parameter, path, actor or class that is
+    not there, for levers that contradict each other, and for what cannot begin at a date.
 
     >>> len(with_policies("toy", "order:artifacts=code,action=forbid").file.orders)
     1
@@ -82,7 +84,7 @@ def with_policies(base: str | Path | Scenario, spec: str) -> Scenario:
         if text in BASES:
             continue
         policy = read_policy(text, scenario.file)
-        data = laid_over(data, policy, text)
+        data = laid_over(data, policy, text, since)
         specs.append(text)
     if not specs:
         return scenario
@@ -175,13 +177,54 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     return name.strip(), values
 
 
-def laid_over(data: dict[str, Any], policy: Policy, spec: str) -> dict[str, Any]:
-    """Return the data of a scenario with a policy laid over it."""
+def laid_over(data: dict[str, Any], policy: Policy, spec: str, since: str | None = None) -> dict[str, Any]:
+    """Return the data of a scenario with a policy laid over it (from a date on, if one is given)."""
     values = {key: policy.given.get(key, p.default) for key, p in policy.parameters.items()}
     overlay = _filled(policy.overlay, values)
     for place, order in enumerate(overlay.get("orders", [])):
         order.setdefault("name", f"{spec} {place}")
+    if since is not None:
+        overlay = beginning(overlay, since, policy)
     return merge(data, overlay, policy.origin)
+
+
+def beginning(overlay: dict[str, Any], since: str, policy: Policy) -> dict[str, Any]:
+    """Return an overlay of which nothing acts before a date: single numbers become changes.
+
+    Raises UserError for what is no number, and so holds from the start or not at all.
+    """
+    try:
+        months_of_date(since)
+    except ValueError as error:
+        raise UserError(f"{since!r}: {error}") from None
+    levers: dict[str, list] = {"orders": [], "changes": []}
+    for key in levers:
+        for row in overlay.get(key, []):
+            first = row.get("from", since)
+            levers[key].append({**row, "from": max(since, first, key=months_of_date)})
+    for table, rows in overlay.items():
+        if table not in levers:
+            levers["changes"] += [
+                {"path": path, "operation": "set", "value": value, "from": since}
+                for path, value in _numbers(rows, (table,), policy)
+            ]
+    return levers
+
+
+def _numbers(node: Any, path: tuple, policy: Policy):
+    """Yield (dotted path, value) of every number of an overlay."""
+    if isinstance(node, dict) and "centre" not in node and "value" not in node:
+        for key, below in node.items():
+            if key not in ("source", "title"):
+                yield from _numbers(below, (*path, key), policy)
+        return
+    value = node.get("value", node) if isinstance(node, dict) else node
+    if isinstance(value, bool) or not isinstance(value, (int, float, dict)):
+        raise UserError(
+            f"policy {policy.name}: {join_path(path)} = {value!r} is no number, so the policy holds from the "
+            "start or not at all; only orders, changes and numbers can begin at a date"
+        )
+    yield join_path(path), value
 
 
 def _find(name: str) -> Path:

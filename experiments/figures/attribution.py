@@ -128,8 +128,9 @@ def draw_bars(axes: Axes, rows: list[dict], attribution: Attribution) -> None:
     ]  # fmt: skip
     if attribution.groups is not None:
         handles.insert(1, Patch(color=ink.PALE, label="group (sum of its members)"))
+    left = -1.5 / (axes.get_position().width * WIDTH)  # begins where the names do
     axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False, fontsize=7,
+        handles=handles, loc="lower left", bbox_to_anchor=(left, 1.0), ncols=3, frameon=False, fontsize=7,
         handlelength=1.2, columnspacing=1.0, handletextpad=0.5, borderaxespad=0.2,
     )  # fmt: skip
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments import games
-from experiments.attribution import COMPARED_LOGS, Attribution, Outcome
+from experiments.attribution import COMPARED_LOGS, Attribution, Outcome, write_attribution
 from experiments.players import players_of, world
 from sim.errors import UserError, not_found
 
@@ -129,6 +130,55 @@ def attribute(
         interrupted=completed < runs,
         asked=runs,
     )
+
+
+def attribute_and_save(
+    scenario: Scenario,
+    out: str | Path,
+    groups: Sequence[str] = (),
+    say: Callable[[str], None] = print,
+    total: Callable[[int], object] = lambda _: None,
+    **options,
+) -> tuple[Attribution, list[Path]]:
+    """Attribute as ``attribute`` does and leave tables, figure and manifest in a folder.
+
+    ``groups``: as on the command line (``read_groups``). ``say`` is called with what a person who waits
+    should know before the work begins, ``total`` with the number of runs.
+    """
+    from experiments.folder import OutputFolder
+    from experiments.manifest import now
+    from experiments.run import must_compile
+
+    started = now()
+
+    def planned(coalitions: int, runs: int) -> None:
+        if must_compile():
+            say("Compiling the rules; this happens once and takes a while.")
+        say(f"{coalitions:,} coalitions of players, {runs:,} runs each: {coalitions * runs:,} runs.")
+        total(coalitions * runs)
+
+    names = players_of(scenario, options["over"], options["players"])
+    with OutputFolder(out) as folder:
+        grouped = read_groups(groups, names) if groups else None
+        found = attribute(scenario, groups=grouped, planned=planned, **options)
+        return found, write_attribution(found, folder, started)
+
+
+def read_groups(texts: Sequence[str], players: Sequence[str]) -> dict[str, list[str]]:
+    """Return groups as they are given on the command line, ``NAME=player+player``.
+
+    >>> read_groups(["open=code+weights", "open=api"], ["code", "weights", "api"])
+    {'open': ['code', 'weights', 'api']}
+    """
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, members = text.partition("=")
+        if not equals or not name.strip():
+            raise UserError(f"--group {text}: write NAME=player+player")
+        whole = members.strip() in players  # a policy may hold a +
+        listed = [members] if whole else members.split("+")
+        groups.setdefault(name.strip(), []).extend(member.strip() for member in listed if member.strip())
+    return groups
 
 
 def _fill(values, rest: list[int], simulate, threads: int, progress) -> int:

@@ -235,10 +235,10 @@ def attribute(
         int | None,
         typer.Option(
             "--permutations",
-            help="Orders sampled; 0: all coalitions.  [default: 0 up to 12 players, else 32]",
+            help="Orders sampled; 0: all coalitions.  [default: 0 up to 12 players, else 64]",
         ),
     ] = None,
-    runs: Runs = 200,
+    runs: Runs = 100,
     seed: Seed = 1,
     out: Annotated[
         Path | None,

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MOST_EXACT = 12  # players, of whom all coalitions are simulated
-USUAL_ORDERS = 32  # beyond
+USUAL_ORDERS = 64  # beyond; with fewer than 32 pairs of them the stated error is itself unsure
+LEAST_ORDERS = 8
 MOST_SIMULATIONS = 20_000_000
 BLOCK = 50  # runs of every coalition that are simulated before the next ones: what Ctrl-C keeps
 
@@ -34,7 +35,7 @@ def attribute(
     scenario: str | Scenario,
     outcome: str = "lag_5",
     over: str = "artifact-kinds",
-    runs: int = 200,
+    runs: int = 100,
     seed: int = 1,
     *,
     players: Sequence[str] = (),
@@ -57,7 +58,7 @@ def attribute(
         players: names; all of the sort if none is given.
         groups: name of a group -> its players, for Owen values and interactions between groups.
         permutations: number of orders sampled (even); 0: all coalitions; None: all where at most 12 players
-            or groups make it possible, else 32 orders.
+            or groups make it possible, else 64 orders.
         threads: at work side by side; the number of processors if None.
         sets: changes to the scenario, "path=value".
         draw: whether uncertain inputs are drawn for each run (True) or kept at their centre.
@@ -81,6 +82,8 @@ def attribute(
     names = players_of(base, over, players)
     members = None if groups is None else _grouped(names, groups)
     coalitions, orders = _plan(names, members, permutations, seed, runs)
+    everybody = (1 << len(names)) - 1
+    metrics = _metrics_of(_world(base, over, names, everybody), outcome)
     if planned:
         planned(len(coalitions), runs)
 
@@ -96,8 +99,6 @@ def attribute(
             first_run=first,
         )
 
-    everybody = (1 << len(names)) - 1
-    metrics = _metrics_of(_world(base, over, names, everybody), outcome)
     extremes: dict[int, Result] = {}
     for coalition in (everybody, 0):
         extremes[coalition] = simulate(coalition, 0, runs, threads or os.cpu_count() or 1)
@@ -125,7 +126,7 @@ def attribute(
         {coalition: table[:completed] for coalition, table in values.items()},
         members,
         orders,
-        _absent(base, over, names, seed, min(completed, COMPARED_LOGS), draw),
+        _absent(base, over, names, seed, min(completed, COMPARED_LOGS), draw, threads),
         reveal_moves=not np.array_equal(extremes[everybody].values[:, 1:], extremes[0].values[:, 1:]),
         interrupted=completed < runs,
         asked=runs,
@@ -240,10 +241,10 @@ def _plan(
     """Return the coalitions to be simulated, and the sampled orders (None: exact)."""
     n = len(names)
     sizes = [n] if groups is None else [len(groups), *map(len, groups.values())]
-    if permutations is not None and (permutations < 0 or permutations % 2 or permutations == 2):
+    if permutations is not None and (permutations < 0 or permutations % 2 or 0 < permutations < LEAST_ORDERS):
         raise UserError(
-            f"permutations = {permutations}: must be an even number from 4 up (each order comes with its "
-            "reverse, and an error needs two such pairs), or 0 for all coalitions"
+            f"permutations = {permutations}: must be an even number from {LEAST_ORDERS} up (each order comes "
+            "with its reverse, and an error needs some such pairs), or 0 for all coalitions"
         )
     exact = max(sizes) <= MOST_EXACT if permutations is None else permutations == 0
     if exact and max(sizes) > MOST_EXACT:
@@ -306,7 +307,9 @@ def _check_reached(outcome: Outcome, base: Scenario, extremes: list[np.ndarray])
         )
 
 
-def _absent(base: Scenario, over: str, names: list[str], seed: int, runs: int, draw: bool) -> list[str]:
+def _absent(
+    base: Scenario, over: str, names: list[str], seed: int, runs: int, draw: bool, threads
+) -> list[str]:
     """Return the players without whom no event of the first runs changes, all others being there."""
     import sim
 
@@ -314,7 +317,7 @@ def _absent(base: Scenario, over: str, names: list[str], seed: int, runs: int, d
 
     def logs(coalition: int):
         world_ = _world(base, over, names, coalition)
-        return sim.simulate(world_, runs, seed, metrics=[], logs=runs, draw=draw).logs
+        return sim.simulate(world_, runs, seed, metrics=[], logs=runs, draw=draw, threads=threads).logs
 
     there = logs(everybody)
     return [

@@ -94,8 +94,26 @@ def _without_kind(data: Data, kind: str) -> Data:
 
 
 def _forbidden(data: Data, actors: list[str], kind: str) -> Data:
+    orders = []
+    for place, order in enumerate(data.get("orders", [])):
+        order = {"name": str(place), **order}  # under which luck knows it, wherever it stands
+        orders += _released_from(order, actors, kind) if order.get("action") == "require" else [order]
     order = {"actors": actors, "artifacts": [kind], "action": "forbid", "name": f"without {kind}"}
-    return {**data, "orders": [*data.get("orders", []), order]}
+    return {**data, "orders": [*orders, order]}
+
+
+def _released_from(order: Data, actors: list[str], kind: str) -> list[Data]:
+    """Return an order that requires releases without its word on one kind by some actors."""
+    kinds = order.get("artifacts", ["all"])
+    kinds = _all_kinds() if "all" in kinds else kinds
+    if kind not in kinds:
+        return [order]
+    silent = {**order, "artifacts": [kind], "action": ""}
+    split = [{**order, "artifacts": [other for other in kinds if other != kind]}, silent]
+    if actors != ["all"]:
+        others = {**order, "artifacts": [kind], "except": [*order.get("except", []), *actors]}
+        split = [split[0], others, {**silent, "actors": actors, "except": []}]
+    return [row for row in split if row["artifacts"]]
 
 
 def _without_artifact(data: Data, name: str) -> Data:
@@ -110,7 +128,7 @@ def _without_artifact(data: Data, name: str) -> Data:
 
 
 def _without_actor(data: Data, actor: str) -> Data:
-    data = _without_grants(_changed(data, "actors", actor, active_from="never"), actor)
+    data = _without_grants(_changed(data, "actors", actor, active_from="never", reached=""), actor)
     for name, row in data.get("scripted_artifacts", {}).items():
         if row["owner"] == actor:
             data = _changed(data, "scripted_artifacts", name, made="never", published="never")
@@ -140,7 +158,7 @@ def _kinds(base: Scenario) -> list[str]:
     return list(base.file.effects)
 
 
-def _all_kinds(base: Scenario) -> list[str]:
+def _all_kinds(base: Scenario | None = None) -> list[str]:
     from sim.words import ArtifactKind
 
     return [kind.key for kind in ArtifactKind]

@@ -320,7 +320,7 @@ def notes(attribution: Attribution, drawn: bool = False) -> list[str]:
         together = "less" if row["mean"] < 0 else "more"
         said.append(
             f"{row['first']} and {row['second']} are {row.relation}: together {abs(row['mean']):.2f} "
-            f"{together} than the sum of each alone."
+            f"{together} than apart, in the mean over who else is there."
         )
     said.append("This says what follows from this scenario's inputs, not what would have happened.")
     return said

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ MOST_EXACT = 12  # players, of whom all coalitions are simulated
 USUAL_ORDERS = 64  # beyond; with fewer than 32 pairs of them the stated error is itself unsure
 LEAST_ORDERS = 8
 MOST_SIMULATIONS = 20_000_000
-BLOCK = 50  # runs of every coalition that are simulated before the next ones: what Ctrl-C keeps
+BLOCK, BLOCK_SIMULATIONS = 50, 4000  # runs of every coalition (or in all) before the next: Ctrl-C keeps them
+TASK = 200  # runs of a thread at a time
 
 
 def attribute(
@@ -99,35 +101,24 @@ def attribute(
             first_run=first,
         )
 
-    extremes: dict[int, Result] = {}
-    for coalition in (everybody, 0):
-        extremes[coalition] = simulate(coalition, 0, runs, threads or os.cpu_count() or 1)
-        if extremes[coalition].interrupted:
-            raise KeyboardInterrupt
-        if progress:
-            progress(runs)
-    result = extremes[everybody]
-    what = _outcome_of(result)
-    _check_reached(what, base, [extremes[coalition].values[:, 0] for coalition in (everybody, 0)])
-    values = {coalition: np.empty(runs) for coalition in coalitions}
-    for coalition, extreme in extremes.items():
-        values[coalition][:] = extreme.values[:, 0]
-    rest = [coalition for coalition in coalitions if coalition not in extremes]
-    completed = _fill(values, rest, simulate, threads or os.cpu_count() or 1, progress)
+    threads = threads or os.cpu_count() or 1
+    first = _check_reached(simulate, everybody, runs, threads)
+    values = {coalition: np.empty((runs, len(metrics))) for coalition in coalitions}
+    completed = _fill(values, simulate, threads, progress)
     if completed == 0:
         raise KeyboardInterrupt
-    if what.limit is not None:
-        what = Outcome(what.metric, what.limit[:completed])
+    values = {coalition: table[:completed] for coalition, table in values.items()}
+    result = replace(first, run_numbers=np.arange(completed), values=values[everybody], draws=first.draws[:0])
     return Attribution(
         result,
-        what,
+        _outcome_of(result),
         over,
         names,
-        {coalition: table[:completed] for coalition, table in values.items()},
+        {coalition: table[:, 0] for coalition, table in values.items()},
         members,
         orders,
         _absent(base, over, names, seed, min(completed, COMPARED_LOGS), draw, threads),
-        reveal_moves=not np.array_equal(extremes[everybody].values[:, 1:], extremes[0].values[:, 1:]),
+        reveal_moves=not np.array_equal(values[everybody][:, 1:], values[0][:, 1:]),
         interrupted=completed < runs,
         asked=runs,
     )
@@ -182,20 +173,20 @@ def read_groups(texts: Sequence[str], players: Sequence[str]) -> dict[str, list[
     return groups
 
 
-def _fill(values, rest: list[int], simulate, threads: int, progress) -> int:
+def _fill(values: dict[int, np.ndarray], simulate, threads: int, progress) -> int:
     """Simulate coalitions block by block of runs; return how many runs all of them have."""
-    runs = len(next(iter(values.values())))
-    if not rest:
-        return runs
+    runs = len(values[0])
+    block = max(BLOCK, BLOCK_SIMULATIONS // len(values))
 
-    def work(coalition: int, first: int, count: int) -> int:
-        values[coalition][first : first + count] = simulate(coalition, first, count, 1).values[:, 0]
-        return count
+    def work(coalition: int, first: int, last: int) -> int:
+        values[coalition][first:last] = simulate(coalition, first, last - first, 1).values
+        return last - first
 
     with ThreadPoolExecutor(threads) as pool:
-        for first in range(0, runs, BLOCK):
-            count = min(BLOCK, runs - first)
-            pending = {pool.submit(work, coalition, first, count) for coalition in rest}
+        for begin in range(0, runs, block):
+            end = min(begin + block, runs)
+            spans = [(first, min(first + TASK, end)) for first in range(begin, end, TASK)]
+            pending = {pool.submit(work, coalition, *span) for coalition in values for span in spans}
             try:
                 while pending:
                     finished, pending = wait(pending, return_when=FIRST_COMPLETED)
@@ -205,7 +196,7 @@ def _fill(values, rest: list[int], simulate, threads: int, progress) -> int:
             except BaseException as stopped:
                 pool.shutdown(cancel_futures=True)
                 if isinstance(stopped, KeyboardInterrupt):
-                    return first
+                    return begin
                 raise
     return runs
 
@@ -298,13 +289,24 @@ def _outcome_of(full: Result) -> Outcome:
     return Outcome(metric, limit)
 
 
-def _check_reached(outcome: Outcome, base: Scenario, extremes: list[np.ndarray]) -> None:
-    if outcome.metric.is_date and not any(np.isfinite(values).any() for values in extremes):
-        raise UserError(
-            f"no run reaches {outcome.metric.name} within the horizon ({base.file.scenario.end}), neither "
-            "with all players nor with none, so there is nothing to attribute; choose an earlier outcome, "
-            "one that needs no date (such as n_dev@48), or a later scenario.end"
-        )
+def _check_reached(simulate, everybody: int, runs: int, threads: int) -> Result:
+    """Return some first runs of the world with all players; raise UserError if nothing can be attributed.
+
+    A date must come in some run with all players or with none. A few runs show it, as a rule.
+    """
+    for count in sorted({min(BLOCK, runs), runs}):
+        extremes = [simulate(coalition, 0, count, threads) for coalition in (everybody, 0)]
+        if any(result.interrupted for result in extremes):
+            raise KeyboardInterrupt
+        full = extremes[0]
+        metric = full.metrics[0]
+        if not metric.is_date or any(np.isfinite(result.values[:, 0]).any() for result in extremes):
+            return full
+    raise UserError(
+        f"no run reaches {metric.name} within the horizon ({full.scenario.file.scenario.end}), neither with "
+        "all players nor with none, so there is nothing to attribute; choose an earlier outcome, one that "
+        "needs no date (such as n_dev@48), or a later scenario.end"
+    )
 
 
 def _absent(

@@ -94,7 +94,7 @@ def _without_kind(data: Data, kind: str) -> Data:
 
 
 def _forbidden(data: Data, actors: list[str], kind: str) -> Data:
-    orders = []
+    orders: list[Data] = []
     for place, order in enumerate(data.get("orders", [])):
         order = {"name": str(place), **order}  # under which luck knows it, wherever it stands
         orders += _released_from(order, actors, kind) if order.get("action") == "require" else [order]

@@ -13,7 +13,7 @@ from terminal import cascades
 import experiments
 from experiments import attribute, games
 from experiments.attribution import save_attribution
-from experiments.coalitions import BLOCK, read_groups
+from experiments.coalitions import BLOCK_SIMULATIONS, read_groups
 from experiments.players import SORTS, players_of, world
 from sim import load, simulate
 from sim.errors import UserError
@@ -297,17 +297,19 @@ def test_a_lag_whose_reveal_moves_says_so(toy):
 
 
 def test_a_broken_off_attribution_keeps_the_runs_that_all_coalitions_have():
+    block = BLOCK_SIMULATIONS // 8
     done = []
 
     def stop(count: int) -> None:
         done.append(count)
-        if sum(done) > 2 * 3 * BLOCK + 6 * BLOCK + BLOCK:  # in the second block
+        if sum(done) > 8 * block:  # in the second block
             raise KeyboardInterrupt
 
-    kept = attribute("toy", "lag_1", runs=3 * BLOCK, players=["code", "api", "tools"], progress=stop)
-    assert kept.interrupted and kept.runs == BLOCK
-    whole = attribute("toy", "lag_1", runs=BLOCK, players=["code", "api", "tools"])
+    kept = attribute("toy", "lag_1", runs=2 * block, players=["code", "api", "tools"], progress=stop)
+    assert kept.interrupted and kept.runs == block and kept.asked == 2 * block
+    whole = attribute("toy", "lag_1", runs=block, players=["code", "api", "tools"])
     assert np.array_equal(kept.shares[0], whole.shares[0])
+    assert not whole.interrupted
 
 
 # ------------------------------------------------------------ what is left behind, and what is refused

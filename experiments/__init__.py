@@ -1,7 +1,9 @@
 """The questions that are asked of a world: runs, figures, comparisons. The only place that draws.
 
-``experiments.save`` leaves a result in a folder, as ``cascades run`` does; ``experiments.attribute`` says who
-brought an outcome forward. Importing this package is quick: the rest is loaded when it is used.
+``experiments.save`` leaves a result in a folder, as ``cascades run`` does; ``experiments.compare``
+sets arms against a baseline in the same luck, as ``cascades compare`` does; ``experiments.attribute``
+says who brought an outcome forward, as ``cascades attribute`` does. Importing this package is quick: the
+rest is loaded when it is used.
 """
 
 from __future__ import annotations
@@ -11,10 +13,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from experiments.coalitions import attribute
+    from experiments.comparison import Comparison, compare, compare_results
     from experiments.run import save
 
-_HOMES = {"attribute": "experiments.coalitions", "save": "experiments.run"}
-__all__ = ["attribute", "save"]
+_HOMES = {
+    "Comparison": "experiments.comparison",
+    "attribute": "experiments.coalitions",
+    "compare": "experiments.comparison",
+    "compare_results": "experiments.comparison",
+    "save": "experiments.run",
+}
+__all__ = ["Comparison", "attribute", "compare", "compare_results", "save"]
 
 
 def __getattr__(name: str):

@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments import games
 from experiments.players import sort_of
+from experiments.table import laid_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ class Outcome:
         """The sign convention in words."""
         if self.limit is None:
             return f"Positive: its presence raised {self.metric.name}."
-        return "Positive: its presence brought the date forward."
+        return "Positive: its presence brought the date forward (made a length of time shorter)."
 
 
 @dataclass
@@ -256,8 +257,7 @@ def in_words(attribution: Attribution) -> str:
     for _, row in values[values.level != "player"].iterrows():
         title = "all together" if row.level == "total" else f"group {row.player}"
         rows.append(_cells(title, row, "", ""))
-    lines = _aligned(rows)
-    lines.insert(1, "-" * max(map(len, lines)))
+    lines = laid_out(rows, right=range(1, len(_HEADINGS)))
     runs = f"{attribution.runs} run{'s' if attribution.runs > 1 else ''}"
     title = f"{heading.title}: {metric.name} ({meaning(metric)}), in {metric.unit}, by {sort.one}."
     ends = [_extreme(attribution, attribution.everybody, "all"), _extreme(attribution, 0, "none")]
@@ -337,14 +337,6 @@ def _cells(name: str, row, alone_out: str, alone_in: str) -> tuple[str, ...]:
     share = "" if math.isnan(row.share) else f"{row.share:.0%}"
     spreads = [f"{row[low]:+.2f} to {row[high]:+.2f}" for low, high in (("q25", "q75"), ("q5", "q95"))]
     return (name, f"{row['mean']:+.2f}", f"{error:.2f}", *spreads, share, alone_out, alone_in)
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-        for row in rows
-    ]
 
 
 def save_attribution(attribution: Attribution, out: str | Path, started=None) -> list[Path]:

@@ -267,15 +267,14 @@ def _plan(
 
 
 def _metrics_of(full: Scenario, outcome: str) -> list[str]:
-    """Return the metrics that are measured: the outcome, and for a lag the reveal from which it counts."""
-    from sim.metrics import Statistic, parse_metric
+    """Return the metrics that are measured: the outcome, and the date from which it counts, if any."""
+    from sim.metrics import origin_of, parse_metric
     from sim.world import compile_scenario
 
     compiled = compile_scenario(full)
     metric = parse_metric(outcome, compiled)
-    if metric.row[0] in (Statistic.LAG, Statistic.LAG_PUB):
-        return [metric.name, f"reveal[{compiled.classes[metric.row[2]]}]"]
-    return [metric.name]
+    origin = origin_of(metric, compiled)
+    return [metric.name, origin.name] if origin else [metric.name]
 
 
 def _outcome_of(full: Result) -> Outcome:
@@ -284,8 +283,8 @@ def _outcome_of(full: Result) -> Outcome:
         return Outcome(metric, None)
     limit = np.full(len(full.run_numbers), full.compiled.horizon)
     if len(full.metrics) > 1:
-        reveal = full.values[:, 1]
-        limit -= np.where(np.isfinite(reveal), reveal, 0.0)
+        origin = full.values[:, 1]
+        limit -= np.where(np.isfinite(origin), origin, 0.0)
     return Outcome(metric, limit)
 
 

@@ -323,7 +323,7 @@ def test_the_command_leaves_tables_figure_and_manifest(tmp_path):
     )  # fmt: skip
     assert done.code == 0, done.err
     assert "8 coalitions of players, 12 runs each: 96 runs" in done.err
-    assert "existence" in done.out and "Positive: its presence brought the date forward." in done.out
+    assert "existence" in done.out and "Positive: its presence brought the date forward" in done.out
     values = pd.read_parquet(out / "attribution.parquet")
     assert len(values) == 3 * 3 + 1
     assert len(pd.read_parquet(out / "interactions.parquet")) == 3

@@ -239,7 +239,8 @@ def publish(w, artifact, kind, project, cause):
     ordered = access_of(w, owner, kind, klass, clock.time, access)
     staged = staged or (ordered == ACCESS.STAGED and ordered != access)
     mark(w, artifact, clock.time)
-    if staged and kind == KIND.WEIGHTS and delay > 0.0:
+    small = action_on(w, owner, KIND.SMALL_MODEL, klass, clock.time) != ACTION.FORBID
+    if staged and small and kind == KIND.WEIGHTS and delay > 0.0:
         release_small(w, artifact, cause)
     push(w, clock.time + delay, NEXT.RELEASE, artifact, ordered, 0, cause, 0)
     return True

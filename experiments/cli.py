@@ -296,7 +296,8 @@ def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
     from sim.policy import JOIN, with_policies
     from sim.scenario import load
 
-    return with_policies(load(scenario, tuple(sets or ())), JOIN.join(policies or ()))
+    name, _, spec = scenario.partition(JOIN)  # SCENARIO++POLICY++...
+    return with_policies(load(name.strip(), tuple(sets or ())), JOIN.join([spec, *(policies or ())]))
 
 
 def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: int, draw: bool) -> None:
@@ -395,6 +396,7 @@ def database(
         print(f"Written: {write_whole(table, as_csv(rows))}", file=sys.stderr)
 
 
+@app.command()
 def attribute(
     scenario: Name,
     outcome: Annotated[str, typer.Option("--outcome", help="Metric, such as lag_5 or n_dev@48.")] = "lag_5",
@@ -431,9 +433,7 @@ def attribute(
     threads: Threads = None,
 ) -> None:
     """Say who deserves the credit: Shapley values, by simulating the worlds without each player."""
-    from sim.scenario import load
-
-    loaded = load(scenario, tuple(sets or ()))
+    loaded = _loaded(scenario, sets, None)
     folder = out or Path("out") / f"{loaded.name}-attribution"
     try:
         from tqdm import tqdm

@@ -77,6 +77,8 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     ``earlier``: how many models of its class or a higher one had been opened to users before.
     """
     made = w.artifacts[artifact]
+    if made.kind == KIND.API and w.clock[0].time >= w.actors[made.owner].silent_from:
+        return -1  # nobody can use it any more
     jump = w.classes[made.klass].publicity / int(w.attention[0].demos) / (1.0 + earlier)
     row = record(w, EVENT.DEMONSTRATED, made.owner, cause)
     event = w.events[row]

@@ -6,6 +6,7 @@ import math
 
 from agents.rule import rule
 from sim.luck import FOR, luck, normal
+from sim.schema import FOREVER_MONTHS
 from sim.tables import key_of
 from sim.words import KIND
 
@@ -46,6 +47,9 @@ def take_help(w, actor, artifact):
     if facts.builder < 0 or made.kind == KIND.EXISTENCE or made.kind == KIND.API:
         return 0.0
     fit = fit_of(w, actor, artifact)
+    fades = forgets(w, actor)
+    if fades:
+        forget(w, actor)
     gained = 0.0
     for klass in range(w.state[actor].level + 1, classes):
         nearness = w.nearness[made.kind, made.klass + 1, klass]
@@ -56,9 +60,55 @@ def take_help(w, actor, artifact):
         before = w.help[place]
         after = combine(before, fit * nearness)
         w.help[place] = after
+        if fades:
+            own = learnt_share(w, actor, made.owner)
+            w.learnt[place] = combine(w.learnt[place], max(0.0, own * fit * nearness))
         apply_help(w, facts.builder * classes + klass, kind, before, after)
         gained = max(gained, after - before) if after > before else min(gained, after - before)
     return gained
+
+
+@rule
+def forgets(w, actor):
+    """Return whether what an actor borrows fades once it is held."""
+    return w.kinds[w.actor_facts[actor].kind].retention_months < FOREVER_MONTHS
+
+
+@rule
+def learnt_share(w, actor, owner):
+    """Return which part of the help of an artifact is there for good.
+
+    All of what one has made oneself; of what others lend, more if they are often absent, so that one
+    has to do without (``absorption.practice``).
+    """
+    if owner == actor:
+        return 1.0
+    return w.absorption[0].practice * (1.0 - w.actors[owner].available)
+
+
+@rule
+def forget(w, actor):
+    """Let borrowed help fade up to now: what is left of it falls to 1/e in the retention time.
+
+    Help falls to what was learnt for good. Exact however often it is reckoned.
+    """
+    facts, state, clock = w.actor_facts[actor], w.state[actor], w.clock[0]
+    months = clock.time - state.faded
+    state.faded = clock.time
+    if months <= 0.0:
+        return
+    left = math.exp(-months / w.kinds[facts.kind].retention_months)
+    classes = len(w.classes)
+    for klass in range(state.level + 1, classes):
+        wish = facts.builder * classes + klass
+        row = w.wishes[wish]
+        row.work = row.data_work = row.trials = row.flop = 1.0
+        row.talent = row.gap = row.failures = 1.0
+        for kind in range(KINDS):
+            place = wish * KINDS + kind
+            learnt = w.learnt[place]
+            w.help[place] = learnt + (w.help[place] - learnt) * left
+            apply_help(w, wish, kind, 0.0, w.help[place])
 
 
 @rule

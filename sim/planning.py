@@ -11,6 +11,7 @@ from agents import starting
 from agents.rule import rule
 from sim import compute
 from sim.attention import attention_of, belief_of
+from sim.helping import forget, forgets
 from sim.luck import FOR
 from sim.projects import (
     draw,
@@ -108,6 +109,8 @@ def plan(w, actor, until):
     since, state.planned = state.planned, clock.time
     if facts.builder < 0 or clock.time < state.scripted_until:
         return
+    if forgets(w, actor):
+        fade(w, actor)
     recruit(w, actor, clock.time - max(since, max(0.0, w.actors[actor].active_from)))
     classes = len(w.classes)
     reach = min(highest_known(w, facts.builder) + 2, classes)
@@ -119,6 +122,17 @@ def plan(w, actor, until):
         waits = waits or wish.state == IDLE
     if waits and state.project < 0:
         weigh(w, actor, reach, until)
+
+
+@rule
+def fade(w, actor):
+    """Let borrowed help fade; a project in work then takes longer from here on."""
+    project = w.state[actor].project
+    if project >= 0:
+        settle(w, project)
+    forget(w, actor)
+    if project >= 0:
+        schedule(w, project)
 
 
 @rule

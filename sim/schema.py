@@ -189,6 +189,8 @@ def _date(meaning):
 ZERO = Quantity(0.0)
 ALWAYS = Quantity(-1e6)
 NEVER = Quantity(1e6)
+FOREVER_MONTHS = 1e6  # a time of this length or longer means without end
+FOREVER = Quantity(FOREVER_MONTHS)
 
 
 class Table(BaseModel):
@@ -297,6 +299,12 @@ class Kind(Table):
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
     give_region: _share("weight of the beneficiary being of the same region") = ZERO
+    retention_months: _number(
+        "memory: time in which help got from others falls to 1/e once it is held", "months", 1e-6
+    ) = FOREVER
+    unaware: _share(
+        "speed of taking up what belongs to a class that it does not know to exist, against the usual"
+    ) = Quantity(1.0)
 
 
 class Actor(Table):
@@ -320,6 +328,8 @@ class Actor(Table):
     grant_chips: _number("chips that it can give", "count") = ZERO
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
+    available: _share("share of the time in which others can get from it what it has to give") = Quantity(1.0)
+    silent_from: _date("from then on nobody gets anything from it any more") = NEVER
 
 
 class Tie(Table):
@@ -516,6 +526,49 @@ class Trends(Table):
     compute_growth: _number("slope of the compute trend before 2020", "orders of magnitude/year", -5.0, 5.0)
 
 
+class Absorption(Table):
+    """``[absorption]``: what becomes of help when its source is not there (after MEDAL-ADR)."""
+
+    practice: _share(
+        "part of the help from a source that is never there which is learnt for good; in proportion for "
+        "one that is absent some of the time"
+    ) = ZERO
+
+
+class Deployment(Table):
+    """``[deployment]``: what it takes to run models, beside what it takes to train them."""
+
+    load_share: _number(
+        "compute of one very large load for a year, against the development of the reference model", "ratio"
+    ) = Quantity(0.2)
+    reference_flop: _number("development of the reference model, trials included", "FLOP", 1.0) = Quantity(4e23)
+    reference_parameters: _number("parameters of the reference model", "count", 1.0) = Quantity(1.75e11)
+    loads: _number("very large loads that a provider of access serves when it opens", "loads") = ZERO
+    loads_growth: _number("growth of these loads", "orders of magnitude/year", -5.0, 5.0) = ZERO
+    joules_per_flop: _number("energy of one FLOP of work done, at energy_date", "J/FLOP") = Quantity(1.5e-11)
+    energy_date: _date("date of joules_per_flop") = Quantity(2020 * 12.0)
+    energy_halving_months: _number("time in which the energy of one FLOP halves", "months", 1e-6) = FOREVER
+
+
+class Retrieval(Table):
+    """``[retrieval]``: what a store of text that a model looks up can stand in for."""
+
+    parameters_factor: _number("how many times more parameters do as well without it", "ratio", 1.0) = Quantity(
+        1.0
+    )
+    friendly_share: _share("share of what a class can do for which the store helps") = ZERO
+
+
+class Harm(Table):
+    """``[harms.FAMILY]``: weight of a month of access of each form in one family of harm."""
+
+    made: _number("weight of a month for an actor that made the model itself", "weight") = ZERO
+    open: _number("weight of a month with open weights", "weight") = ZERO
+    licensed: _number("weight of a month with weights on licence", "weight") = ZERO
+    arms_length: _number("weight of a month of use at arm's length", "weight") = ZERO
+    uncontrolled: _number("weight of a month with weights that nobody gave", "weight") = ZERO
+
+
 class ScenarioFile(BaseModel):
     """A scenario as it stands in a TOML file."""
 
@@ -535,12 +588,16 @@ class ScenarioFile(BaseModel):
     insights: dict[str, Insight] = {}
     scripted_artifacts: dict[str, ScriptedArtifact] = {}
     scripted_projects: dict[str, ScriptedProject] = {}
+    harms: dict[str, Harm] = {}
     attention: Attention
     conviction: Conviction
     work: Work
     training: Training
     spread: Spread
     trends: Trends
+    absorption: Absorption = Absorption()
+    deployment: Deployment = Deployment()
+    retrieval: Retrieval = Retrieval()
 
     @model_validator(mode="before")
     @classmethod
@@ -571,6 +628,7 @@ ROW_TABLES: dict[str, type[Table]] = {
     "insights": Insight,
     "scripted_artifacts": ScriptedArtifact,
     "scripted_projects": ScriptedProject,
+    "harms": Harm,
 }
 SETTINGS: dict[str, type[Table]] = {
     "attention": Attention,
@@ -579,6 +637,9 @@ SETTINGS: dict[str, type[Table]] = {
     "training": Training,
     "spread": Spread,
     "trends": Trends,
+    "absorption": Absorption,
+    "deployment": Deployment,
+    "retrieval": Retrieval,
 }
 
 

@@ -541,7 +541,9 @@ class Deployment(Table):
     load_share: _number(
         "compute of one very large load for a year, against the development of the reference model", "ratio"
     ) = Quantity(0.2)
-    reference_flop: _number("development of the reference model, trials included", "FLOP", 1.0) = Quantity(4e23)
+    reference_flop: _number("development of the reference model, trials included", "FLOP", 1.0) = Quantity(
+        4e23
+    )
     reference_parameters: _number("parameters of the reference model", "count", 1.0) = Quantity(1.75e11)
     loads: _number("very large loads that a provider of access serves when it opens", "loads") = ZERO
     loads_growth: _number("growth of these loads", "orders of magnitude/year", -5.0, 5.0) = ZERO
@@ -553,8 +555,8 @@ class Deployment(Table):
 class Retrieval(Table):
     """``[retrieval]``: what a store of text that a model looks up can stand in for."""
 
-    parameters_factor: _number("how many times more parameters do as well without it", "ratio", 1.0) = Quantity(
-        1.0
+    parameters_factor: _number("how many times more parameters do as well without it", "ratio", 1.0) = (
+        Quantity(1.0)
     )
     friendly_share: _share("share of what a class can do for which the store helps") = ZERO
 

@@ -6,6 +6,7 @@ import math
 
 from agents.rule import rule
 from sim.luck import FOR, luck, normal
+from sim.scaling import saved_by_retrieval
 from sim.schema import FOREVER_MONTHS
 from sim.tables import key_of
 from sim.words import KIND
@@ -115,7 +116,7 @@ def forget(w, actor):
 def cuts(w, kind):
     """Return whether artifacts of a kind cut anything of a project."""
     effect = w.effects[kind]
-    most = max(effect.work, effect.data_work, effect.trials, effect.flop)
+    most = max(effect.work, effect.data_work, effect.trials, flop_cut(w, kind))
     return max(most, effect.talent, effect.utilisation, effect.failures) > 0.0
 
 
@@ -175,10 +176,20 @@ def apply_help(w, wish, kind, before, after):
     row.work *= _change(effect.work, before, after)
     row.data_work *= _change(effect.data_work, before, after)
     row.trials *= _change(effect.trials, before, after)
-    row.flop *= _change(effect.flop, before, after)
+    row.flop *= _change(flop_cut(w, kind), before, after)
     row.talent *= _change(effect.talent, before, after)
     row.gap *= _change(effect.utilisation, before, after)
     row.failures *= _change(effect.failures, before, after)
+
+
+@rule
+def flop_cut(w, kind):
+    """Return the part of the training compute that a full, fitting, fresh artifact of a kind saves."""
+    cut = w.effects[kind].flop
+    if kind == KIND.RETRIEVAL_STORE:
+        store = w.retrieval[0]
+        cut = max(cut, saved_by_retrieval(store.parameters_factor, store.friendly_share))
+    return cut
 
 
 @rule

@@ -545,7 +545,9 @@ class Deployment(Table):
         4e23
     )
     reference_parameters: _number("parameters of the reference model", "count", 1.0) = Quantity(1.75e11)
-    loads: _number("very large loads that a provider of access serves when it opens", "loads") = ZERO
+    loads: _number(
+        "very large loads of the first that opens a class for use; the k-th gets 1/k of them", "loads"
+    ) = ZERO
     loads_growth: _number("growth of these loads", "orders of magnitude/year", -5.0, 5.0) = ZERO
     joules_per_flop: _number("energy of one FLOP of work done, at energy_date", "J/FLOP") = Quantity(1.5e-11)
     energy_date: _date("date of joules_per_flop") = Quantity(2020 * 12.0)

@@ -129,7 +129,8 @@ def kept_after_silence(
     import pandas as pd
 
     from sim.ensemble import simulate
-    from sim.scenario import join_path, load
+    from sim.paths import join_path
+    from sim.scenario import load
 
     base = load(scenario)
     if expert not in base.file.actors:

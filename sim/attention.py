@@ -7,7 +7,7 @@ from agents.rule import rule
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.words import EVENT, KIND
+from sim.words import ACCESS, EVENT, KIND
 
 
 @rule
@@ -77,8 +77,10 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     ``earlier``: how many models of its class or a higher one had been opened to users before.
     """
     made = w.artifacts[artifact]
+    if made.access == ACCESS.CLOSED:
+        return  # withdrawn
     if made.kind == KIND.API and w.clock[0].time >= w.actors[made.owner].silent_from:
-        return -1  # nobody can use it any more
+        return  # nobody can use it any more
     jump = w.classes[made.klass].publicity / int(w.attention[0].demos) / (1.0 + earlier)
     row = record(w, EVENT.DEMONSTRATED, made.owner, cause)
     event = w.events[row]

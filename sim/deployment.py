@@ -149,7 +149,7 @@ def _deployment(compiled: Compiled, inputs: Inputs, model, part: float) -> dict[
 
 def usd_per_flop(compiled: Compiled, inputs: Inputs, actor: str, month: float) -> float:
     """Return the rent of one FLOP of work on the cheapest chip of an actor's family at a month."""
-    from sim.scenario import join_path
+    from sim.paths import join_path
 
     file = compiled.scenario.file
     family, prices = file.actors[actor].family, []

@@ -48,9 +48,9 @@ def take_help(w, actor, artifact):
     if facts.builder < 0 or made.kind == KIND.EXISTENCE or made.kind == KIND.API:
         return 0.0
     fit = fit_of(w, actor, artifact)
-    fades = forgets(w, actor)
-    if fades:
+    if forgets(w, actor):
         forget(w, actor)
+    own = learnt_share(w, actor, made.owner)
     gained = 0.0
     for klass in range(w.state[actor].level + 1, classes):
         nearness = w.nearness[made.kind, made.klass + 1, klass]
@@ -61,8 +61,7 @@ def take_help(w, actor, artifact):
         before = w.help[place]
         after = combine(before, fit * nearness)
         w.help[place] = after
-        if fades:
-            own = learnt_share(w, actor, made.owner)
+        if own > 0.0:
             w.learnt[place] = combine(w.learnt[place], max(0.0, own * fit * nearness))
         apply_help(w, facts.builder * classes + klass, kind, before, after)
         gained = max(gained, after - before) if after > before else min(gained, after - before)

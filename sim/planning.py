@@ -111,6 +111,8 @@ def plan(w, actor, until):
         return
     if forgets(w, actor):
         fade(w, actor)
+    else:
+        state.faded = clock.time
     recruit(w, actor, clock.time - max(since, max(0.0, w.actors[actor].active_from)))
     classes = len(w.classes)
     reach = min(highest_known(w, facts.builder) + 2, classes)

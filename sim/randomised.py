@@ -10,11 +10,12 @@ import copy
 from typing import Any
 
 from sim.errors import UserError
-from sim.scenario import Scenario, from_data, quantities
+from sim.paths import quantities
+from sim.scenario import Scenario, from_data
 from sim.schema import Quantity, Unit
 
 # What is left as it is: the record, and what a class is (the question itself).
-RECORD = ("scripted_artifacts", "scripted_projects", "harms")
+RECORD = ("scripted_artifacts", "scripted_projects", "harms", "orders", "changes")
 DEFINITIONS = ("flop", "parameters", "tokens", "peak_flops", "memory_gb", "reference_flop", "compute_flop")
 WIDEST = 100.0
 

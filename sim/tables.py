@@ -37,6 +37,7 @@ ACTOR_FACTS = np.dtype(
         ("giver", "i8"),  # row in the table of offers; -1 for those who do not give
         ("grant", "i8"),  # Sponsorship
         ("grant_open", "i8"),
+        ("grant_closed", "i8"),
         ("grant_region", "i8"),
     ]
 )
@@ -48,6 +49,30 @@ POLICY_ROWS = np.dtype(  # the own rows of an actor, then those of its kind
     [("first", "i8"), ("count", "i8"), ("kind_first", "i8"), ("kind_count", "i8")]
 )
 INSIGHT_FACTS = np.dtype([("key", "u8"), ("kind", "i8"), ("needs", "i8"), ("optimal", "i8")])
+ORDER_FACTS = np.dtype(
+    [
+        ("key", "u8"),
+        ("action", "i8"),  # sim.orders.Action
+        ("access", "i8"),  # Access; -1: as the actor would
+        ("until_rival", "i8"),
+        ("kinds", "u8"),  # one bit per artifact kind
+        ("classes", "u8"),  # one bit per class, after one for what belongs to none
+    ]
+)
+CHANGE_FACTS = np.dtype([("operation", "i8")])
+CELL = np.dtype(  # one row per number and change that touches it
+    [
+        ("place", "i8"),  # in the vector of numbers
+        ("change", "i8"),
+        ("reader", "i8"),  # sim.changes.Reader
+        ("actor", "i8"),  # of a number that only the start reads; -1
+        ("minimum", "f8"),
+        ("maximum", "f8"),
+        ("given", "f8"),  # by the scenario
+        ("drawn", "f8"),  # for this run
+        ("before", "f8"),  # the latest change
+    ]
+)
 SCRIPT_FACTS = np.dtype(
     [
         ("key", "u8"),
@@ -204,6 +229,7 @@ PROJECT = np.dtype(
         ("share", "f8"),  # share of the goal trained
         ("reached", "i8"),  # class that the model belongs to; -1: none
         ("script", "i8"),  # row of scripted_projects; -1: emerged
+        ("waits", "i8"),  # held back only until another announces the class
     ]
 )
 ARTIFACT = np.dtype(
@@ -223,6 +249,8 @@ ARTIFACT = np.dtype(
         ("published_cause", "i8"),
         ("access", "i8"),  # Access; CLOSED while private
         ("via", "i8"),  # PUBLIC, or LEAKED
+        ("uptake", "f8"),  # factor on the speed of taking it up
+        ("withdrawn", "f8"),  # months from its release until it is withdrawn
     ]
 )
 HEAP = np.dtype([("time", "f8"), ("slot", "i8")])
@@ -278,6 +306,8 @@ class Tables(NamedTuple):
     insights: np.ndarray
     scripted_artifacts: np.ndarray
     scripted_projects: np.ndarray
+    orders: np.ndarray
+    changes: np.ndarray
     attention: np.ndarray
     conviction: np.ndarray
     work: np.ndarray
@@ -302,6 +332,10 @@ class Tables(NamedTuple):
     builders: np.ndarray  # actors that build
     learners: np.ndarray  # actors that take up what is public
     thieves: np.ndarray
+    order_facts: np.ndarray
+    order_actors: np.ndarray  # (order, actor): 1 where it names the actor
+    change_facts: np.ndarray
+    cells: np.ndarray
     # state
     chip_from: np.ndarray  # (builder or giver, chip): when a generation reaches it
     clock: np.ndarray

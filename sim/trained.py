@@ -177,7 +177,7 @@ def rule_known_from(compiled: Compiled, log: np.ndarray) -> np.ndarray:
 
 
 def _quoted(name: str) -> str:
-    from sim.scenario import join_path
+    from sim.paths import join_path
 
     return join_path([name])
 

@@ -167,6 +167,34 @@ class Event(Word):
     DISCOVERED = 23  # an insight is found
     RECRUITED = 24  # volunteers join
     UNFINISHED = 25  # still wanted or under way at the end, and what bound it
+    WITHHELD = 26  # an order forbids the release
+    CHANGED = 27  # a number of the scenario is another one from here on
+    WITHDRAWN = 28  # what was released cannot be had any more
+
+
+class Action(Word):
+    """What an order does to the decision about a release."""
+
+    NONE = 0
+    FORBID = 1
+    REQUIRE = 2
+
+
+class Operation(Word):
+    """What a change does to a number."""
+
+    SET = 0
+    MULTIPLY = 1
+    ADD = 2
+
+
+class Reader(Word):
+    """Who reads a number later than at the start of a run."""
+
+    RULES = 0  # whenever it is needed
+    PEOPLE = 1  # only the start: a change moves what the actor has now
+    EXPERIENCE = 2
+    MONEY = 3
 
 
 def codes(words: type[Word]) -> Any:
@@ -182,3 +210,6 @@ PHASE = codes(Phase)
 VIA = codes(Via)
 GRANT = codes(Sponsorship)
 EVENT = codes(Event)
+ACTION = codes(Action)
+OPERATION = codes(Operation)
+READER = codes(Reader)

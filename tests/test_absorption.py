@@ -16,8 +16,9 @@ from sim.absorption import (
     phase_counts,
     ratio_of_sums,
 )
+from sim.paths import quantities
 from sim.randomised import randomised
-from sim.scenario import from_data, quantities
+from sim.scenario import from_data
 from sim.words import ArtifactKind, Event
 
 CODE = int(ArtifactKind.CODE)

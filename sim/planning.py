@@ -84,13 +84,15 @@ def convinced_of(w, actor, klass, belief):
     wish = w.wishes[wish_row(w, actor, klass)]
     trends = w.trends[0]
     known = wish.known <= w.clock[0].time
+    leap_known = w.conviction[0].leap_known
     excess = 0.0
-    if not known:
+    if not known or leap_known < 1.0:
         months = w.clock[0].time - trends.compute_date
         flop = w.classes[klass].flop
         excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months)
     leap = w.kinds[w.actor_facts[actor].kind].leap
-    return starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
+    convinced = starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
+    return convinced * math.pow(leap_known, excess) if known and excess > 0.0 else convinced
 
 
 @rule

@@ -503,6 +503,9 @@ class Conviction(Table):
     proof: _share("part of the doubt about one class removed by knowing that it exists")
     demo: _share("part of the doubt removed by demonstrations at full attention")
     budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
+    leap_known: _share(
+        "conviction kept per factor ten of compute beyond the trend, for what is known to exist"
+    ) = Quantity(1.0)
     spread: _number(
         "spread of the willingness to spend among actors and classes (standard deviation of its logarithm)",
         "log units",

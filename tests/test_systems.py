@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from sim.harms import access_months, exposure
 from sim.live import LiveRun
 from sim.paths import join_path
 from sim.provenance import claims_cited, ingredients, leaks, overlap
-from sim.scenario import from_data, merge
+from sim.scenario import CONFIGS, from_data, merge
 from sim.schema import months_of_date
 from sim.series import WEEK, attention_series
 from sim.words import Bound, Event, Mechanism
@@ -332,3 +334,32 @@ def test_claims_that_are_cited_have_the_form_of_claims():
     for claim, paths in claims_cited(load("gpt3")).items():
         assert claim == claim.lower() and paths
         assert all(join_path([path.split(".")[0]]) in load("gpt3").raw for path in paths)
+
+
+# ---- the page of systems
+
+PAGE = (CONFIGS.parent / "docs" / "systems.md").read_text(encoding="utf-8")
+SECTIONS = re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = [
+    (name, block)
+    for name, text in SECTIONS
+    for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+]
+
+
+@pytest.mark.parametrize(("name", "block"), BLOCKS, ids=[name for name, _ in BLOCKS])
+def test_the_lines_of_the_page_run(name, block, capsys):
+    exec(compile(block, f"docs/systems.md, {name}", "exec"), {})
+    assert capsys.readouterr().out.strip()
+
+
+def test_every_section_that_the_page_names_is_there():
+    named = set(re.findall(r"\]\(#(\w+)\)", PAGE))
+    assert named <= {name.lower() for name, _ in SECTIONS} and named
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`cascades ((?:run|show) [^`]*)`", PAGE))))
+def test_every_change_that_the_page_names_can_be_made(command):
+    _, name, *rest = shlex.split(command)
+    sets = tuple(value for flag, value in zip(rest[::2], rest[1::2], strict=False) if flag == "--set")
+    assert load(name, sets).raw != load(name).raw or not sets

@@ -68,12 +68,14 @@ def _phases(log: np.ndarray, actors: int, classes: int) -> np.ndarray:
     def enter(phase: int, actor: int, klass: int, time: float) -> None:
         entered[phase, actor, klass] = min(entered[phase, actor, klass], time)
 
-    for row in log:
+    helps = (log["what"] == Event.LEARNED) & (log["amount"] > 0.0) & (log["source"] != log["actor"])
+    steps = (Event.AWARE, Event.ACCESSED, Event.STARTED, Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED)
+    for row in log[helps | np.isin(log["what"], steps) | (log["reached"] >= 0)]:
         what, actor, time = row["what"], row["actor"], float(row["time"])
         if what in (Event.AWARE, Event.ACCESSED):
             for lower in range(row["klass"] + 1):
                 enter(0, actor, lower, time)
-        elif what == Event.LEARNED and row["amount"] > 0.0 and row["source"] != actor:
+        elif what == Event.LEARNED:
             helped[actor] = True
             if works_on[actor] >= 0:
                 enter(1, actor, works_on[actor], time)

@@ -35,7 +35,7 @@ FORM_OF = {
 def access_months(log: np.ndarray, klass: int, horizon: float) -> list[tuple[int, float, float, set[str]]]:
     """Return (actor, from, until, forms held) for every stretch of time in which access stays the same."""
     gained: dict[int, list[tuple[float, str]]] = {}
-    for row in log:
+    for row in log[(log["reached"] >= klass) | (log["what"] == Event.ACCESSED)]:
         if row["reached"] >= klass:
             gained.setdefault(int(row["actor"]), []).append((float(row["time"]), "made"))
         elif row["what"] == Event.ACCESSED and row["klass"] >= klass:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.world import Compiled
 
 ROOT = 0
+ENDS = (Event.TRAINED, Event.UNDERTRAINED)
+STEPS = (Event.STARTED, Event.TUNED, Event.FAILED, Event.ANNOUNCED)
 MONTHS_PER_YEAR = 12.0
 COLUMNS = (
     "run",
@@ -90,7 +92,7 @@ def _models(compiled: Compiled, inputs: Inputs, run: int, log: np.ndarray) -> li
     announced: dict[int, float] = {}
     spent: dict[int, float] = {}
     started_by_script: set[int] = set()
-    for row in log:
+    for row in log[np.isin(log["what"], STEPS)]:
         project = int(row["project"])
         if row["what"] == Event.ANNOUNCED:
             announced.setdefault(project, float(row["time"]))
@@ -99,10 +101,8 @@ def _models(compiled: Compiled, inputs: Inputs, run: int, log: np.ndarray) -> li
         elif row["what"] == Event.STARTED and row["cause"] == ROOT and scripts and row["amount"] == 0.0:
             started_by_script.add(project)
     models = []
-    for row in log:
+    for row in log[np.isin(log["what"], ENDS) & (log["project"] >= 0) & (log["reached"] >= 0)]:
         project = int(row["project"])
-        if row["what"] not in (Event.TRAINED, Event.UNDERTRAINED) or project < 0 or row["reached"] < 0:
-            continue
         aimed, reached = (compiled.classes[row[field]] for field in ("klass", "reached"))
         scripted = project in started_by_script
         reference = inputs[f"classes.{_quoted(aimed)}.flop"]
@@ -162,15 +162,18 @@ def rule_known_from(compiled: Compiled, log: np.ndarray) -> np.ndarray:
         if item.teaches == "compute_optimal"
     }
     artifacts: set[int] = set()
-    for row in log:
+    kinds = {int(ArtifactKind[insight.kind.upper()]) for insight in file.insights.values() if insight.teaches}
+    kinds |= {kind for _, kind, _ in scripted}
+    passed = np.isin(log["what"], (Event.MADE, Event.LEARNED)) & (log["project"] < 0)
+    for row in log[passed & np.isin(log["kind"], list(kinds))]:
         actor, artifact = int(row["actor"]), int(row["artifact"])
-        if row["what"] == Event.MADE and row["project"] < 0:
+        if row["what"] == Event.MADE:
             found = log[row["cause"]]
             teaches = found["what"] == Event.DISCOVERED and teaching_insights[int(found["amount"])]
             if not teaches and (actor, int(row["kind"]), float(row["time"])) not in scripted:
                 continue
             artifacts.add(artifact)
-        elif row["what"] != Event.LEARNED or artifact not in artifacts:
+        elif artifact not in artifacts:
             continue
         known[actor] = min(known[actor], float(row["time"]))
     return known

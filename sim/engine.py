@@ -15,6 +15,7 @@ from sim.attention import demonstrate
 from sim.helping import lay_out_nearness
 from sim.learning import absorb, learn
 from sim.luck import FOR, luck, mix, normal, waiting
+from sim.motives import forget_releases
 from sim.planning import accept_grant, decide, plan, receive_income
 from sim.projects import (
     end_phase,
@@ -269,6 +270,7 @@ def reset(w, seed, run, horizon):
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
     clock.planner, clock.cycle, clock.trigger, clock.demo = 0, 0, -1, ROOT
     clock.status = RUNNING
+    forget_releases(w)
     record(w, EVENT.SCENARIO, -1, -1)
     for klass in range(len(w.classes)):
         row = w.classes[klass]
@@ -307,6 +309,7 @@ def reset_actor(w, actor):
     state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
+    state.declared_in = -1
     state.scripted_until = -math.inf
     for script in range(len(w.scripted_projects)):
         if w.project_facts[script].owner == actor:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from agents.publishing import releases
 from agents.rule import rule
 from sim.attention import attention_now, gives_use, raise_attention, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
+from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.tables import TABLE_FULL, key_of
+from sim.tables import TABLE_FULL, hold, holds, key_of
 from sim.words import ACCESS, EVENT, KIND, PHASE, VIA
 
-WORDS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
-ZERO_WORD = np.uint64(0)
 FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifact kind
 
 
@@ -70,19 +67,6 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     event.via = VIA.OWN if project >= 0 else 0
     made.made_cause = event_row
     return row
-
-
-@rule
-def hold(w, actor, artifact):
-    """Note that an actor holds an artifact."""
-    if artifact < 64 * w.held.shape[1]:
-        w.held[actor, artifact >> 6] |= WORDS[artifact & 63]
-
-
-@rule
-def holds(w, actor, artifact):
-    """Return whether an actor holds an artifact."""
-    return (w.held[actor, artifact >> 6] & WORDS[artifact & 63]) != ZERO_WORD
 
 
 @rule
@@ -170,7 +154,8 @@ def announce(w, project, cause):
     event = w.events[event_row]
     event.klass, event.project, event.mechanism = row.reached, project, row.mechanism
     told = publish(w, row.first, KIND.EXISTENCE, project, event_row)
-    if not told and policy_of(w, row.actor, KIND.EXISTENCE, w.clock[0].time) >= 0:
+    decides = policy_of(w, row.actor, KIND.EXISTENCE, w.clock[0].time) >= 0 or has_motives(w, row.actor)
+    if not told and decides:
         return  # who chooses to hide that there is a model releases nothing of it
     for artifact in range(row.first + 1, row.first + row.count):
         publish(w, artifact, w.artifacts[artifact].kind, project, event_row)
@@ -201,6 +186,8 @@ def publish_script(w, artifact, kind, project, cause):
 def publish(w, artifact, kind, project, cause):
     """Decide about the release of one artifact, queue it, and return whether it is released.
 
+    By the policy of its owner if there is one for this kind and time, else by its motives.
+
     ``artifact``: its row; -1 if it is made only for its release. ``project``: -1 for an insight.
     """
     clock = w.clock[0]
@@ -216,11 +203,14 @@ def publish(w, artifact, kind, project, cause):
         probability = w.policies[policy].probability
         delay = w.policies[policy].delay_months
         access = w.policy_facts[policy].access
+    moved = policy < 0 and has_motives(w, owner)
+    if moved:
+        probability = chance_of_release(w, owner, artifact, kind, project, cause)
     if kind == KIND.API:
         access = ACCESS.ARMS_LENGTH
     if kind == KIND.WEIGHTS and project >= 0 and w.projects[project].sponsor >= 0:
         if w.actor_facts[w.projects[project].sponsor].grant_open == 1:
-            probability = 1.0  # the sponsor's condition
+            probability, moved = 1.0, False  # the sponsor's condition
     if probability <= 0.0 and not imitates:
         return False
     if artifact >= 0:
@@ -229,8 +219,13 @@ def publish(w, artifact, kind, project, cause):
         row = w.projects[project]
         key = artifact_key(w, owner, row.klass, kind, row.ordinal)
     u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, owner), key)
-    if not releases(probability, imitates, u):
+    released = releases(probability, imitates, u)
+    if 0.0 < probability < 1.0:
+        cause = note_weighed(w, owner, artifact, kind, project, probability, u, released, moved, cause)
+    if not released:
         return False
+    if moved:
+        access, delay = way_of_release(w, kind, probability, u)
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
     made = w.artifacts[artifact]
@@ -262,6 +257,8 @@ def release(w, artifact, access, cause, via):
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.via, event.amount = made.project, via, access
     first = made.published == math.inf
+    if first:
+        note_in_public(w, artifact)
     made.published, made.published_cause = min(made.published, clock.time), event_row
     made.access, made.via = access, via
     effect = w.effects[made.kind]

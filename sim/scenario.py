@@ -433,6 +433,12 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             if policy.access == "arms_length":
                 path = join_path(["policies", holder, "weights", "access"])
                 raise UserError(f"{origin}: {path}: weights are held, not used at arm's length; use api")
+    for holder in file.motives:
+        check(holder, [*file.actors, *file.kinds], "actor or kind", join_path(["motives", holder]))
+    for kind in file.stakes:
+        check(kind, kinds, "kind of artifact", f"stakes.{kind}")
+    if file.publication.staged_from.value > file.publication.open_from.value:
+        raise UserError(f"{origin}: publication.staged_from: must not lie above open_from")
     for name, insight in file.insights.items():
         if insight.needs:
             check(insight.needs, file.classes, "class", join_path(["insights", name, "needs"]))
@@ -513,9 +519,9 @@ def quantities(file: ScenarioFile):
 
 def _rows(table: str, rows):
     """Yield (path parts, row) of a table in the order in which the numbers are laid out."""
-    if table == "effects" or table == "flows":  # one row for every kind, named or not
+    if table in ("effects", "stakes", "flows"):  # one row for every kind, named or not
         model = ROW_TABLES[table]
-        words = ArtifactKind if table == "effects" else TieKind
+        words = TieKind if table == "flows" else ArtifactKind
         for word in words:
             yield (table, word.key), rows.get(word.key) or _blank(model)
     elif table == "policies":

@@ -167,6 +167,33 @@ class Event(Word):
     DISCOVERED = 23  # an insight is found
     RECRUITED = 24  # volunteers join
     UNFINISHED = 25  # still wanted or under way at the end, and what bound it
+    WEIGHED = 26  # an owner weighs a release: done if ``draw`` lies below ``amount``
+
+
+class Incentive(Word):
+    """What speaks for and against publication (system, section 6): columns of motives and stakes.
+
+    What speaks for it comes first; what speaks against it begins with ADVANTAGE.
+    """
+
+    CREDIBILITY = 0
+    PRESTIGE = 1
+    REPRODUCIBILITY = 2
+    STEERING = 3
+    SOCIAL_BENEFIT = 4
+    SHARED_INSIGHT = 5
+    HARDWARE_SALES = 6
+    USER_GROWTH = 7
+    REACTION = 8
+    SCOOPING = 9
+    ADVANTAGE = 10
+    SCRUTINY = 11
+    MISUSE = 12
+    BLAME = 13
+    RISKY_PROGRESS = 14
+    TRAINING_DEMAND = 15
+    EFFORT = 16
+    CONFORMITY = 17  # works both ways, by what others do: motives only
 
 
 def codes(words: type[Word]) -> Any:
@@ -182,3 +209,4 @@ PHASE = codes(Phase)
 VIA = codes(Via)
 GRANT = codes(Sponsorship)
 EVENT = codes(Event)
+INCENTIVE = codes(Incentive)

@@ -28,7 +28,17 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
 
 RULE_FOLDERS = ("agents", "sim")
-WITHOUT_RULES = ("live.py", "model.py", "result.py", "scenario.py", "views.py", "world.py")
+WITHOUT_RULES = (
+    "live.py",
+    "model.py",
+    "result.py",
+    "levers.py",
+    "paths.py",
+    "policy.py",
+    "scenario.py",
+    "views.py",
+    "world.py",
+)
 
 
 def source_hash(root: Path | None = None) -> str:

@@ -6,12 +6,12 @@ from agents.rule import rule
 
 
 @rule
-def meets_conditions(must_open, must_be_near, openness, same_region):
+def meets_conditions(must_open, must_close, must_be_near, openness, same_region):
     """Return whether a beneficiary meets a sponsor's conditions.
 
     ``openness``: chance that the beneficiary opens its weights.
     """
-    if must_open and openness < 0.5:
+    if (must_open and openness < 0.5) or (must_close and openness >= 0.5):
         return False
     return not (must_be_near and not same_region)
 

@@ -36,6 +36,12 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change one number, such as actors.NAME.people=30."),
 ]
+Policies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy", metavar="POLICY", help="Lay a policy over it, such as delay:months=6; repeatable."
+    ),
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO]")
 ]
@@ -89,26 +95,39 @@ def _options(
 
 @app.command("list")
 def list_scenarios() -> None:
-    """List the scenarios that come with the product."""
+    """List the scenarios and policies that come with the product."""
+    from experiments.difference import list_of_policies
     from sim.scenario import find, names, read_toml
 
+    print("SCENARIOS (cascades show NAME)\n")
     for name in names():
         heading = read_toml(find(name)).get("scenario", {})
         print(f"{name:12s} {heading.get('title', '')}")
         print(f"{'':12s} {heading.get('about', '')}")
+    print("\nPOLICIES (cascades show NAME, cascades run SCENARIO --policy NAME)\n")
+    for name, title in list_of_policies():
+        print(f"{name:24s} {title}")
 
 
 @app.command()
 def show(
-    scenario: Name,
+    scenario: Annotated[
+        str, typer.Argument(metavar="NAME", help="Scenario (name or path) or policy, such as delay:months=6.")
+    ],
     sets: Sets = None,
+    policies: Policies = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
 ) -> None:
-    """Say in words who is there and what will happen when."""
+    """Say in words who is there and what will happen when, or what a policy changes."""
     from experiments.describe import describe, in_words
-    from sim.scenario import load
+    from sim.policy import is_policy
 
-    loaded = load(scenario, tuple(sets or ()))
+    if is_policy(scenario) and not sets and not policies:
+        from experiments.difference import describe_policy
+
+        print(describe_policy(scenario))
+        return
+    loaded = _loaded(scenario, sets, policies)
     if as_json:
         import json
 
@@ -125,6 +144,7 @@ def run(
     seed: Seed = 1,
     out: Out = None,
     sets: Sets = None,
+    policies: Policies = None,
     threads: Threads = None,
     logs: Annotated[int, typer.Option("--logs", help="Of how many runs the event log is kept.")] = 20,
     inputs: Annotated[
@@ -132,15 +152,36 @@ def run(
     ] = Inputs.DRAWN,
 ) -> None:
     """Simulate a scenario many times; print a summary and leave tables, figure and manifest."""
-    from sim.scenario import load
-
-    loaded = load(scenario, tuple(sets or ()))
+    loaded = _loaded(scenario, sets, policies)
     folder = out or Path("out") / loaded.name
     try:
         _run(loaded, folder, runs, seed, threads, logs, inputs is Inputs.DRAWN)
     except KeyboardInterrupt:
         print("\nInterrupted; nothing new was kept.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def diff(
+    base: Name,
+    other: Annotated[
+        str, typer.Argument(metavar="OTHER", help="Another scenario, or a policy for the first.")
+    ],
+) -> None:
+    """Say what differs between two scenarios, or what a policy changes in one."""
+    from experiments.difference import differences
+    from sim.policy import arm, scenario_of
+
+    first = scenario_of(base)
+    lines = differences(first, arm(first, other))
+    print("\n".join(lines) if lines else "They say the same.")
+
+
+def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
+    from sim.policy import JOIN, with_policies
+    from sim.scenario import load
+
+    return with_policies(load(scenario, tuple(sets or ())), JOIN.join(policies or ()))
 
 
 def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: int, draw: bool) -> None:

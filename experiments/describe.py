@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from typing import Any
 
 from agents.kinds import REGISTRY
-from sim.scenario import Scenario, quantities
+from experiments.difference import change_in_words, order_in_words
+from sim.paths import quantities
+from sim.scenario import Scenario
 from sim.schema import (
     Actor,
     Kind,
@@ -57,6 +58,9 @@ def describe(scenario: Scenario) -> dict[str, Any]:
             }
             for name, row in file.classes.items()
         },
+        "policies": list(scenario.policies),
+        "orders": [order_in_words(order) for order in file.orders],
+        "changes": [change_in_words(change) for change in file.changes],
         "dates": chronology(scenario),
         "trends": [
             {
@@ -123,6 +127,16 @@ def in_words(scenario: Scenario) -> str:
     ]
     if facts["sets"]:
         lines.append(f"Changed: {'; '.join(facts['sets'])}")
+    if facts["policies"]:
+        lines.append(f"Under: {'; '.join(facts['policies'])}")
+    for title, key in (
+        ("ORDERS (they override what actors would publish)", "orders"),
+        ("CHANGES", "changes"),
+    ):
+        if facts[key]:
+            lines += ["", title, ""]
+            for text in facts[key]:
+                lines += _wrapped(text, "  - ", "    ")
     lines += ["", "WHO IS THERE"]
     for kind in facts["kinds"].values():
         lines += ["", f"{kind['phrase'].capitalize()} ({len(kind['actors'])}). {kind['about']}"]
@@ -221,6 +235,7 @@ def _means(actor: Actor, kind: Kind) -> str:
             words
             for wanted, words in (
                 (actor.grant_open, "to those who open their weights"),
+                (actor.grant_closed, "to those who keep their weights closed"),
                 (actor.grant_region, "within its region"),
             )
             if wanted
@@ -285,8 +300,8 @@ def _amount(value: float) -> str:
 
 
 def _when(months: float) -> str:
-    if math.isinf(months):
-        return "never"
+    if abs(months) >= 1e5:
+        return "never" if months > 0 else "always"
     day = date_of_months(months)
     first = months_of_date(f"{day:%Y-%m}") == months
     return f"{day:%Y-%m}" if first else f"{day}"

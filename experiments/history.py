@@ -14,7 +14,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sim.errors import UserError, nearest, not_found
-from sim.scenario import CONFIGS, join_path, load, read_toml
+from sim.paths import join_path
+from sim.scenario import CONFIGS, load, read_toml
 from sim.schema import months_of_date
 from sim.words import Access
 

@@ -99,7 +99,7 @@ def check_sizes(
 
 def check_space(folder: OutputFolder, scenario: Scenario, runs: int, draw: bool) -> None:
     """Raise UserError where the disk cannot hold even the drawn inputs, which hardly compress."""
-    from sim.scenario import quantities
+    from sim.paths import quantities
 
     drawn = sum(quantity.uncertain for _, quantity, _, _ in quantities(scenario.file)) if draw else 0
     needed, free = NUMBER * runs * drawn, folder.free_bytes()

@@ -7,7 +7,7 @@ from agents.rule import rule
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.words import EVENT, KIND
+from sim.words import ACCESS, EVENT, KIND
 
 
 @rule
@@ -77,6 +77,8 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     ``earlier``: how many models of its class or a higher one had been opened to users before.
     """
     made = w.artifacts[artifact]
+    if made.access == ACCESS.CLOSED:
+        return  # withdrawn
     jump = w.classes[made.klass].publicity / int(w.attention[0].demos) / (1.0 + earlier)
     row = record(w, EVENT.DEMONSTRATED, made.owner, cause)
     event = w.events[row]

@@ -58,6 +58,8 @@ def draw_chip_dates(w, actor):
             w.chip_from[row, chip] = np.inf
         elif released <= 0.0:
             w.chip_from[row, chip] = released
+        elif released > w.trends[0].chips_until:
+            w.chip_from[row, chip] = np.inf
         else:
             u = luck(clock.seed, clock.run, FOR.CHIP, key_of(w, actor), w.chip_facts[chip].key)
             w.chip_from[row, chip] = released + w.trends[0].chip_wait_months * waiting(u)

@@ -12,10 +12,12 @@ import math
 from agents.rule import rule
 from sim import compute
 from sim.attention import demonstrate
+from sim.changes import begin_changes, turn
 from sim.helping import lay_out_nearness
 from sim.learning import absorb, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.motives import forget_releases
+from sim.orders import access_of, action_on, delay_of, mark, shifted, waits_for_rival
 from sim.planning import accept_grant, decide, plan, receive_income
 from sim.projects import (
     end_phase,
@@ -27,11 +29,11 @@ from sim.projects import (
 )
 from sim.queue import NEXT, push, take_first
 from sim.record import record
-from sim.release import announce, is_open, new_artifact, publish, release, spread_privately
+from sim.release import announce, is_open, new_artifact, publish, release, spread_privately, withdraw
 from sim.scaling import saved_by_rule
 from sim.sponsorship import consider
 from sim.tables import DONE, ENDED, RUNNING, key_of, wish_row
-from sim.words import ACCESS, BOUND, EVENT, MECHANISM, PHASE, VIA
+from sim.words import ACCESS, ACTION, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
 MONTH = 1.0
 FIRST_DATE = -1200.0  # an earlier date of making means that none was given
@@ -69,9 +71,9 @@ def advance(w, until):
                 demonstrate(w, a, b, entry.c, cause)
             elif what == NEXT.ANNOUNCE:
                 if a < 0:  # an insight, not a model
-                    publish(w, -1 - a, w.artifacts[-1 - a].kind, -1, cause)
+                    announce_insight(w, -1 - a, entry.b, cause)
                 elif w.projects[a].stamp == stamp:
-                    announce(w, a, cause)
+                    announce_model(w, a, entry.b, cause)
             elif what == NEXT.GRANT:
                 if w.wishes[b].ordinal == stamp:
                     accept_grant(w, a, b)
@@ -88,6 +90,10 @@ def advance(w, until):
                 train_script(w, a)
             elif what == NEXT.MAKE:
                 make_script(w, a)
+            elif what == NEXT.CHANGE:
+                turn(w, a, b)
+            elif what == NEXT.WITHDRAW:
+                withdraw(w, a, cause)
         else:
             clock.time = planned
             plan_next(w)
@@ -131,6 +137,46 @@ def after_training(w, row):
 
 
 @rule
+def announce_model(w, row, held, cause):
+    """A model is announced, unless orders hold it back (``held``: they did so already).
+
+    Rivals who waited only for such an announcement follow at once.
+    """
+    clock = w.clock[0]
+    project = w.projects[row]
+    actor, klass = project.actor, project.reached
+    if held == 0:
+        time = shifted(w, actor, KIND.EXISTENCE, klass, clock.time, clock.time, False)
+        if time > clock.time:
+            project.waits = int(waits_for_rival(w, actor, klass, clock.time))
+            push(w, time, NEXT.ANNOUNCE, row, 1, 0, cause, project.stamp)
+            return
+    project.waits = 0
+    announce(w, row, cause)
+    for other in range(clock.projects):
+        rival = w.projects[other]
+        if rival.waits == 1 and rival.reached <= klass:
+            rival.waits = 0
+            rival.stamp += 1
+            push(
+                w, clock.time, NEXT.ANNOUNCE, other, 1, 0, w.artifacts[project.first].made_cause, rival.stamp
+            )
+
+
+@rule
+def announce_insight(w, artifact, held, cause):
+    """An insight is published, unless orders hold it back."""
+    clock = w.clock[0]
+    made = w.artifacts[artifact]
+    if held == 0:
+        time = shifted(w, made.owner, made.kind, made.klass, clock.time, clock.time, False)
+        if time > clock.time:
+            push(w, time, NEXT.ANNOUNCE, -1 - artifact, 1, 0, cause, 0)
+            return
+    publish(w, artifact, made.kind, -1, cause)
+
+
+@rule
 def seek_insights(w, actor, klass, cause):
     """Queue the discoveries that become possible with a class."""
     clock = w.clock[0]
@@ -168,7 +214,8 @@ def find(w, actor, insight, cause):
     z = normal(luck(clock.seed, clock.run, FOR.WRITE, key_of(w, actor), facts.key))
     months = training.writing_months * math.exp(training.writing_spread * z)
     months += kind.hold_months * waiting(luck(clock.seed, clock.run, FOR.HOLD, key_of(w, actor), facts.key))
-    push(w, clock.time + months, NEXT.ANNOUNCE, -1 - row, 0, 0, event_row, 0)
+    time = shifted(w, actor, facts.kind, -1, clock.time + months, clock.time, True)
+    push(w, time, NEXT.ANNOUNCE, -1 - row, 0, 0, event_row, 0)
 
 
 @rule
@@ -207,7 +254,9 @@ def train_script(w, row):
     project.share = 1.0
     finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
     project.stamp += 1  # the record says when it is announced
-    push(w, max(dates.announced, clock.time), NEXT.ANNOUNCE, row, 0, 0, project.cause, project.stamp)
+    announced = max(dates.announced, clock.time)
+    announced = shifted(w, project.actor, KIND.EXISTENCE, project.reached, announced, clock.time, True)
+    push(w, announced, NEXT.ANNOUNCE, row, 0, 0, project.cause, project.stamp)
     after_training(w, row)
 
 
@@ -227,12 +276,19 @@ def make_script(w, script):
     row = new_artifact(w, facts.owner, facts.klass, facts.kind, facts.key, row_in.strength, -1, ROOT)
     made = w.artifacts[row]
     made.made, made.optimal = min(clock.time, date_made(w, script)), facts.optimal
-    made.due = row_in.published
+    published = row_in.published + delay_of(w, facts.owner, facts.kind, facts.klass, row_in.published)
+    published = max(published, min(row_in.published, made.made))
+    action = action_on(w, facts.owner, facts.kind, facts.klass, row_in.published)
+    if action == ACTION.FORBID:
+        published = math.inf
+    made.due = published
     if w.actor_facts[facts.owner].builder >= 0:
         absorb(w, facts.owner, row)
-    if row_in.published > clock.time:
+    if published > clock.time:
         spread_privately(w, facts.owner, row, made.made_cause)
-    push(w, max(clock.time, row_in.published), NEXT.RELEASE, row, facts.access, 0, made.made_cause, 0)
+    access = access_of(w, facts.owner, facts.kind, facts.klass, row_in.published, facts.access)
+    mark(w, row, row_in.published)
+    push(w, max(clock.time, published), NEXT.RELEASE, row, access, 0, made.made_cause, 0)
 
 
 @rule
@@ -272,6 +328,7 @@ def reset(w, seed, run, horizon):
     clock.status = RUNNING
     forget_releases(w)
     record(w, EVENT.SCENARIO, -1, -1)
+    begin_changes(w)
     for klass in range(len(w.classes)):
         row = w.classes[klass]
         w.opened[klass] = 0

@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import numpy as np
 
 from agents.rule import rule
+from sim.changes import note_drawn, restore
 from sim.engine import advance, reset
 from sim.errors import UserError
 from sim.luck import FOR, luck
@@ -32,6 +33,7 @@ LOGS = 20
 @rule
 def draw_inputs(w, uncertain, seed, run, draws):
     """Draw the uncertain inputs of a run into the vector of numbers, and note them in ``draws``."""
+    restore(w)
     for row in range(len(uncertain)):
         cell = uncertain[row]
         u = luck(seed, run, FOR.INPUT, cell.key, cell.key)
@@ -39,6 +41,7 @@ def draw_inputs(w, uncertain, seed, run, draws):
         value = min(cell.maximum, max(cell.minimum, value))
         w.numbers[cell.place] = value
         draws[row] = value
+    note_drawn(w)
 
 
 @rule

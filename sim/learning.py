@@ -23,6 +23,8 @@ def learn(w, actor, artifact, source, via, cause):
         return -1
     clock = w.clock[0]
     made = w.artifacts[artifact]
+    if via == VIA.PUBLIC and made.access == ACCESS.CLOSED:
+        return -1  # withdrawn in the meantime
     hold(w, actor, artifact)
     event_row = record(w, EVENT.LEARNED, actor, cause)
     event = w.events[event_row]
@@ -161,7 +163,7 @@ def get_access(w, actor, artifact, via, cause):
     event = w.events[event_row]
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.source, event.via = made.project, made.owner, via
-    event.mechanism = access_mechanism(via, made.access)
+    event.mechanism = access_mechanism(via, ACCESS.ARMS_LENGTH if made.kind == KIND.API else made.access)
     state = w.state[actor]
     state.uses = max(state.uses, made.klass)
     if made.kind == KIND.WEIGHTS:

@@ -48,6 +48,7 @@ class Purpose(Word):
     RESCOPE = 21
     IMITATE = 22
     CHIP = 23
+    COMPLY = 24  # whether an actor obeys an order
 
 
 FOR = codes(Purpose)

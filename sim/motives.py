@@ -54,18 +54,21 @@ def forget_releases(w):
 
 
 @rule
-def note_in_public(w, artifact):
-    """Count an artifact that becomes public for the first time; weights show that there is a model."""
+def note_in_public(w, artifact, more):
+    """Count an artifact that becomes public (``more``: 1) or is withdrawn (-1).
+
+    Weights of which no project is known show by themselves that there is a model.
+    """
     made = w.artifacts[artifact]
     if made.klass < 0:
         return
     everybody = len(w.actors)
     for level in range(made.klass + 1):
-        w.in_public[made.owner, level, made.kind] += 1.0
-        w.in_public[everybody, level, made.kind] += 1.0
+        w.in_public[made.owner, level, made.kind] += more
+        w.in_public[everybody, level, made.kind] += more
         if made.kind == KIND.WEIGHTS and made.project < 0:
-            w.in_public[made.owner, level, KIND.EXISTENCE] += 1.0
-            w.in_public[everybody, level, KIND.EXISTENCE] += 1.0
+            w.in_public[made.owner, level, KIND.EXISTENCE] += more
+            w.in_public[everybody, level, KIND.EXISTENCE] += more
 
 
 @rule
@@ -151,12 +154,15 @@ def chance_of_release(w, owner, artifact, kind, project, cause):
 
 @rule
 def way_of_release(w, kind, probability, u):
-    """Return (Access, months after the announcement) of a release that motives decided."""
+    """Return (Access, months after the announcement) of a release by motives.
+
+    Who must release (probability 1: a sponsor's condition, an order) does so in the open, at once.
+    """
     publication = w.publication[0]
     delay = delay_time(w.stakes[kind].delay_months, probability)
     if kind == KIND.API:
         return ACCESS.ARMS_LENGTH, delay
-    if kind != KIND.WEIGHTS and kind != KIND.DATASET:
+    if probability >= 1.0 or (kind != KIND.WEIGHTS and kind != KIND.DATASET):
         return ACCESS.OPEN, delay
     over = margin(inclined(w, kind), publication.temperature, u)
     way = access_by_margin(over, publication.staged_from, publication.open_from)

@@ -15,6 +15,7 @@ from sim import compute
 from sim.attention import add_evidence
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
 from sim.motives import incentive_to_hold
+from sim.orders import shifted
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.release import make_artifacts
@@ -85,7 +86,7 @@ def new_project(w, actor, klass, ordinal):
     project.person_months, project.chip_months = 0.0, 0.0
     project.flop_trials, project.flop_failed, project.flop_final = 0.0, 0.0, 0.0
     project.goal, project.attempt, project.fails_at = 0.0, 0, -1.0
-    project.trained, project.share, project.script = math.inf, 0.0, -1
+    project.trained, project.share, project.script, project.waits = math.inf, 0.0, -1, 0
     project.reached = -1
     return row
 
@@ -408,7 +409,8 @@ def finish_training(w, row, what, reason):
     kind = w.kinds[w.actor_facts[actor].kind]
     held = waiting(draw(w, FOR.HOLD, actor, klass, project.ordinal))
     months += hold_time(kind.hold_months * incentive_to_hold(w, actor, row, event_row), held)
-    push(w, clock.time + months, NEXT.ANNOUNCE, row, 0, 0, event_row, project.stamp)
+    time = shifted(w, actor, KIND.EXISTENCE, reached, clock.time + months, clock.time, True)
+    push(w, time, NEXT.ANNOUNCE, row, 0, 0, event_row, project.stamp)
 
 
 @rule

@@ -27,6 +27,8 @@ class Next(Word):
     BEGIN = 10  # scripted project a starts
     TRAIN = 11  # project a, which is scripted, is trained
     MAKE = 12  # scripted artifact a comes into being
+    CHANGE = 13  # change a begins (b = 1) or ends
+    WITHDRAW = 14  # artifact a
 
 
 NEXT = codes(Next)

@@ -14,10 +14,11 @@ from sim.attention import attention_now, gives_use, raise_attention, schedule_de
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
+from sim.orders import NEVER, access_of, action_on, delay_of, mark
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.tables import TABLE_FULL, hold, holds, key_of
-from sim.words import ACCESS, EVENT, KIND, PHASE, VIA
+from sim.words import ACCESS, ACTION, EVENT, KIND, PHASE, VIA
 
 FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifact kind
 
@@ -59,6 +60,7 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     made.made, made.due, made.published = clock.time, math.inf, math.inf
     made.access, made.via = ACCESS.CLOSED, 0
     made.published_cause = -1
+    made.uptake, made.withdrawn = 1.0, NEVER
     hold(w, owner, row)
     event_row = record(w, EVENT.MADE, owner, cause)
     event = w.events[event_row]
@@ -154,9 +156,8 @@ def announce(w, project, cause):
     event = w.events[event_row]
     event.klass, event.project, event.mechanism = row.reached, project, row.mechanism
     told = publish(w, row.first, KIND.EXISTENCE, project, event_row)
-    decides = policy_of(w, row.actor, KIND.EXISTENCE, w.clock[0].time) >= 0 or has_motives(w, row.actor)
-    if not told and decides:
-        return  # who chooses to hide that there is a model releases nothing of it
+    if not told and is_hidden(w, row.actor, row.reached):
+        return
     for artifact in range(row.first + 1, row.first + row.count):
         publish(w, artifact, w.artifacts[artifact].kind, project, event_row)
     for kind in range(KINDS):
@@ -165,52 +166,54 @@ def announce(w, project, cause):
 
 
 @rule
-def publish_script(w, artifact, kind, project, cause):
-    """Queue the release that the record gives for an artifact of a scripted project."""
-    row = w.projects[project]
-    months = w.releases[row.script, kind]
-    if months < 0.0:
-        return False
-    access = ACCESS.OPEN
-    if kind == KIND.API:
-        access = ACCESS.ARMS_LENGTH
-    elif kind == KIND.WEIGHTS:
-        access = w.project_facts[row.script].access
-    if artifact < 0:
-        artifact = make_artifact(w, project, kind, cause)
-    push(w, w.clock[0].time + months, NEXT.RELEASE, artifact, access, 0, cause, 0)
-    return True
+def is_hidden(w, actor, klass):
+    """Return whether an unpublished existence is a choice: who hides a model releases nothing of it."""
+    time = w.clock[0].time
+    if action_on(w, actor, KIND.EXISTENCE, klass, time) == ACTION.FORBID:
+        return True
+    return policy_of(w, actor, KIND.EXISTENCE, time) >= 0 or has_motives(w, actor)
 
 
 @rule
 def publish(w, artifact, kind, project, cause):
     """Decide about the release of one artifact, queue it, and return whether it is released.
 
-    By the policy of its owner if there is one for this kind and time, else by its motives.
-
-    ``artifact``: its row; -1 if it is made only for its release. ``project``: -1 for an insight.
+    What the record gives, or else the actor's policy, or else its motives, say whether, when and how;
+    the sponsor's condition comes before it, and orders come before all. ``artifact``: its row; -1 if
+    it is made only for its release. ``project``: -1 for an insight.
     """
     clock = w.clock[0]
     if artifact >= 0 and w.artifacts[artifact].access != ACCESS.CLOSED:
         return True
-    if project >= 0 and w.projects[project].script >= 0:
-        return publish_script(w, artifact, kind, project, cause)
     owner = w.projects[project].actor if project >= 0 else w.artifacts[artifact].owner
-    policy = policy_of(w, owner, kind, clock.time)
-    imitates = kind == KIND.API and w.state[owner].imitates == 1
+    klass = w.projects[project].reached if project >= 0 else w.artifacts[artifact].klass
+    script = w.projects[project].script if project >= 0 else -1
     probability, delay, access = 0.0, 0.0, ACCESS.OPEN
-    if policy >= 0:
-        probability = w.policies[policy].probability
-        delay = w.policies[policy].delay_months
-        access = w.policy_facts[policy].access
-    moved = policy < 0 and has_motives(w, owner)
-    if moved:
-        probability = chance_of_release(w, owner, artifact, kind, project, cause)
+    imitates, moved = False, False
+    if script >= 0:
+        probability = 1.0 if w.releases[script, kind] >= 0.0 else 0.0
+        delay = max(0.0, w.releases[script, kind])
+        access = w.project_facts[script].access if kind == KIND.WEIGHTS else ACCESS.OPEN
+    else:
+        policy = policy_of(w, owner, kind, clock.time)
+        imitates = kind == KIND.API and w.state[owner].imitates == 1
+        if policy >= 0:
+            probability = w.policies[policy].probability
+            delay = w.policies[policy].delay_months
+            access = w.policy_facts[policy].access
+        elif has_motives(w, owner):
+            moved = True
+            probability = chance_of_release(w, owner, artifact, kind, project, cause)
+        if kind == KIND.WEIGHTS and project >= 0:
+            probability = sponsored(w, w.projects[project].sponsor, probability)
     if kind == KIND.API:
         access = ACCESS.ARMS_LENGTH
-    if kind == KIND.WEIGHTS and project >= 0 and w.projects[project].sponsor >= 0:
-        if w.actor_facts[w.projects[project].sponsor].grant_open == 1:
-            probability, moved = 1.0, False  # the sponsor's condition
+    staged = access == ACCESS.STAGED and script < 0
+    action = action_on(w, owner, kind, klass, clock.time)
+    if action == ACTION.FORBID:
+        probability, imitates = 0.0, False
+    elif action == ACTION.REQUIRE:
+        probability = 1.0
     if probability <= 0.0 and not imitates:
         return False
     if artifact >= 0:
@@ -226,17 +229,48 @@ def publish(w, artifact, kind, project, cause):
         return False
     if moved:
         access, delay = way_of_release(w, kind, probability, u)
+        staged = access == ACCESS.STAGED
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
-    made = w.artifacts[artifact]
-    if access == ACCESS.STAGED and made.kind == KIND.WEIGHTS and delay > 0.0:
-        key = mix(made.key, made.key)
-        small = new_artifact(
-            w, made.owner, made.klass, KIND.SMALL_MODEL, key, made.strength, made.project, cause
-        )
-        push(w, clock.time, NEXT.RELEASE, small, ACCESS.OPEN, 0, cause, 0)
-    push(w, clock.time + delay, NEXT.RELEASE, artifact, access, 0, cause, 0)
+    delay = max(0.0, delay + delay_of(w, owner, kind, klass, clock.time))
+    ordered = access_of(w, owner, kind, klass, clock.time, access)
+    staged = staged or (ordered == ACCESS.STAGED and ordered != access)
+    mark(w, artifact, clock.time)
+    if staged and kind == KIND.WEIGHTS and delay > 0.0:
+        release_small(w, artifact, cause)
+    push(w, clock.time + delay, NEXT.RELEASE, artifact, ordered, 0, cause, 0)
     return True
+
+
+@rule
+def sponsored(w, sponsor, probability):
+    """Return the probability that weights are released, after the condition of the sponsor (-1: none)."""
+    if sponsor >= 0 and w.actor_facts[sponsor].grant_open == 1:
+        return 1.0
+    if sponsor >= 0 and w.actor_facts[sponsor].grant_closed == 1:
+        return 0.0
+    return probability
+
+
+@rule
+def release_small(w, artifact, cause):
+    """The first stage of a staged release: a smaller model, at once."""
+    made = w.artifacts[artifact]
+    key = mix(made.key, made.key)
+    row = new_artifact(w, made.owner, made.klass, KIND.SMALL_MODEL, key, made.strength, made.project, cause)
+    push(w, w.clock[0].time, NEXT.RELEASE, row, ACCESS.OPEN, 0, cause, 0)
+
+
+@rule
+def withdraw(w, artifact, cause):
+    """What was released cannot be taken up any more; who has it keeps it."""
+    made = w.artifacts[artifact]
+    if made.access == ACCESS.CLOSED or made.via == VIA.LEAKED:
+        return
+    note_in_public(w, artifact, -1.0)
+    made.access, made.published = ACCESS.CLOSED, math.inf
+    event = w.events[record(w, EVENT.WITHDRAWN, made.owner, cause)]
+    event.klass, event.kind, event.artifact, event.project = made.klass, made.kind, artifact, made.project
 
 
 @rule
@@ -252,15 +286,22 @@ def release(w, artifact, access, cause, via):
     made = w.artifacts[artifact]
     if is_open(made.access):
         return
+    if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, clock.time) == ACTION.FORBID:
+        event = w.events[record(w, EVENT.WITHHELD, made.owner, cause)]
+        event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
+        event.project = made.project
+        return
     event_row = record(w, EVENT.LEAKED if via == VIA.LEAKED else EVENT.RELEASED, made.owner, cause)
     event = w.events[event_row]
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.via, event.amount = made.project, via, access
     first = made.published == math.inf
     if first:
-        note_in_public(w, artifact)
+        note_in_public(w, artifact, 1.0)
     made.published, made.published_cause = min(made.published, clock.time), event_row
     made.access, made.via = access, via
+    if made.withdrawn < NEVER and via == VIA.PUBLIC:
+        push(w, clock.time + made.withdrawn, NEXT.WITHDRAW, artifact, 0, 0, event_row, 0)
     effect = w.effects[made.kind]
     since = min(clock.time, made.due)
     if effect.attention > 0.0 and first and since >= 0.0:
@@ -320,6 +361,7 @@ def uptake_months(w, actor, artifact, attention):
     speed = w.kinds[w.actor_facts[actor].kind].uptake
     reach = w.regions[w.actor_facts[actor].region].attention
     speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention * reach)
+    speed *= made.uptake
     if speed <= 0.0:
         return math.inf
     u = luck(clock.seed, clock.run, FOR.UPTAKE, key_of(w, actor), made.key)

@@ -19,10 +19,11 @@ from pydantic import BaseModel, ValidationError
 
 from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
+from sim.levers import check_levers
+from sim.paths import join_path, split_path
 from sim.schema import (
     ROW_TABLES,
     SETTINGS,
-    Quantity,
     ScenarioFile,
     date_of_months,
     months_of_date,
@@ -52,7 +53,7 @@ class Scenario:
     """A checked scenario.
 
     ``file``: what it says. ``raw``: the same as plain data (for manifests). ``origin``: the file it
-    came from. ``sets``: the changes made to it.
+    came from. ``sets``: the changes made to it. ``policies``: what was laid over it.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Scenario:
     raw: dict[str, Any]
     origin: str
     sets: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
 
     @property
     def start(self) -> float:
@@ -101,15 +103,20 @@ def load(scenario: str | Path | Scenario, sets: tuple[str, ...] | list[str] = ()
     36
     """
     if isinstance(scenario, Scenario):
-        return from_data(scenario.raw, scenario.origin, (*scenario.sets, *sets), sets)
+        if not sets:
+            return scenario
+        sets_before, policies = scenario.sets, scenario.policies
+        return from_data(scenario.raw, scenario.origin, (*sets_before, *sets), sets, policies, scenario.name)
     path = find(scenario)
     data = _read_chain(path, [])
     return from_data(data, str(path), tuple(sets), sets)
 
 
-def from_data(data: dict[str, Any], origin: str = "<data>", sets=(), new_sets=()) -> Scenario:
+def from_data(
+    data: dict[str, Any], origin: str = "<data>", sets=(), new_sets=(), policies=(), name: str = ""
+) -> Scenario:
     """Check a scenario that is given as plain data (what a TOML file would hold)."""
-    name = Path(origin).stem
+    name = name or Path(origin).stem
     if isinstance(data.get("scenario"), dict):
         name = data["scenario"].get("name") or name
     file = _validate(data, origin)
@@ -121,7 +128,7 @@ def from_data(data: dict[str, Any], origin: str = "<data>", sets=(), new_sets=()
         data = {**data, "classes": {klass: data["classes"][klass] for klass in ordered}}
         file = _validate(data, origin)
     _check_references(file, f"{origin} with --set {' --set '.join(new_sets)}" if new_sets else origin)
-    return Scenario(name, file, data, origin, tuple(sets))
+    return Scenario(name, file, data, origin, tuple(sets), tuple(policies))
 
 
 def find(scenario: str | Path) -> Path:
@@ -163,7 +170,7 @@ def _read_chain(path: Path, above: list[Path]) -> dict[str, Any]:
         below = beside if len(base) < 1000 and beside.is_file() else find(base)
     except (UserError, OSError) as error:
         raise UserError(f"{path}: extends: {error}") from None
-    return merge(_read_chain(below, [*above, path]), data)
+    return merge(_read_chain(below, [*above, path]), data, str(path))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -197,50 +204,55 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: a number in it has more digits than can be read") from None
 
 
-def merge(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with the tables of ``change`` laid over it; a number replaces a number."""
+ADDED_TO = ("orders", "changes")  # lists that grow; any other list is replaced
+
+
+def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> dict[str, Any]:
+    """Return ``base`` with the tables of ``change`` laid over it; a number replaces a number.
+
+    ``remove = ["actors.NAME", ...]`` first takes rows away, an actor with all that refers to it.
+    """
+    change = dict(change)
+    for path in change.pop("remove", []):
+        base = _without(base, path, origin)
+    merged = _merged(base, change)
+    for key in ADDED_TO:
+        if isinstance(base.get(key), list) and isinstance(change.get(key), list):
+            merged[key] = [*base[key], *change[key]]
+    return merged
+
+
+def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and not _is_number_table(value):
-            merged[key] = merge(old, value)
+            merged[key] = _merged(old, value)
         else:
             merged[key] = value
     return merged
 
 
+def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
+    """Return a scenario's data without one row; without an actor, also without its ties and rows."""
+    parts = split_path(path) if isinstance(path, str) else []
+    table = data.get(parts[0]) if parts else None
+    if len(parts) != 2 or not isinstance(table, dict):
+        raise UserError(f"{origin}: remove: {path!r}: write TABLE.ROW, such as actors.NAME")
+    if parts[1] not in table:
+        raise UserError(f"{origin}: remove: {not_found('row of ' + parts[0], parts[1], table)}")
+    data = {**data, parts[0]: {key: row for key, row in table.items() if key != parts[1]}}
+    if parts[0] == "actors":
+        gone = parts[1]
+        data["ties"] = [tie for tie in data.get("ties", []) if gone not in (tie.get("from"), tie.get("to"))]
+        for key, owner in (("scripted_artifacts", "owner"), ("scripted_projects", "actor")):
+            data[key] = {name: row for name, row in data.get(key, {}).items() if row.get(owner) != gone}
+        data["policies"] = {key: rows for key, rows in data.get("policies", {}).items() if key != gone}
+    return data
+
+
 def _is_number_table(value: dict[str, Any]) -> bool:
     return "value" in value or "centre" in value or "probability" in value
-
-
-def split_path(path: str) -> list[str]:
-    """Split a dotted path; a part that holds dots or spaces may stand in quotes.
-
-    >>> split_path('actors."Meta AI".people')
-    ['actors', 'Meta AI', 'people']
-    """
-    parts, part, quote = [], "", ""
-    for character in path:
-        if quote:
-            if character == quote:
-                quote = ""
-            else:
-                part += character
-        elif character in "\"'":
-            quote = character
-        elif character == ".":
-            parts.append(part)
-            part = ""
-        else:
-            part += character
-    return [*parts, part]
-
-
-def join_path(parts) -> str:
-    """Join the parts of a dotted path, with quotes where a part needs them."""
-    return ".".join(
-        f'"{part}"' if isinstance(part, str) and ("." in part or " " in part) else str(part) for part in parts
-    )
 
 
 def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, Any]:
@@ -321,7 +333,7 @@ def _validate(data: dict[str, Any], origin: str, change: str | None = None) -> S
     try:
         return ScenarioFile.model_validate(data)
     except ValidationError as error:
-        problems = [_problem(detail) for detail in error.errors()]
+        problems = [problem_of(detail) for detail in error.errors()]
         shown = problems[:MOST_PROBLEMS]
         more = len(problems) - len(shown)
         lines = [f"{where}: {problem}" for problem in shown]
@@ -330,7 +342,7 @@ def _validate(data: dict[str, Any], origin: str, change: str | None = None) -> S
         raise UserError("\n".join(lines)) from None
 
 
-def _problem(detail: Mapping[str, Any]) -> str:
+def problem_of(detail: Mapping[str, Any]) -> str:
     """Return one line for one problem that pydantic found: dotted path, what is wrong, the cure."""
     location = list(detail["loc"])
     if len(location) > 3 and location[0] == "policies" and location[3] == 0:
@@ -460,13 +472,14 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
                         raise UserError(f"{origin}: {path}.releases.{kind}: must be a plain number")
                     check(kind, kinds, "kind of artifact", f"{path}.releases.{kind}")
     _check_dates(file, origin, start, end)
+    check_levers(file, origin, start, end)
 
 
 def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> None:
     for table, model in (ROW_TABLES | SETTINGS).items():
         dates = [name for name, unit in number_fields(model).items() if unit.date]
         rows = getattr(file, table)
-        if not dates or table == "policies":
+        if not dates or table in ("policies", "orders", "changes"):
             continue
         items = rows.items() if table in ROW_TABLES else [("", rows)]
         for name, row in items:
@@ -499,46 +512,3 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
             raise UserError(
                 f"{origin}: {path}.actor: {row.actor!r} comes into being only on {date_of_months(begins)}"
             )
-
-
-def quantities(file: ScenarioFile):
-    """Yield (path parts, quantity, unit, source) for every number of a scenario, in table order."""
-    for table, model in ROW_TABLES.items():
-        units = number_fields(model)
-        for parts, row in _rows(table, getattr(file, table)):
-            for field, unit in units.items():
-                info = model.model_fields[field]
-                quantity: Quantity = getattr(row, field)
-                yield (*parts, info.alias or field), quantity, unit, quantity.source or row.source
-    for table, model in SETTINGS.items():
-        row = getattr(file, table)
-        for field, unit in number_fields(model).items():
-            quantity = getattr(row, field)
-            yield (table, field), quantity, unit, quantity.source or row.source
-
-
-def _rows(table: str, rows):
-    """Yield (path parts, row) of a table in the order in which the numbers are laid out."""
-    if table in ("effects", "stakes", "flows"):  # one row for every kind, named or not
-        model = ROW_TABLES[table]
-        words = TieKind if table == "flows" else ArtifactKind
-        for word in words:
-            yield (table, word.key), rows.get(word.key) or _blank(model)
-    elif table == "policies":
-        for holder, kinds in rows.items():
-            for kind, several in kinds.items():
-                for place, row in enumerate(several):
-                    parts = (table, holder, kind)
-                    yield (parts if len(several) == 1 else (*parts, place)), row
-    elif isinstance(rows, list):
-        for place, row in enumerate(rows):
-            yield (table, place), row
-    else:
-        for name, row in rows.items():
-            yield (table, name), row
-
-
-def _blank(model):
-    if model.__name__ == "Effect":
-        return model(uptake_months=1.0, obsolescence_months=120.0, spread=0.0)
-    return model()

@@ -177,6 +177,10 @@ def _number(meaning, unit, minimum=0.0, maximum=math.inf):
     return Annotated[Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)]
 
 
+def _signed(meaning, unit):
+    return _number(meaning, unit, -math.inf)
+
+
 def _share(meaning):
     return _number(meaning, "share", 0.0, 1.0)
 
@@ -189,6 +193,7 @@ def _date(meaning):
 ZERO = Quantity(0.0)
 ALWAYS = Quantity(-1e6)
 NEVER = Quantity(1e6)
+NEVER_MONTHS = Quantity(1e6)
 
 
 class Table(BaseModel):
@@ -320,6 +325,7 @@ class Actor(Table):
     grant_chips: _number("chips that it can give", "count") = ZERO
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
+    grant_closed: bool = Field(False, description="gives only to those who keep their weights closed")
 
 
 class Tie(Table):
@@ -510,6 +516,55 @@ class ScriptedProject(Table):
     )
 
 
+class Order(Table):
+    """``[[orders]]``: a publication lever, which overrides what an actor would do by itself.
+
+    It applies to what its ``actors`` announce between ``from`` and ``until`` (what the record gives:
+    by its date), of the kinds in ``artifacts`` and the classes in ``classes``.
+    """
+
+    name: str = Field("", description="under which luck knows it; by its place if empty")
+    actors: list[str] = Field(description='names, kinds or regions of actors, or "all"')
+    except_: list[str] = Field([], alias="except", description="names, kinds or regions left out")
+    artifacts: list[str] = Field(["all"], description='kinds of artifacts, or "all"')
+    classes: list[str] = Field(["all"], description='classes; "general" is what belongs to none; or "all"')
+    action: Literal["", "forbid", "require"] = Field("", description="never released, or certainly")
+    access: Literal["", "open", "licensed", "arms_length", "staged"] = Field(
+        "", description="how open a release is; as the actor would if empty"
+    )
+    delay_months: _signed("added to the time from the announcement to the release", "months") = ZERO
+    hold_months: _signed("added to the time from the written paper to its announcement", "months") = ZERO
+    until_rival: bool = Field(False, description="the added hold ends when another announces the class")
+    withdraw_months: _number("from the release until it is withdrawn", "months") = NEVER_MONTHS
+    uptake: _number("factor on the speed at which it is taken up", "ratio") = Quantity(1.0)
+    strength: _number("factor on the help that it gives", "ratio") = Quantity(1.0)
+    compliance: _share("chance that an actor obeys; drawn once per actor and run") = Quantity(1.0)
+    from_: _date("first announcement to which it applies") = Field(ALWAYS, alias="from")
+    until: _date("first announcement to which it applies no more") = NEVER
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
+class Change(Table):
+    """``[[changes]]``: a number of the scenario is another one from a date until a date.
+
+    ``path`` may hold ``*`` for every row of a table. Without ``from`` it applies from the start.
+    """
+
+    path: str = Field(description="dotted path of a number, such as actors.*.chips")
+    only: list[str] = Field([], description="of actors: names, kinds or regions to which it applies")
+    operation: Literal["set", "multiply", "add"]
+    value: _signed("what it is set to, multiplied by, or increased by", "unit of the number")
+    from_: _date("when it begins") = Field(ALWAYS, alias="from")
+    until: _date("when it ends") = NEVER
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
 class Attention(Table):
     """``[attention]``"""
 
@@ -595,6 +650,7 @@ class Trends(Table):
     rent_decline: _number(
         "fall of the rent of one generation after its release", "orders of magnitude/year", -5.0, 5.0
     )
+    chips_until: _date("no generation of hardware that is released later comes at all") = NEVER
     chip_wait_months: _number(
         "mean time from the release of a generation until an actor can have it", "months"
     )
@@ -626,6 +682,8 @@ class ScenarioFile(BaseModel):
     insights: dict[str, Insight] = {}
     scripted_artifacts: dict[str, ScriptedArtifact] = {}
     scripted_projects: dict[str, ScriptedProject] = {}
+    orders: list[Order] = []
+    changes: list[Change] = []
     attention: Attention
     conviction: Conviction
     work: Work
@@ -665,6 +723,8 @@ ROW_TABLES: dict[str, type[Table]] = {
     "insights": Insight,
     "scripted_artifacts": ScriptedArtifact,
     "scripted_projects": ScriptedProject,
+    "orders": Order,
+    "changes": Change,
 }
 SETTINGS: dict[str, type[Table]] = {
     "attention": Attention,

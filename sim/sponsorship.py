@@ -65,7 +65,7 @@ def consider(w, sponsor, until):
             continue
         openness = openness_of(w, actor)
         near = w.actor_facts[actor].region == facts.region
-        if not meets_conditions(facts.grant_open, facts.grant_region, openness, near):
+        if not meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near):
             continue
         if look(w, actor, klass, usd, sponsor, chips)[0] != BOUND.NONE:
             continue

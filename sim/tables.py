@@ -38,6 +38,7 @@ ACTOR_FACTS = np.dtype(
         ("giver", "i8"),  # row in the table of offers; -1 for those who do not give
         ("grant", "i8"),  # Sponsorship
         ("grant_open", "i8"),
+        ("grant_closed", "i8"),
         ("grant_region", "i8"),
     ]
 )
@@ -50,6 +51,30 @@ POLICY_ROWS = np.dtype(  # the own rows of an actor, then those of its kind
 )
 INCENTIVES = len(Incentive)
 INSIGHT_FACTS = np.dtype([("key", "u8"), ("kind", "i8"), ("needs", "i8"), ("optimal", "i8")])
+ORDER_FACTS = np.dtype(
+    [
+        ("key", "u8"),
+        ("action", "i8"),  # sim.orders.Action
+        ("access", "i8"),  # Access; -1: as the actor would
+        ("until_rival", "i8"),
+        ("kinds", "u8"),  # one bit per artifact kind
+        ("classes", "u8"),  # one bit per class, after one for what belongs to none
+    ]
+)
+CHANGE_FACTS = np.dtype([("operation", "i8")])
+CELL = np.dtype(  # one row per number and change that touches it
+    [
+        ("place", "i8"),  # in the vector of numbers
+        ("change", "i8"),
+        ("reader", "i8"),  # sim.changes.Reader
+        ("actor", "i8"),  # of a number that only the start reads; -1
+        ("minimum", "f8"),
+        ("maximum", "f8"),
+        ("given", "f8"),  # by the scenario
+        ("drawn", "f8"),  # for this run
+        ("before", "f8"),  # the latest change
+    ]
+)
 SCRIPT_FACTS = np.dtype(
     [
         ("key", "u8"),
@@ -207,6 +232,7 @@ PROJECT = np.dtype(
         ("share", "f8"),  # share of the goal trained
         ("reached", "i8"),  # class that the model belongs to; -1: none
         ("script", "i8"),  # row of scripted_projects; -1: emerged
+        ("waits", "i8"),  # held back only until another announces the class
     ]
 )
 ARTIFACT = np.dtype(
@@ -226,6 +252,8 @@ ARTIFACT = np.dtype(
         ("published_cause", "i8"),
         ("access", "i8"),  # Access; CLOSED while private
         ("via", "i8"),  # PUBLIC, or LEAKED
+        ("uptake", "f8"),  # factor on the speed of taking it up
+        ("withdrawn", "f8"),  # months from its release until it is withdrawn
     ]
 )
 HEAP = np.dtype([("time", "f8"), ("slot", "i8")])
@@ -291,6 +319,8 @@ class Tables(NamedTuple):
     insights: np.ndarray
     scripted_artifacts: np.ndarray
     scripted_projects: np.ndarray
+    orders: np.ndarray
+    changes: np.ndarray
     attention: np.ndarray
     conviction: np.ndarray
     work: np.ndarray
@@ -313,6 +343,10 @@ class Tables(NamedTuple):
     builders: np.ndarray  # actors that build
     learners: np.ndarray  # actors that take up what is public
     thieves: np.ndarray
+    order_facts: np.ndarray
+    order_actors: np.ndarray  # (order, actor): 1 where it names the actor
+    change_facts: np.ndarray
+    cells: np.ndarray
     # state
     chip_from: np.ndarray  # (builder or giver, chip): when a generation reaches it
     clock: np.ndarray
@@ -338,8 +372,8 @@ class Tables(NamedTuple):
     events: np.ndarray
 
 
-WORDS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
-ZERO_WORD = np.uint64(0)
+BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
+NO_BIT = np.uint64(0)
 
 
 @rule
@@ -358,10 +392,10 @@ def key_of(w, actor):
 def hold(w, actor, artifact):
     """Note that an actor holds an artifact."""
     if artifact < 64 * w.held.shape[1]:
-        w.held[actor, artifact >> 6] |= WORDS[artifact & 63]
+        w.held[actor, artifact >> 6] |= BITS[artifact & 63]
 
 
 @rule
 def holds(w, actor, artifact):
     """Return whether an actor holds an artifact."""
-    return (w.held[actor, artifact >> 6] & WORDS[artifact & 63]) != ZERO_WORD
+    return (w.held[actor, artifact >> 6] & BITS[artifact & 63]) != NO_BIT

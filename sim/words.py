@@ -167,7 +167,10 @@ class Event(Word):
     DISCOVERED = 23  # an insight is found
     RECRUITED = 24  # volunteers join
     UNFINISHED = 25  # still wanted or under way at the end, and what bound it
-    WEIGHED = 26  # an owner weighs a release: done if ``draw`` lies below ``amount``
+    WITHHELD = 26  # an order forbids the release
+    CHANGED = 27  # a number of the scenario is another one from here on
+    WITHDRAWN = 28  # what was released cannot be had any more
+    WEIGHED = 29  # an owner weighs a release: done if ``draw`` lies below ``amount``
 
 
 class Incentive(Word):
@@ -196,6 +199,31 @@ class Incentive(Word):
     CONFORMITY = 17  # works both ways, by what others do: motives only
 
 
+class Action(Word):
+    """What an order does to the decision about a release."""
+
+    NONE = 0
+    FORBID = 1
+    REQUIRE = 2
+
+
+class Operation(Word):
+    """What a change does to a number."""
+
+    SET = 0
+    MULTIPLY = 1
+    ADD = 2
+
+
+class Reader(Word):
+    """Who reads a number later than at the start of a run."""
+
+    RULES = 0  # whenever it is needed
+    PEOPLE = 1  # only the start: a change moves what the actor has now
+    EXPERIENCE = 2
+    MONEY = 3
+
+
 def codes(words: type[Word]) -> Any:
     """Return the members as a named tuple of plain integers, which compiled rules can read."""
     return namedtuple(f"{words.__name__}Codes", [word.name for word in words])(*map(int, words))
@@ -210,3 +238,6 @@ VIA = codes(Via)
 GRANT = codes(Sponsorship)
 EVENT = codes(Event)
 INCENTIVE = codes(Incentive)
+ACTION = codes(Action)
+OPERATION = codes(Operation)
+READER = codes(Reader)

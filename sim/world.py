@@ -10,12 +10,16 @@ from functools import cached_property
 import numpy as np
 
 from sim.errors import UserError
+from sim.levers import GENERAL, READERS, is_named, touched
 from sim.luck import mix, name_hash
-from sim.scenario import Scenario, join_path, quantities
+from sim.paths import join_path, quantities
+from sim.scenario import Scenario
 from sim.tables import (
     ACTOR_FACTS,
     ACTOR_STATE,
     ARTIFACT,
+    CELL,
+    CHANGE_FACTS,
     CHIP_FACTS,
     CLASS_FACTS,
     CLOCK,
@@ -25,6 +29,7 @@ from sim.tables import (
     INPUT_DTYPES,
     INSIGHT_FACTS,
     OFFER,
+    ORDER_FACTS,
     PLANNING,
     POLICY_FACTS,
     POLICY_ROWS,
@@ -39,7 +44,7 @@ from sim.tables import (
     Tables,
 )
 from sim.uncertain import fit
-from sim.words import Access, ArtifactKind, Incentive, Sponsorship, TieKind
+from sim.words import Access, Action, ArtifactKind, Incentive, Operation, Reader, Sponsorship, TieKind
 from sim.worldview import world_of
 
 MOST_EVENTS = 2**23  # of one run; a quiet month of the GPT-3 world writes about 70
@@ -130,7 +135,7 @@ def compile_scenario(scenario: Scenario) -> Compiled:
         width = len(INPUT_DTYPES[table].names)
         first, count = places.get(table, (0, 0))
         places[table] = (first, count // width)
-    facts = _facts(scenario)
+    facts = _facts(scenario) | _cells(scenario, numbers)
     builders, givers = len(facts["builders"]), int(facts["actor_facts"]["giver"].max(initial=-1)) + 1
     scripts = len(file.scripted_projects)
     projects = 3 * builders + scripts + 4
@@ -177,7 +182,8 @@ def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
         builder += kind.develops
         giver += kind.sponsors
         fact.grant = int(Sponsorship[actor.grant.upper()]) if actor.grant else 0
-        fact.grant_open, fact.grant_region = actor.grant_open, actor.grant_region
+        fact.grant_open, fact.grant_closed = actor.grant_open, actor.grant_closed
+        fact.grant_region = actor.grant_region
     takes_up = [
         row
         for row, actor in enumerate(file.actors.values())
@@ -253,7 +259,48 @@ def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
         "builders": np.array(develops, np.int64),
         "learners": np.array(takes_up, np.int64),
         "thieves": np.array(steals, np.int64),
+        **_orders(file),
     }
+
+
+def _orders(file) -> dict[str, np.ndarray]:
+    """Return the facts of the orders, and whom each names."""
+    facts = np.zeros(len(file.orders), ORDER_FACTS)
+    named = np.zeros((len(file.orders), len(file.actors)), np.int64)
+    of_class = {name: place + 1 for place, name in enumerate(file.classes)}
+    for row, order in enumerate(file.orders):
+        kinds = (
+            ArtifactKind if "all" in order.artifacts else [ArtifactKind[k.upper()] for k in order.artifacts]
+        )
+        places = range(len(of_class) + 1)
+        if "all" not in order.classes:
+            places = [0 if name == GENERAL else of_class[name] for name in order.classes]
+        facts[row] = (
+            name_hash("order", order.name or str(row)),
+            int(Action[order.action.upper() or "NONE"]),
+            int(Access[order.access.upper()]) if order.access else -1,
+            order.until_rival,
+            sum(1 << int(kind) for kind in kinds),
+            sum(1 << place for place in places),
+        )
+        for place, name in enumerate(file.actors):
+            named[row, place] = is_named(file, name, order.actors) and not is_named(file, name, order.except_)
+    return {"order_facts": facts.view(np.recarray), "order_actors": named}
+
+
+def _cells(scenario: Scenario, numbers: list[float]) -> dict[str, np.ndarray]:
+    """Return the numbers that changes touch, and the facts of the changes."""
+    file = scenario.file
+    facts = np.array([(int(Operation[c.operation.upper()]),) for c in file.changes], CHANGE_FACTS)
+    actors = list(file.actors)
+    cells = []
+    for row, change in enumerate(file.changes):
+        for place, parts, unit in touched(file, change):
+            reader = READERS.get((parts[0], parts[-1]), Reader.RULES)
+            actor = actors.index(parts[1]) if reader else -1
+            bounds = (-math.inf, math.inf) if unit.date else (unit.minimum, unit.maximum)
+            cells.append((place, row, int(reader), actor, *bounds, numbers[place], numbers[place], 0.0))
+    return {"change_facts": facts.view(np.recarray), "cells": np.array(cells, CELL).view(np.recarray)}
 
 
 def _ties(ties, row_of: dict[str, int], keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -383,4 +430,5 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
     }
-    return Tables(numbers=numbers, **inputs, **compiled.facts, **state)
+    facts = compiled.facts | {"cells": compiled.facts["cells"].copy()}  # a run notes there what it drew
+    return Tables(numbers=numbers, **inputs, **facts, **state)

@@ -10,7 +10,8 @@ import pytest
 from terminal import cascades
 
 import sim
-from sim.scenario import load, names, quantities
+from sim.paths import quantities
+from sim.scenario import load, names
 
 
 def test_list_names_every_scenario_that_comes_with_the_product():

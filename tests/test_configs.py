@@ -7,7 +7,8 @@ import pytest
 
 from sim.ensemble import simulate
 from sim.errors import UserError
-from sim.scenario import CONFIGS, load, names, quantities, read_toml
+from sim.paths import quantities
+from sim.scenario import CONFIGS, load, names, read_toml
 from sim.schema import months_of_date
 from sim.words import Event
 from sim.world import compile_scenario

@@ -78,13 +78,14 @@ def test_skill_lies_between_novice_and_expert():
     assert starting.skill(0.4, 1.0) == 1.0
 
 
-@pytest.mark.parametrize("must_open", [False, True])
+@pytest.mark.parametrize("must_open, must_close", [(False, False), (True, False), (False, True)])
 @pytest.mark.parametrize("must_be_near", [False, True])
 @pytest.mark.parametrize("openness", [0.2, 0.5, 0.9])
 @pytest.mark.parametrize("same_region", [False, True])
-def test_conditions_of_sponsors(must_open, must_be_near, openness, same_region):
-    met = sponsoring.meets_conditions(must_open, must_be_near, openness, same_region)
-    assert met == ((openness >= 0.5 or not must_open) and (same_region or not must_be_near))
+def test_conditions_of_sponsors(must_open, must_close, must_be_near, openness, same_region):
+    met = sponsoring.meets_conditions(must_open, must_close, must_be_near, openness, same_region)
+    fits = (openness >= 0.5 or not must_open) and (openness < 0.5 or not must_close)
+    assert met == (fits and (same_region or not must_be_near))
 
 
 def test_appeal_is_the_weighted_mean_of_motives():

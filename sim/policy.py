@@ -1,0 +1,313 @@
+"""Policies: what an arm of a comparison changes in a scenario, as a file with parameters.
+
+A policy is a TOML file: ``title``, ``about``, ``[parameters.NAME]``, and tables of a scenario that are
+laid over the base (``[[orders]]`` and ``[[changes]]`` are added to those that are there). A value
+``"{NAME}"`` stands for a parameter. ``with_policies("gpt3", "delay:months=6,actors=OpenAI+DeepMind")``
+returns the scenario of that arm; several policies are joined by ``++``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sim.errors import UserError, not_found
+from sim.levers import GENERAL, is_named
+from sim.paths import join_path
+from sim.scenario import CONFIGS, NAME, Scenario, from_data, load, merge, names, problem_of, read_toml
+from sim.schema import ScenarioFile, months_of_date
+from sim.words import ArtifactKind
+
+POLICIES = CONFIGS / "policies"
+BASES = ("", "base", "baseline")
+JOIN = "++"
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+
+
+class Parameter(BaseModel):
+    """``[parameters.NAME]`` of a policy: what the arm can be told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    meaning: str
+    type: str
+    default: Any = None
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy as its file gives it. ``overlay``: the tables that it lays over a scenario."""
+
+    name: str
+    title: str
+    about: str
+    parameters: dict[str, Parameter]
+    overlay: dict[str, Any]
+    origin: str
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def in_words(self) -> str:
+        """Return the description, with the parameters that were given or stand by default."""
+        words = {
+            name: _as_text(self.given.get(name, parameter.default))
+            for name, parameter in self.parameters.items()
+        }
+        return _PLACE.sub(lambda place: words.get(place[1], place[0]), self.about).strip()
+
+
+def policy_names() -> list[str]:
+    """Return the names of the policies that come with the product."""
+    return sorted(path.stem for path in POLICIES.glob("*.toml"))
+
+
+def with_policies(base: str | Path | Scenario, spec: str, since: str | None = None) -> Scenario:
+    """Return a scenario under policies, for a spec such as ``code-never++delay:months=6``.
+
+    ``""``, ``base`` and ``baseline`` stand for the scenario itself. ``since`` ("2021-06"): nothing of
+    them acts before that date. Raises UserError for a policy, parameter, path, actor or class that is
+    not there, for levers that contradict each other, and for what cannot begin at a date.
+
+    >>> len(with_policies("toy", "order:artifacts=code,action=forbid").file.orders)
+    1
+    """
+    scenario = base if isinstance(base, Scenario) else load(base)
+    data, specs = scenario.raw, []
+    for part in spec.split(JOIN):
+        text = part.strip()
+        if text in BASES:
+            continue
+        policy = read_policy(text, scenario.file)
+        data = laid_over(data, policy, text, since)
+        specs.append(text)
+    if not specs:
+        return scenario
+    policies = (*scenario.policies, *specs)
+    origin = f"{scenario.origin} with policy {JOIN.join(policies)}"
+    return from_data(data, origin, scenario.sets, policies=policies, name=scenario.name)
+
+
+def scenario_of(text: str) -> Scenario:
+    """Return the scenario of ``SCENARIO`` or ``SCENARIO++POLICY++...``."""
+    name, _, spec = text.partition(JOIN)
+    return with_policies(load(name.strip()), spec)
+
+
+def arm(base: Scenario, text: str) -> Scenario:
+    """Return an arm beside a base: a policy laid over it, or a scenario of its own."""
+    first = split_spec(text.partition(JOIN)[0])[0]
+    if first in BASES or is_policy(first):
+        return with_policies(base, text)
+    if first in names() or Path(first).is_file():
+        return scenario_of(text)
+    raise UserError(not_found("policy or scenario", first, [*policy_names(), *names()]))
+
+
+def is_policy(text: str) -> bool:
+    """Return whether a spec begins with a policy that there is (a file that extends nothing is one)."""
+    name = text.partition(JOIN)[0].partition(":")[0].strip()
+    if name in policy_names():
+        return True
+    path = Path(name)
+    if path.suffix != ".toml" or not path.is_file():
+        return False
+    content = read_toml(path)
+    return "scenario" not in content and "extends" not in content
+
+
+def read_policy(spec: str, file: ScenarioFile | None = None) -> Policy:
+    """Read one policy with its parameters, ``NAME[:parameter=value,...]`` or the path of a file.
+
+    ``file``: the scenario against which names are checked.
+    """
+    name, values = split_spec(spec)
+    path = _find(name)
+    content = read_toml(path)
+    for key in ("title", "about"):
+        if not isinstance(content.get(key), str):
+            raise UserError(f"{path}: {key}: is missing; a policy says in words what it changes")
+    try:
+        parameters = {
+            key: Parameter.model_validate(value) for key, value in dict(content.get("parameters", {})).items()
+        }
+    except ValidationError as error:
+        raise UserError(f"{path}: parameters: {problem_of(error.errors()[0])}") from None
+    except (TypeError, ValueError):
+        raise UserError(f"{path}: parameters: must be tables, [parameters.NAME]") from None
+    given = {}
+    for key, text in values.items():
+        if key not in parameters:
+            raise UserError(f"policy {name}: {not_found('parameter', key, parameters)}")
+        given[key] = _parsed(f"policy {name}: {key}", text, parameters[key], file)
+    for key, parameter in parameters.items():
+        if parameter.default is None and key not in given:
+            raise UserError(f"policy {name}: {key} is missing ({parameter.meaning}); write {name}:{key}=...")
+        if key not in given and file is not None:
+            _check_names(f"policy {name}: {key}", parameter.default, parameter, file)
+    overlay = {
+        key: value for key, value in content.items() if key not in ("title", "about", "parameters", "source")
+    }
+    unknown = set(overlay) - set(ScenarioFile.model_fields) - {"remove"}
+    if unknown:
+        raise UserError(f"{path}: {not_found('table', min(unknown), [*ScenarioFile.model_fields, 'remove'])}")
+    return Policy(path.stem, content["title"], content["about"], parameters, overlay, str(path), given)
+
+
+def split_spec(spec: str) -> tuple[str, dict[str, str]]:
+    """Split ``name:parameter=value,parameter=value`` into the name and the values as text.
+
+    >>> split_spec("delay:months=6,actors=OpenAI+Meta AI")
+    ('delay', {'months': '6', 'actors': 'OpenAI+Meta AI'})
+    """
+    name, colon, rest = spec.strip().partition(":")
+    values: dict[str, str] = {}
+    for part in rest.split(",") if colon else []:
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise UserError(f"policy {spec!r}: write NAME:parameter=value,parameter=value")
+        if key.strip() in values:
+            raise UserError(f"policy {spec!r}: {key.strip()} is given twice")
+        values[key.strip()] = value.strip()
+    return name.strip(), values
+
+
+def laid_over(data: dict[str, Any], policy: Policy, spec: str, since: str | None = None) -> dict[str, Any]:
+    """Return the data of a scenario with a policy laid over it (from a date on, if one is given)."""
+    values = {key: policy.given.get(key, p.default) for key, p in policy.parameters.items()}
+    overlay = _filled(policy.overlay, values)
+    for place, order in enumerate(overlay.get("orders", [])):
+        order.setdefault("name", f"{spec} {place}")
+    if since is not None:
+        overlay = beginning(overlay, since, policy)
+    return merge(data, overlay, policy.origin)
+
+
+def beginning(overlay: dict[str, Any], since: str, policy: Policy) -> dict[str, Any]:
+    """Return an overlay of which nothing acts before a date: single numbers become changes.
+
+    Raises UserError for what is no number, and so holds from the start or not at all.
+    """
+    try:
+        months_of_date(since)
+    except ValueError as error:
+        raise UserError(f"{since!r}: {error}") from None
+    levers: dict[str, list] = {"orders": [], "changes": []}
+    for key in levers:
+        for row in overlay.get(key, []):
+            first = row.get("from", since)
+            levers[key].append({**row, "from": max(since, first, key=months_of_date)})
+    for table, rows in overlay.items():
+        if table not in levers:
+            levers["changes"] += [
+                {"path": path, "operation": "set", "value": value, "from": since}
+                for path, value in _numbers(rows, (table,), policy)
+            ]
+    return levers
+
+
+def _numbers(node: Any, path: tuple, policy: Policy):
+    """Yield (dotted path, value) of every number of an overlay."""
+    if isinstance(node, dict) and "centre" not in node and "value" not in node:
+        for key, below in node.items():
+            if key not in ("source", "title"):
+                yield from _numbers(below, (*path, key), policy)
+        return
+    value = node.get("value", node) if isinstance(node, dict) else node
+    if isinstance(value, bool) or not isinstance(value, (int, float, dict)):
+        raise UserError(
+            f"policy {policy.name}: {join_path(path)} = {value!r} is no number, so the policy holds from the "
+            "start or not at all; only orders, changes and numbers can begin at a date"
+        )
+    yield join_path(path), value
+
+
+def _find(name: str) -> Path:
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise UserError(f"{name}: no such file")
+        return path
+    path = POLICIES / f"{name}.toml"
+    if not NAME.fullmatch(name) or not path.is_file():
+        raise UserError(f"{not_found('policy', name, policy_names())}")
+    return path
+
+
+def _filled(node: Any, values: dict[str, Any]) -> Any:
+    """Return an overlay with the parameters put in their places."""
+    if isinstance(node, dict):
+        return {_filled(key, values): _filled(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_filled(value, values) for value in node]
+    if not isinstance(node, str):
+        return node
+    whole = _PLACE.fullmatch(node)
+    if whole and whole[1] in values:
+        return values[whole[1]]
+    return _PLACE.sub(lambda place: _as_text(values.get(place[1], place[0])), node)
+
+
+def _as_text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _parsed(what: str, text: str, parameter: Parameter, file: ScenarioFile | None) -> Any:
+    """Return the value of a parameter, read as its type says; raise UserError with what is allowed."""
+    kind = parameter.type
+    value: Any = text
+    if kind == "number":
+        try:
+            value = float(text)
+        except ValueError:
+            raise UserError(f"{what} = {text!r}: must be a number{_bounds(parameter)}") from None
+        low = parameter.minimum if parameter.minimum is not None else float("-inf")
+        high = parameter.maximum if parameter.maximum is not None else float("inf")
+        if not low <= value <= high:
+            raise UserError(f"{what} = {text}: must be a number{_bounds(parameter)}")
+    elif kind == "date":
+        try:
+            months_of_date(text)
+        except ValueError as error:
+            raise UserError(f"{what} = {text!r}: {error}") from None
+    elif kind in LISTS:
+        value = [name.strip() for name in text.split("+")]
+    if file is not None:
+        _check_names(what, value, parameter, file)
+    return value
+
+
+def _bounds(parameter: Parameter) -> str:
+    parts = []
+    if parameter.minimum is not None:
+        parts.append(f"at least {parameter.minimum:g}")
+    if parameter.maximum is not None:
+        parts.append(f"at most {parameter.maximum:g}")
+    unit = f" ({parameter.unit})" if parameter.unit else ""
+    return (", " + ", ".join(parts) if parts else "") + unit
+
+
+LISTS = ("actors", "artifacts", "classes")  # types whose values are lists of names
+
+
+def _check_names(what: str, value: Any, parameter: Parameter, file: ScenarioFile) -> None:
+    kind = parameter.type
+    allowed: dict[str, list[str]] = {
+        "actors": ["all", *file.actors, *file.kinds, *file.regions],
+        "actor": list(file.actors),
+        "artifacts": ["all", *(word.key for word in ArtifactKind)],
+        "classes": ["all", GENERAL, *file.classes],
+        "class": list(file.classes),
+    }
+    if kind not in allowed:
+        return
+    for name in value if isinstance(value, list) else [value]:
+        if name not in allowed[kind]:
+            raise UserError(f"{what}: {not_found('name', name, allowed[kind])}")
+    if kind == "actors" and not any(is_named(file, name, value) for name in file.actors):
+        raise UserError(f"{what}: {_as_text(value)} names nobody of this scenario")

@@ -189,7 +189,7 @@ def strongest(w, kind, released):
 
 
 @rule
-def note_weighed(w, owner, artifact, kind, project, probability, u, released, moved, cause):
+def note_weighed(w, owner, artifact, kind, project, probability, u, moved, cause):
     """Record a decision about a release that luck could have turned, and return its row in the log."""
     event_row = record(w, EVENT.WEIGHED, owner, cause)
     event = w.events[event_row]
@@ -197,7 +197,7 @@ def note_weighed(w, owner, artifact, kind, project, probability, u, released, mo
     event.klass = w.projects[project].reached if project >= 0 else w.artifacts[artifact].klass
     event.amount, event.draw = probability, u
     if moved:
-        event.motive = strongest(w, kind, released)
+        event.motive = strongest(w, kind, u < probability)
     return event_row
 
 

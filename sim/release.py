@@ -224,7 +224,7 @@ def publish(w, artifact, kind, project, cause):
     u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, owner), key)
     released = releases(probability, imitates, u)
     if 0.0 < probability < 1.0:
-        cause = note_weighed(w, owner, artifact, kind, project, probability, u, released, moved, cause)
+        cause = note_weighed(w, owner, artifact, kind, project, probability, u, moved, cause)
     if not released:
         return False
     if moved:

@@ -24,17 +24,19 @@ def releases(probability, imitates, u):
 
 
 @rule
-def inclination(weights, stakes, kind, factors, against, count):
+def inclination(reasons, stakes, kind, against, count):
     """Return the inclination to release an artifact: what speaks for it less what speaks against it.
 
-    ``weights`` and ``factors``: shape (incentives,). ``stakes``: shape (artifact kinds, incentives),
-    shares. The first ``against`` of ``count`` incentives speak for a release, the others against it.
+    ``reasons``: weights times what the situation makes of them, shape (incentives,). ``stakes``: shares,
+    shape (artifact kinds, incentives). The first ``against`` of ``count`` incentives speak for a release,
+    the others against it.
     """
-    total = 0.0
-    for incentive in range(count):
-        reason = weights[incentive] * stakes[kind, incentive] * factors[incentive]
-        total += reason if incentive < against else -reason
-    return total
+    served, hurt = 0.0, 0.0
+    for incentive in range(against):
+        served += reasons[incentive] * stakes[kind, incentive]
+    for incentive in range(against, count):
+        hurt += reasons[incentive] * stakes[kind, incentive]
+    return served - hurt
 
 
 @rule

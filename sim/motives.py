@@ -91,7 +91,7 @@ def look_at_others(w, actor, klass):
 
 @rule
 def take_in(w, actor, klass, usd, cause):
-    """Lay out the weights of an actor, and what its situation makes of them: ``w.weights``, ``w.factors``.
+    """Lay out the weights of an actor, and what its situation makes of them (``w.reasons``).
 
     ``klass``: of the model; -1 if none. ``usd``: what it cost its owner. ``cause``: row of the log.
     """
@@ -121,6 +121,8 @@ def take_in(w, actor, klass, usd, cause):
     w.factors[INCENTIVE.MISUSE] = capability * harmless_yet
     w.factors[INCENTIVE.BLAME] = capability * harmless_yet
     w.factors[INCENTIVE.RISKY_PROGRESS] = capability * secret
+    for incentive in range(len(INCENTIVE)):
+        w.reasons[incentive] = w.weights[incentive] * w.factors[incentive]
 
 
 @rule
@@ -133,7 +135,7 @@ def norm_of(w, kind):
 @rule
 def inclined(w, kind):
     """Return the inclination to release a kind of artifact in the situation that was taken in."""
-    own = inclination(w.weights, w.stake_shares, kind, w.factors, AGAINST, WEIGHED)
+    own = inclination(w.reasons, w.stake_shares, kind, AGAINST, WEIGHED)
     return own + w.weights[INCENTIVE.CONFORMITY] * norm_of(w, kind)
 
 
@@ -179,7 +181,7 @@ def strongest(w, kind, released):
     most, which = 0.0, -1
     first, last = (0, AGAINST) if released else (AGAINST, WEIGHED)
     for incentive in range(first, last):
-        reason = w.weights[incentive] * w.stake_shares[kind, incentive] * w.factors[incentive]
+        reason = w.reasons[incentive] * w.stake_shares[kind, incentive]
         if reason > most:
             most, which = reason, incentive
     custom = w.weights[INCENTIVE.CONFORMITY] * norm_of(w, kind)

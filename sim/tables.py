@@ -364,6 +364,7 @@ class Tables(NamedTuple):
     situation: np.ndarray
     weights: np.ndarray  # (incentive): of the owner who decides
     factors: np.ndarray  # (incentive): what its situation makes of them
+    reasons: np.ndarray  # (incentive): the product of both
     in_public: np.ndarray  # (actor, last row: all; class; artifact kind): of that or a higher class
     others_public: np.ndarray  # (artifact kind): those of others that the owner who decides looks at
     held: np.ndarray  # (actor, word): bits of artifacts

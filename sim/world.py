@@ -423,6 +423,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "situation": table(SITUATION, 1),
         "weights": np.zeros(INCENTIVES),
         "factors": np.zeros(INCENTIVES),
+        "reasons": np.zeros(INCENTIVES),
         "in_public": np.zeros((actors + 1, classes, len(ArtifactKind))),
         "others_public": np.zeros(len(ArtifactKind)),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),

@@ -30,9 +30,8 @@ OPPOSED = [word for word in Incentive if AGAINST <= word < COUNT]
 
 
 def chance(weights, stakes, factors, temperature=1.0):
-    inclined = publishing.inclination(
-        np.array(weights), np.array([stakes]), 0, np.array(factors), AGAINST, COUNT
-    )
+    reasons = np.array(weights) * np.array(factors)
+    inclined = publishing.inclination(reasons, np.array([stakes]), 0, AGAINST, COUNT)
     return publishing.release_probability(inclined, temperature)
 
 
@@ -49,8 +48,8 @@ def test_inclination_by_hand():
     weights, factors = np.zeros(COUNT), np.ones(COUNT)
     weights[Incentive.CREDIBILITY], weights[Incentive.ADVANTAGE] = 2.0, 5.0
     factors[Incentive.ADVANTAGE] = 0.5
-    given_ = (weights, STAKES, 0, factors, AGAINST, COUNT)
-    assert publishing.inclination(*given_) == pytest.approx(2 * 0.3 - 5 * 0.3 * 0.5)
+    inclined_ = publishing.inclination(weights * factors, STAKES, 0, AGAINST, COUNT)
+    assert inclined_ == pytest.approx(2 * 0.3 - 5 * 0.3 * 0.5)
     assert publishing.release_probability(math.log(3), 1.0) == pytest.approx(0.75)
     assert publishing.release_probability(-math.log(3), 1.0) == pytest.approx(0.25)
     assert publishing.release_probability(2 * math.log(3), 2.0) == pytest.approx(0.75)

@@ -127,7 +127,12 @@ def take_in(w, actor, klass, usd, cause):
 
 @rule
 def norm_of(w, kind):
-    """Return what others have made a norm for a kind of artifact, of those models that were looked at."""
+    """Return what others have made a norm for a kind of artifact, of those models that were looked at.
+
+    There is none for what does not come with a model.
+    """
+    if kind == KIND.INSIGHT or kind == KIND.RETRIEVAL_STORE:
+        return 0.0
     half = w.publication[0].norm_models
     return norm(w.others_public[KIND.EXISTENCE], w.others_public[kind], half)
 

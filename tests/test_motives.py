@@ -229,6 +229,7 @@ def test_a_norm_binds_a_dissenter():
     assert free.inclination() == bound.inclination() > 0  # no norm yet
     assert bound.announce(3, 0).inclination() < 0 < free.announce(3, 0).inclination()
     assert bound.announce(0, 3).inclination() > 4  # the norm has turned
+    assert bound.inclination("insight") == free.inclination("insight")  # does not come with models
 
 
 def test_scooping_shortens_the_hold_and_cost_lengthens_it():

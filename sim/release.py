@@ -13,10 +13,11 @@ from agents.rule import rule
 from sim.attention import attention_now, gives_use, raise_attention, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
-from sim.orders import BITS, NEVER, NO_BIT, access_of, action_on, delay_of, mark
+from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
+from sim.orders import NEVER, access_of, action_on, delay_of, mark
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.tables import TABLE_FULL, key_of
+from sim.tables import TABLE_FULL, hold, holds, key_of
 from sim.words import ACCESS, ACTION, EVENT, KIND, PHASE, VIA
 
 FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifact kind
@@ -68,19 +69,6 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     event.via = VIA.OWN if project >= 0 else 0
     made.made_cause = event_row
     return row
-
-
-@rule
-def hold(w, actor, artifact):
-    """Note that an actor holds an artifact."""
-    if artifact < 64 * w.held.shape[1]:
-        w.held[actor, artifact >> 6] |= BITS[artifact & 63]
-
-
-@rule
-def holds(w, actor, artifact):
-    """Return whether an actor holds an artifact."""
-    return (w.held[actor, artifact >> 6] & BITS[artifact & 63]) != NO_BIT
 
 
 @rule
@@ -186,16 +174,16 @@ def is_hidden(w, actor, klass):
     time = w.clock[0].time
     if action_on(w, actor, KIND.EXISTENCE, klass, time) == ACTION.FORBID:
         return True
-    return policy_of(w, actor, KIND.EXISTENCE, time) >= 0
+    return policy_of(w, actor, KIND.EXISTENCE, time) >= 0 or has_motives(w, actor)
 
 
 @rule
 def publish(w, artifact, kind, project, cause):
     """Decide about the release of one artifact, queue it, and return whether it is released.
 
-    What the record gives, or else the actor's policy, says whether, when and how; the sponsor's
-    condition comes before it, and orders come before all. ``artifact``: its row; -1 if it is made
-    only for its release. ``project``: -1 for an insight.
+    What the record gives, or else the actor's policy, or else its motives, say whether, when and how;
+    the sponsor's condition comes before it, and orders come before all. ``artifact``: its row; -1 if
+    it is made only for its release. ``project``: -1 for an insight.
     """
     clock = w.clock[0]
     if artifact >= 0 and w.artifacts[artifact].access != ACCESS.CLOSED:
@@ -204,7 +192,7 @@ def publish(w, artifact, kind, project, cause):
     klass = w.projects[project].reached if project >= 0 else w.artifacts[artifact].klass
     script = w.projects[project].script if project >= 0 else -1
     probability, delay, access = 0.0, 0.0, ACCESS.OPEN
-    imitates = False
+    imitates, moved = False, False
     if script >= 0:
         probability = 1.0 if w.releases[script, kind] >= 0.0 else 0.0
         delay = max(0.0, w.releases[script, kind])
@@ -216,6 +204,9 @@ def publish(w, artifact, kind, project, cause):
             probability = w.policies[policy].probability
             delay = w.policies[policy].delay_months
             access = w.policy_facts[policy].access
+        elif has_motives(w, owner):
+            moved = True
+            probability = chance_of_release(w, owner, artifact, kind, project, cause)
         if kind == KIND.WEIGHTS and project >= 0:
             probability = sponsored(w, w.projects[project].sponsor, probability)
     if kind == KIND.API:
@@ -234,8 +225,14 @@ def publish(w, artifact, kind, project, cause):
         row = w.projects[project]
         key = artifact_key(w, owner, row.klass, kind, row.ordinal)
     u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, owner), key)
-    if not releases(probability, imitates, u):
+    released = releases(probability, imitates, u)
+    if 0.0 < probability < 1.0:
+        cause = note_weighed(w, owner, artifact, kind, project, probability, u, moved, cause)
+    if not released:
         return False
+    if moved:
+        access, delay = way_of_release(w, kind, probability, u)
+        staged = access == ACCESS.STAGED
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
     delay = max(0.0, delay + delay_of(w, owner, kind, klass, clock.time))
@@ -274,6 +271,7 @@ def withdraw(w, artifact, cause):
     made = w.artifacts[artifact]
     if made.access == ACCESS.CLOSED or made.via == VIA.LEAKED:
         return
+    note_in_public(w, artifact, -1.0)
     made.access, made.published = ACCESS.CLOSED, math.inf
     event = w.events[record(w, EVENT.WITHDRAWN, made.owner, cause)]
     event.klass, event.kind, event.artifact, event.project = made.klass, made.kind, artifact, made.project
@@ -314,6 +312,8 @@ def release(w, artifact, access, cause, via):
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.via, event.amount = made.project, via, access
     first = made.published == math.inf
+    if first:
+        note_in_public(w, artifact, 1.0)
     made.published, made.published_cause = min(made.published, clock.time), event_row
     made.access, made.via = access, via
     if made.withdrawn < NEVER and via == VIA.PUBLIC:

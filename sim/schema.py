@@ -388,6 +388,95 @@ class Policy(Table):
     )
 
 
+def _weight(meaning):
+    return _number(meaning, "log-odds", 0.0, 100.0)
+
+
+class Motive(Table):
+    """``[motives.HOLDER]``: how much each incentive to publish, or not to, weighs.
+
+    HOLDER is an actor or a kind of actor; what an actor's row does not say is as in its kind's. A
+    weight is what an incentive adds to the log-odds of a release that serves (or hurts) it in full,
+    for the reference model, where ``publication.temperature`` is 1. Policies come first.
+    """
+
+    credibility: _weight("for: attracting talent, funding and users by what can be believed") = ZERO
+    prestige: _weight("for: recognition") = ZERO
+    reproducibility: _weight("for: openness as the norm of science") = ZERO
+    steering: _weight("for: setting the direction of the field, instead of whoever publishes next") = ZERO
+    social_benefit: _weight("for: good that others can do with it") = ZERO
+    shared_insight: _weight("for: what others find out and give back") = ZERO
+    hardware_sales: _weight("for: demand for one's own hardware") = ZERO
+    user_growth: _weight("for: users and customers of one's own service") = ZERO
+    reaction: _weight("for: access for those whom others shut out, while all others are closed") = ZERO
+    scooping: _weight("for: not to be forestalled by others who are known to be as far") = ZERO
+    advantage: _weight("against: keeping a commercial or research lead") = ZERO
+    scrutiny: _weight("against: attention, and regulation in its wake") = ZERO
+    misuse: _weight("against: harm to others by misuse") = ZERO
+    blame: _weight("against: risk to one's reputation from what others do with it") = ZERO
+    risky_progress: _weight("against: easing advances that are held to be dangerous") = ZERO
+    training_demand: _weight("against: sparing others the need to train") = ZERO
+    effort: _weight("against: work and running cost of a release") = ZERO
+    conformity: _weight("either way: doing as others did, where all of them did the same") = ZERO
+
+
+class Stake(Table):
+    """``[stakes.KIND]``: how far releasing one kind of artifact serves, or hurts, each incentive."""
+
+    credibility: _share("served") = ZERO
+    prestige: _share("served") = ZERO
+    reproducibility: _share("served") = ZERO
+    steering: _share("served") = ZERO
+    social_benefit: _share("served") = ZERO
+    shared_insight: _share("served") = ZERO
+    hardware_sales: _share("served") = ZERO
+    user_growth: _share("served") = ZERO
+    reaction: _share("served") = ZERO
+    scooping: _share("served") = ZERO
+    advantage: _share("hurt") = ZERO
+    scrutiny: _share("hurt") = ZERO
+    misuse: _share("hurt") = ZERO
+    blame: _share("hurt") = ZERO
+    risky_progress: _share("hurt") = ZERO
+    training_demand: _share("hurt") = ZERO
+    effort: _share("hurt") = ZERO
+    delay_months: _number(
+        "from the announcement to the release, of one who was as likely to withhold it", "months"
+    ) = ZERO
+
+
+class Publication(Table):
+    """``[publication]``: how motives are weighed. Counts only for those who have motives."""
+
+    temperature: _number("inclination that multiplies the odds of a release by e", "log-odds", 1e-6) = (
+        Quantity(1.0)
+    )
+    reference_flop: _number("training compute of the model for which the weights are given", "FLOP", 1.0) = (
+        Quantity(1e23)
+    )
+    reference_usd: _number("what that model cost its owner in all", "USD", 1.0) = Quantity(1e7)
+    capability_gain: _share(
+        "elasticity of the reasons against, but effort and training demand, to training compute"
+    ) = ZERO
+    cost_gain: _share("elasticity of the wish to keep an advantage to what the model cost its owner") = ZERO
+    value_gain: _share(
+        "part of the wish to keep an advantage, and of user growth, that goes with the commercial value of "
+        "the class (classes.NAME.publicity)"
+    ) = ZERO
+    shared: _share("what is left to protect for each other model as capable that is known, or open") = (
+        Quantity(1.0)
+    )
+    norm_models: _number("models of others that make what they did half a norm", "count", 1e-6) = Quantity(
+        1.0
+    )
+    reaction: _share("how far the closedness of others is felt at all") = Quantity(1.0)
+    staged_from: _number(
+        "weights go out in stages, and not on request only, from this margin over withholding", "log-odds"
+    ) = ZERO
+    open_from: _number("they go out in the open, all at once, from this margin", "log-odds") = ZERO
+    staged_months: _number("from the first stage to the full model", "months") = Quantity(6.0)
+
+
 class Insight(Table):
     """``[insights.NAME]``: something that capable actors may find, and what it teaches."""
 
@@ -649,6 +738,8 @@ class ScenarioFile(BaseModel):
     ties: list[Tie] = []
     flows: dict[str, Flow] = {}
     policies: dict[str, dict[str, list[Policy]]] = {}
+    motives: dict[str, Motive] = {}
+    stakes: dict[str, Stake] = {}
     insights: dict[str, Insight] = {}
     scripted_artifacts: dict[str, ScriptedArtifact] = {}
     scripted_projects: dict[str, ScriptedProject] = {}
@@ -664,6 +755,7 @@ class ScenarioFile(BaseModel):
     absorption: Absorption = Absorption()
     deployment: Deployment = Deployment()
     retrieval: Retrieval = Retrieval()
+    publication: Publication = Publication()
 
     @model_validator(mode="before")
     @classmethod
@@ -691,6 +783,8 @@ ROW_TABLES: dict[str, type[Table]] = {
     "ties": Tie,
     "flows": Flow,
     "policies": Policy,
+    "motives": Motive,
+    "stakes": Stake,
     "insights": Insight,
     "scripted_artifacts": ScriptedArtifact,
     "scripted_projects": ScriptedProject,
@@ -708,6 +802,7 @@ SETTINGS: dict[str, type[Table]] = {
     "absorption": Absorption,
     "deployment": Deployment,
     "retrieval": Retrieval,
+    "publication": Publication,
 }
 
 

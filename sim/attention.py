@@ -79,7 +79,8 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     made = w.artifacts[artifact]
     if made.access == ACCESS.CLOSED:
         return  # withdrawn
-    jump = w.classes[made.klass].publicity / int(w.attention[0].demos) / (1.0 + earlier)
+    jump = w.classes[made.klass].publicity / max(1, int(w.attention[0].demos)) / (1.0 + earlier)
+    jump *= made.publicity
     row = record(w, EVENT.DEMONSTRATED, made.owner, cause)
     event = w.events[row]
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact

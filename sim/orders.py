@@ -61,6 +61,26 @@ def delay_of(w, actor, kind, klass, time):
 
 
 @rule
+def comes_too_late(w, actor, kind, klass, time, delay):
+    """Return whether orders rule out a release so many months after the announcement."""
+    for order in range(len(w.orders)):
+        if delay > w.orders[order].latest_months and applies(w, order, actor, kind, klass, time):
+            return True
+    return False
+
+
+@rule
+def passing_of(w, artifact, time):
+    """Return the factor of orders on the rates at which something passes on before it is public."""
+    factor = 1.0
+    made = w.artifacts[artifact]
+    for order in range(len(w.orders)):
+        if w.orders[order].passing != 1.0 and applies(w, order, made.owner, made.kind, made.klass, time):
+            factor *= w.orders[order].passing
+    return factor
+
+
+@rule
 def mark(w, artifact, time):
     """Note on an artifact that is to be released at what speed, strength, and until when."""
     made = w.artifacts[artifact]
@@ -69,6 +89,7 @@ def mark(w, artifact, time):
             row = w.orders[order]
             made.uptake *= row.uptake
             made.strength *= row.strength
+            made.publicity *= row.publicity
             made.withdrawn = min(made.withdrawn, row.withdraw_months)
 
 

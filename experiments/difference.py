@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -103,11 +104,15 @@ def _laid_over(policy: Policy) -> list[str]:
     values = {name: "..." if value is None else value for name, value in policy.values.items()}
     overlay = filled(policy, values, {})
     lines = []
-    for key, model, words in (("orders", Order, order_in_words), ("changes", Change, change_in_words)):
+    readers: dict[str, Callable[[dict], str]] = {
+        "orders": lambda row: order_in_words(Order.model_validate(row)),
+        "changes": lambda row: change_in_words(Change.model_validate(row)),
+    }
+    for key, in_words in readers.items():
         for row in overlay.pop(key, []):
             plain = {field: value for field, value in row.items() if value not in OPEN_ENDED}
             try:
-                lines.append(f"{key[:-1]}: {words(model.model_validate(plain))}")  # type: ignore[operator]
+                lines.append(f"{key[:-1]}: {in_words(plain)}")
             except ValidationError:  # it needs a parameter that is not given yet
                 lines.append(f"{key[:-1]}: " + ", ".join(f"{name} = {value}" for name, value in row.items()))
     return [*lines, *(f"{path} = {value}" for path, value in flattened(overlay).items() if path)]

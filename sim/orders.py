@@ -7,7 +7,7 @@ import numpy as np
 from agents.rule import rule
 from sim.luck import FOR, luck
 from sim.tables import key_of
-from sim.words import ACTION, KIND
+from sim.words import ACTION, KIND, PHASE
 
 BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
 NO_BIT = np.uint64(0)
@@ -104,11 +104,24 @@ def shifted(w, actor, kind, klass, planned, earliest, sooner):
     time = planned
     for order in range(len(w.orders)):
         months = w.orders[order].hold_months
+        if w.order_facts[order].until_rival == 1 and is_announced(w, actor, klass):
+            continue
         if (months < 0.0) == sooner and months != 0.0 and applies(w, order, actor, kind, klass, planned):
             time += months
             if sooner:
                 time = max(time, earliest, min(planned, w.orders[order].from_))
     return time
+
+
+@rule
+def is_announced(w, actor, klass):
+    """Return whether somebody else has announced a model of a class (-1: none) or of a higher one."""
+    for row in range(w.clock[0].projects):
+        project = w.projects[row]
+        if klass >= 0 and project.phase == PHASE.PUBLIC and project.actor != actor:
+            if project.reached >= klass:
+                return True
+    return False
 
 
 @rule

@@ -293,7 +293,8 @@ def release(w, artifact, access, cause, via):
     made = w.artifacts[artifact]
     if is_open(made.access):
         return
-    if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, clock.time) == ACTION.FORBID:
+    since = min(clock.time, made.due)
+    if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, since) == ACTION.FORBID:
         event = w.events[record(w, EVENT.WITHHELD, made.owner, cause)]
         event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
         event.project = made.project
@@ -308,7 +309,6 @@ def release(w, artifact, access, cause, via):
     if made.withdrawn < NEVER and via == VIA.PUBLIC:
         push(w, clock.time + made.withdrawn, NEXT.WITHDRAW, artifact, 0, 0, event_row, 0)
     effect = w.effects[made.kind]
-    since = min(clock.time, made.due)
     if effect.attention > 0.0 and first and since >= 0.0:
         kind = w.kinds[w.actor_facts[made.owner].kind]
         size = w.classes[made.klass].publicity if made.klass >= 0 else 0.0

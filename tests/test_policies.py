@@ -179,7 +179,7 @@ def gpt3():
     return simulate("gpt3", runs=25, threads=1, logs=25)
 
 
-# ------------------------------------------------------------------------------------------ the files
+# ------------------------------------------------ the files
 
 
 def test_the_table_above_has_every_policy():
@@ -276,7 +276,7 @@ def test_the_list_is_grouped():
     assert all(group in listed for group in groups)
 
 
-# ------------------------------------------------------------------------------------------ bad input
+# ------------------------------------------------ bad input
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_a_policy_of_ones_own(tmp_path):
         with_policies("toy", str(path))
 
 
-# ------------------------------------------------------------------------------------------ the past is shared
+# ------------------------------------------------ the past is shared
 
 DATED = [
     name
@@ -409,7 +409,7 @@ def test_what_ends_before_it_begins_anything_changes_nothing():
         assert play(with_policies("toy", spec), 3).log.tobytes() == plain.tobytes()
 
 
-# ------------------------------------------------------------------------------------------ what is forbidden
+# ------------------------------------------------ what is forbidden
 
 FORBIDS = {
     "code-never": ["code"],
@@ -522,7 +522,7 @@ def test_scripted_artifacts_and_projects_obey_orders():
     assert not len(secret.rows(Event.AWARE)[secret.rows(Event.AWARE)["via"] == Via.INSIDER])
 
 
-# ------------------------------------------------------------------------------------------ dates of announcements
+# ------------------------------------------------ dates of announcements
 
 
 @settings(max_examples=25)
@@ -582,7 +582,7 @@ def test_who_comes_second_does_not_wait_for_a_rival():
             assert said[0] < alpha or said[0] == said[1]
 
 
-# ------------------------------------------------------------------------------------------ compliance
+# ------------------------------------------------ compliance
 
 
 def many_labs(share):
@@ -636,7 +636,7 @@ def test_without_compliance_nothing_changes_and_with_all_of_it_everybody_is_boun
         assert whole.logs[run].tobytes() == plain.logs[run].tobytes() != gpt3.logs[run].tobytes()
 
 
-# ------------------------------------------------------------------------------------------ access
+# ------------------------------------------------ access
 
 
 def test_nobody_takes_up_an_api_after_it_was_withdrawn():
@@ -683,7 +683,7 @@ def test_weights_in_stages_come_small_first():
     assert staged > 10
 
 
-# ------------------------------------------------------------------------------------------ attention, flows, theft
+# ------------------------------------------------ attention, flows, theft
 
 
 def attention_of(scenario, runs=10):
@@ -729,7 +729,7 @@ def test_thieves_of_gpt3_steal_more_at_a_higher_rate_and_nothing_behind_a_wall()
     assert not stolen("theft-on++secrecy-weights")
 
 
-# ------------------------------------------------------------------------------------------ resources
+# ------------------------------------------------ resources
 
 
 def live(scenario, run=0, months=0):
@@ -859,7 +859,7 @@ def test_chips_that_are_frozen_or_not_exported_do_not_come():
     assert np.isinf(control[south, 1]).all() and (control[[0, 1], 1] == plain[[0, 1], 1]).all()
 
 
-# ------------------------------------------------------------------------------------------ monotone, run by run
+# ------------------------------------------------ monotone, run by run
 
 
 def poor_lab(**actor):
@@ -912,7 +912,7 @@ def test_dearer_chips_are_never_sooner_run_by_run():
     assert (np.where(np.isinf(table), 1e9, table)[3] > table[0]).any()
 
 
-# ------------------------------------------------------------------------------------------ one run, three ways
+# ------------------------------------------------ one run, three ways
 
 MIXED = (
     "delay:months=3,actors=Alpha++change:path=actors.*.people,value=1.5,from=2020-06,until=2021-09"
@@ -963,7 +963,7 @@ def test_threads_and_chunks_change_nothing_in_an_arm(how):
     assert plain.values.tobytes() == other.values.tobytes()
 
 
-# ------------------------------------------------------------------------------------------ the future
+# ------------------------------------------------ the future
 
 
 def test_the_future_begins_as_gpt3_and_does_not_fall_over():

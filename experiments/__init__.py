@@ -1,6 +1,7 @@
 """The questions that are asked of a world: runs, figures, comparisons. The only place that draws.
 
-``experiments.save`` leaves a result in a folder, as ``cascades run`` does. Importing this package is
+``experiments.save`` leaves a result in a folder, as ``cascades run`` does; ``experiments.compare``
+sets arms against a baseline in the same luck, as ``cascades compare`` does. Importing this package is
 quick: the rest is loaded when it is used.
 """
 
@@ -10,10 +11,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from experiments.comparison import Comparison, compare, compare_results
     from experiments.run import save
 
-_HOMES = {"save": "experiments.run"}
-__all__ = ["save"]
+_HOMES = {
+    "Comparison": "experiments.comparison",
+    "compare": "experiments.comparison",
+    "compare_results": "experiments.comparison",
+    "save": "experiments.run",
+}
+__all__ = ["Comparison", "compare", "compare_results", "save"]
 
 
 def __getattr__(name: str):

@@ -179,6 +179,93 @@ def diff(
     print("\n".join(lines) if lines else "They say the same.")
 
 
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="Baseline: a scenario, or SCENARIO++POLICY.")],
+    arms: Annotated[
+        list[str],
+        typer.Argument(metavar="ARM...", help="Policies, such as delay:months=6, or other scenarios."),
+    ],
+    runs: Annotated[int, typer.Option("--runs", help="Number of pairs.")] = 1000,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/compare-BASE]"),
+    ] = None,
+    sets: Sets = None,
+    threads: Threads = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME,...", help="What to compare (see: cascades metrics)."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Print every metric.")] = False,
+    inputs: Annotated[
+        Inputs, typer.Option("--inputs", help="Uncertain inputs: drawn for each run, or at their centre.")
+    ] = Inputs.DRAWN,
+) -> None:
+    """Set policies against a baseline in the same luck, and say what each changes."""
+    from experiments.comparison import base_of
+    from sim.metrics import split_names
+
+    loaded = base_of(base, tuple(sets or ()))
+    folder = out or Path("out") / f"compare-{loaded.name}"
+    names = [name for given in metrics for name in split_names(given)] if metrics else None
+    asked = {"runs": runs, "seed": seed, "threads": threads, "metrics": names}
+    try:
+        _compare(loaded, arms, folder, everything, asked | {"draw": inputs is Inputs.DRAWN})
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing new was kept.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _compare(loaded, arms: list[str], folder: Path, everything: bool, asked: dict) -> None:
+    from tqdm import tqdm
+
+    from experiments.comparison import compare_and_save
+
+    total = asked["runs"] * (len(arms) + 1)
+    with tqdm(total=total, unit="run", disable=None, leave=False, delay=0.5) as bar:
+        comparison, files = compare_and_save(
+            loaded,
+            arms,
+            folder,
+            compared=lambda _: bar.close(),
+            say=lambda text: tqdm.write(text, file=sys.stderr),
+            progress=bar.update,
+            **asked,
+        )
+    print(comparison.table(everything))
+    print(f"\nWritten: {', '.join(str(path) for path in files)}")
+    if comparison.interrupted:
+        kept = f"the {comparison.runs} that were completed in every arm are kept"
+        print(f"\nInterrupted: of {asked['runs']} pairs {kept}.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command("metrics")
+def list_metrics(
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+) -> None:
+    """List the metrics: how each is written, its unit, what it says."""
+    from sim.metrics import described
+
+    rows = described()
+    if as_json:
+        import json
+
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    for row in rows:
+        print(f"{row['form']}  ({row['unit']})\n    {row['meaning']}; such as {row['example']}")
+    from sim.metrics import BOUNDS_OF_PROJECTS, MECHANISMS
+
+    print(f"\nMECHANISM: {', '.join(MECHANISMS)}\nBOUND: {', '.join(BOUNDS_OF_PROJECTS)}")
+    print(
+        "\nACTOR and CLASS: names of the scenario. CLASS, with its comma, may be left out: the class in "
+        "question.\nMONTH: from the start; left out: the end. K: 1, 2, 3, ..."
+    )
+
+
 def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
     from sim.policy import JOIN, with_policies
     from sim.scenario import load

@@ -40,6 +40,7 @@ def describe_result(result: Result, asked: int, started: datetime.datetime | Non
         "interrupted": bool(result.interrupted),
         "inputs": "drawn" if result.draws.shape[1] or not len(result.compiled.uncertain) else "centre",
         "sets": list(scenario.sets),
+        "policies": list(scenario.policies),
         "logs": sorted(map(int, result.logs)),
         "metrics": {
             metric.name: {"unit": metric.unit, "meaning": metric.meaning} for metric in result.metrics
@@ -59,7 +60,17 @@ def describe_result(result: Result, asked: int, started: datetime.datetime | Non
 
 def key_facts(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the part of a manifest that goes into each file, so that no file stands alone."""
-    names = ("made_by", "version", "scenario_name", "fingerprint", "seed", "sets", "commit", "rules")
+    names = (
+        "made_by",
+        "version",
+        "scenario_name",
+        "fingerprint",
+        "seed",
+        "sets",
+        "policies",
+        "commit",
+        "rules",
+    )
     return {name: manifest[name] for name in names}
 
 

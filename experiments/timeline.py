@@ -83,6 +83,7 @@ def picture_facts(result: Result, shown: int | None) -> dict[str, str]:
         "Software": "diffusion-cascades",
         "Scenario": scenario.name,
         "Sets": "; ".join(scenario.sets),
+        "Policies": "; ".join(scenario.policies),
         "Seed": str(result.seed),
         "Runs": str(len(result.run_numbers)),
         "Run shown": "" if shown is None else str(shown),

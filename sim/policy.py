@@ -11,6 +11,7 @@ returns the scenario of that arm; several policies are joined by ``++``.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import UserError, not_found
 from sim.levers import GENERAL, is_named
+from sim.paths import join_path
 from sim.scenario import CONFIGS, NAME, Scenario, from_data, load, merge, names, problem_of, read_toml
 from sim.schema import ScenarioFile, months_of_date
 from sim.words import ArtifactKind
@@ -99,11 +101,12 @@ def heading_of(name: str) -> dict[str, Any]:
     return {key: content[key] for key in ABOUT_ITSELF if key in content}
 
 
-def with_policies(base: str | Path | Scenario, spec: str) -> Scenario:
+def with_policies(base: str | Path | Scenario, spec: str, since: str | None = None) -> Scenario:
     """Return a scenario under policies, for a spec such as ``code-never++delay:months=6``.
 
-    ``""``, ``base`` and ``baseline`` stand for the scenario itself. Raises UserError for a policy,
-    parameter, path, actor or class that is not there, and for levers that contradict each other.
+    ``""``, ``base`` and ``baseline`` stand for the scenario itself. ``since`` ("2021-06"): nothing of
+    them acts before that date. Raises UserError for a policy, parameter, path, actor or class that is
+    not there, for levers that contradict each other, and for what cannot begin at a date.
 
     >>> len(with_policies("toy", "order:artifacts=code,action=forbid").file.orders)
     1
@@ -115,7 +118,7 @@ def with_policies(base: str | Path | Scenario, spec: str) -> Scenario:
         if text in BASES:
             continue
         policy = read_policy(text, scenario.file)
-        data = laid_over(data, policy)
+        data = laid_over(data, policy, since)
         specs.append(text)
     if not specs:
         return scenario
@@ -207,18 +210,24 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     return name.strip(), values
 
 
-def laid_over(data: dict[str, Any], policy: Policy) -> dict[str, Any]:
-    """Return the data of a scenario with a policy laid over it."""
+def laid_over(data: dict[str, Any], policy: Policy, since: str | None = None) -> dict[str, Any]:
+    """Return the data of a scenario with a policy laid over it (from a date on, if one is given)."""
     values = dict(policy.values)
+    begins = [key for key in ("from", "date") if key in values]
     for key, parameter in policy.parameters.items():
         if parameter.type == "date" and values[key] == START:
             values[key] = data["scenario"]["start"]
+    if since is not None:
+        since = _checked_date(since)
+        values |= {key: max(values[key], since, key=_months) for key in begins}
     overlay = filled(policy, values, data["actors"])
     source = f"policy {policy.name}" + (f": {policy.source}" if policy.source else "")
     for place, order in enumerate(overlay.get("orders", [])):
         order.setdefault("name", f"{policy.name} {place}")  # who complies does so at any compliance above
     for row in (*overlay.get("orders", []), *overlay.get("changes", [])):
         row.setdefault("source", source)
+    if since is not None:
+        overlay = beginning(overlay, since, policy, {values[key] for key in begins})
     return merge(data, overlay, policy.origin)
 
 
@@ -242,6 +251,64 @@ def _actors_named(names: list[str], actors: dict[str, Any]) -> list[str]:
         if any(word in ("all", name, row.get("kind"), row.get("region")) for word in names)
     ]
     return chosen or names
+
+
+def beginning(overlay: dict[str, Any], since: str, policy: Policy, dates: set[str]) -> dict[str, Any]:
+    """Return an overlay of which nothing acts before a date: single numbers become changes.
+
+    ``dates``: those at which the policy begins; a table that holds one acts from then on by itself.
+    Raises UserError for what is no number, and so holds from the start or not at all.
+    """
+    levers: dict[str, Any] = {"orders": [], "changes": []}
+    for key in ("orders", "changes"):
+        for row in overlay.get(key, []):
+            levers[key].append({**row, "from": max(since, row.get("from", since), key=_months)})
+    for table, rows in overlay.items():
+        if table in ("orders", "changes"):
+            continue
+        if dates & _texts(rows):
+            levers[table] = rows
+            continue
+        levers["changes"] += [
+            {"path": path, "operation": "set", "value": value, "from": since}
+            for path, value in _numbers(rows, (table,), policy)
+        ]
+    return levers
+
+
+def _checked_date(text: str) -> str:
+    try:
+        months_of_date(text)
+    except ValueError as error:
+        raise UserError(f"{text!r}: {error}") from None
+    return text
+
+
+def _months(date: str) -> float:
+    return {"always": -math.inf, "never": math.inf}.get(date) or months_of_date(date)
+
+
+def _texts(node: Any) -> set[str]:
+    """Return all text that stands in an overlay."""
+    if isinstance(node, dict):
+        return set().union(*map(_texts, node.values()))
+    return {node} if isinstance(node, str) else set()
+
+
+def _numbers(node: Any, path: tuple, policy: Policy):
+    """Yield (dotted path, value) of every number of an overlay."""
+    if isinstance(node, dict) and "centre" not in node and "value" not in node:
+        for key, below in node.items():
+            if key not in ("source", "title"):
+                yield from _numbers(below, (*path, key), policy)
+        return
+    value = node.get("value", node) if isinstance(node, dict) else node
+    if isinstance(value, bool) or not isinstance(value, (int, float, dict)):
+        raise UserError(
+            f"policy {policy.name}: {join_path(path)} = {value!r} is no number, so the policy holds from the "
+            "start or not at all; only orders, changes and numbers can begin at a date"
+        )
+    yield join_path(path), value
 
 
 def _find(name: str) -> Path:

@@ -268,6 +268,26 @@ def test_other_names_lead_to_the_same_policy():
         assert cascades("show", other).out == cascades("show", name).out
 
 
+def test_the_page_shows_every_policy_as_it_is(root):
+    from experiments.policy_page import PAGE, current
+
+    text = PAGE.read_text(encoding="utf-8")
+    assert current(text) == text, "make policies writes the table anew"
+    for name in policy_names():
+        assert f"| `{name}`" in text
+
+
+def test_the_example_of_the_page_works(root, tmp_path):
+    text = (root / "docs" / "policies.md").read_text(encoding="utf-8")
+    path = tmp_path / "quiet-north.toml"
+    path.write_text(text.split("```toml\n")[1].split("```")[0])
+    assert len(differences(load("toy"), with_policies("toy", f"{path}:factor=2"))) == 2
+    named = set(re.findall(r"`([a-z][a-z0-9-]+)(?::[^`]*)?`", text.split("## All of them")[0]))
+    for name in named - {"all", "general", "leading_lab", "china"}:
+        if "-" in name or name in ("delay", "quiet", "security", "kyc", "order", "change", "moratorium"):
+            assert name in policy_names() or name in other_names(), name
+
+
 def test_the_list_is_grouped():
     groups = list_of_policies()
     assert sum(map(len, groups.values())) == len(policy_names())

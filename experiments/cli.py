@@ -52,6 +52,10 @@ Threads = Annotated[
 ]
 
 
+Folder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that `cascades run --out` left.")]
+Run = Annotated[int | None, typer.Option("--run", help="Number of the run.  [default: the first one kept]")]
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 2 something given cannot be used, 130 Ctrl-C."""
     try:
@@ -266,6 +270,30 @@ def list_metrics(
     )
 
 
+@app.command()
+def branch(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that cascades run left.")],
+    at: Annotated[str, typer.Option("--at", metavar="DATE", help="When the futures part, YYYY-MM[-DD].")],
+    policies: Annotated[
+        list[str], typer.Option("--policy", metavar="POLICY", help="What begins at that date; repeatable.")
+    ],
+    number: Annotated[
+        int | None, typer.Option("--run", help="Number of the run.  [default: first kept]")
+    ] = None,
+    klass: Annotated[str | None, typer.Option("--class", help="Class that the table shows.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.png", help="Draw a figure too.")] = None,
+) -> None:
+    """Show one history and its futures: a run until a date, and what follows under policies."""
+    from experiments.branch import branch as branch_run
+
+    if out is not None and out.suffix.lower() != ".png":
+        raise UserError(f"--out {out}: the figure is a PNG file; give a name that ends in .png")
+    found = branch_run(folder, policies, at, number)
+    print(found.text(klass))
+    if out is not None:
+        print(f"\nWritten: {found.figure(out)}")
+
+
 def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
     from sim.policy import JOIN, with_policies
     from sim.scenario import load
@@ -300,3 +328,70 @@ def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: 
         kept = f"the {done} that were completed are kept" if done else "nothing new was kept"
         print(f"\nInterrupted: of {runs} runs {kept}.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def why(
+    folder: Folder,
+    run: Run = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Who.")] = None,
+    klass: Annotated[
+        str | None, typer.Option("--class", help="Class of models.  [default: the one in question]")
+    ] = None,
+    depth: Annotated[int, typer.Option("--depth", min=0, help="Levels of causes that are printed.")] = 3,
+    whole: Annotated[bool, typer.Option("--whole", help="The whole cascade of the run as a graph.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
+    graphml: Annotated[
+        Path | None, typer.Option("--graphml", metavar="FILE", help="Write the graph of causes as GraphML.")
+    ] = None,
+    dot: Annotated[
+        Path | None, typer.Option("--dot", metavar="FILE", help="Write the graph of causes for Graphviz.")
+    ] = None,
+) -> None:
+    """Say why an actor came to have a class in a run when it did, or what kept it from it."""
+    import json
+
+    from experiments.lineage import cascade_graph, in_words, node_link, write_graph
+    from experiments.replay import origin_of
+    from experiments.why import why as explain
+
+    origin = origin_of(folder)
+    if whole and actor:
+        raise UserError("--whole is the cascade of all; leave out --actor")
+    if whole:
+        replay = origin.replay(run)
+        graph = cascade_graph(replay.log, origin.compiled)
+        data, text = node_link(graph), f"The cascade of run {replay.run}: {in_words(graph)}."
+    else:
+        if not actor:
+            raise UserError("--actor is missing: say whose model is to be explained (or --whole)")
+        explanation = explain(origin, run, actor=actor, klass=klass or origin.compiled.scenario.follow_class)
+        graph = explanation.graph() if graphml or dot else None
+        data, text = explanation.to_dict(), explanation.text(depth)
+    print(json.dumps(data, indent=1, ensure_ascii=False) if as_json else text)
+    for path, form in ((graphml, "graphml"), (dot, "dot")):
+        if path:
+            print(f"Written: {write_graph(graph, path, form)}", file=sys.stderr)
+
+
+@app.command()
+def database(
+    folder: Folder,
+    run: Annotated[
+        int | None,
+        typer.Option("--run", help="Number of a run.  [default: what exists in at least half of the runs]"),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write all columns as CSV.")
+    ] = None,
+    beside: Annotated[bool, typer.Option("--beside", help="Lay the record beside it.")] = False,
+) -> None:
+    """List the simulated models as a diffusion database: who, when, how large, how open, by what."""
+    from experiments.database import as_csv, in_words
+    from experiments.database import database as rows_of
+    from experiments.folder import write_whole
+
+    rows = rows_of(folder, run, beside=beside)
+    print(in_words(rows))
+    if table:
+        print(f"Written: {write_whole(table, as_csv(rows))}", file=sys.stderr)

@@ -85,16 +85,28 @@ class Simulator:
         cells = cells_needed(len(self.compiled.actors), room.projects, room.artifacts)
         self.cells = np.empty(cells, np.int64)
 
-    def simulate(self, seed: int, first_run: int, values: np.ndarray, draws: np.ndarray) -> None:
-        """Simulate one run per row of ``values`` and ``draws``, from ``first_run`` on."""
+    def simulate(
+        self,
+        seed: int,
+        first_run: int,
+        values: np.ndarray,
+        draws: np.ndarray,
+        horizon: float | None = None,
+    ) -> None:
+        """Simulate one run per row of ``values`` and ``draws``, from ``first_run`` on.
+
+        ``horizon``: months after which a run ends, if not those of the scenario; what comes before is
+        the same.
+        """
         done = 0
+        until = self.compiled.horizon if horizon is None else float(horizon)
         while done < len(values):
             completed = simulate_runs(
                 self.workspace.world,
                 self.uncertain,
                 np.uint64(seed),
                 np.uint64(first_run + done),
-                self.compiled.horizon,
+                until,
                 self.metrics,
                 values[done:],
                 draws[done:],

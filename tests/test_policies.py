@@ -419,6 +419,18 @@ def test_the_past_is_shared_bit_for_bit_whenever_a_policy_begins(name, month, da
     assert logs[0][logs[0]["time"] < begins].tobytes() == logs[1][logs[1]["time"] < begins].tobytes()
 
 
+@pytest.mark.parametrize("name", policy_names())
+def test_any_policy_can_begin_at_a_branch_or_says_why_not(name, gpt3):
+    """``since`` lets a policy begin at a date, whatever its own parameters say."""
+    try:
+        arm = with_policies("gpt3", spec_of(name), since="2021-03-10")
+    except UserError as error:
+        assert name in ("domain-sd", "sponsor-must-open", "sponsor-must-close")
+        assert re.search("at the start only|no number", str(error))
+        return
+    shares_the_past(gpt3, simulate(arm, runs=2, threads=1, logs=2), 26 + 9 / 31, 2)
+
+
 def test_what_ends_before_it_begins_anything_changes_nothing():
     plain = play(load("toy"), 3).log
     for spec in (

@@ -335,7 +335,7 @@ def reset(w, seed, run, horizon):
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
     for place in range(len(w.help)):
-        w.help[place] = 0.0
+        w.help[place] = w.learnt[place] = 0.0
     for place in range(len(w.offers)):
         w.offers[place].ordinal = -1
     for builder in range(len(w.builders)):
@@ -351,7 +351,7 @@ def reset(w, seed, run, horizon):
 @rule
 def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
-    state.planned = 0.0
+    state.planned = state.faded = 0.0
     state.evidence, state.evidence_time = 0.0, 0.0
     state.experience, state.people = row.experience, row.people
     state.recruited, state.moved_in, state.moved_out = 0.0, 0.0, 0.0

@@ -26,6 +26,8 @@ NOT_CHANGED = {  # table -> what to use instead
     "changes": "change the change itself",
     "scripted_artifacts": "use [[orders]], or lay the row over",
     "scripted_projects": "use [[orders]], or lay the row over",
+    "deployment": "lay the number over; it is read where results are",
+    "harms": "lay the weight over; it is read where results are",
 }
 
 

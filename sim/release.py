@@ -116,6 +116,7 @@ def spread_privately(w, holder, artifact, cause):
     for place in range(w.tie_first[holder], w.tie_first[holder + 1]):
         tie = w.tie_facts[place]
         rate = w.flow_numbers[tie.kind, FLOW_FIRST + made.kind] * w.ties[tie.row].strength * passing
+        rate *= w.actors[holder].available
         if rate <= 0.0 or holds(w, tie.to, artifact):
             continue
         u = luck(clock.seed, clock.run, FOR.FLOW, tie.key, made.key)
@@ -166,6 +167,8 @@ def policy_of(w, actor, kind, time):
 def announce(w, project, cause):
     """A model is announced: each artifact is released or not, and when, by the owner's policy."""
     row = w.projects[project]
+    if is_silent(w, row.actor):
+        return
     row.phase = PHASE.PUBLIC
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
@@ -244,7 +247,8 @@ def publish(w, artifact, kind, project, cause):
     ordered = access_of(w, owner, kind, klass, clock.time, access)
     staged = staged or (ordered == ACCESS.STAGED and ordered != access)
     mark(w, artifact, clock.time)
-    if staged and kind == KIND.WEIGHTS and delay > 0.0:
+    small = action_on(w, owner, KIND.SMALL_MODEL, klass, clock.time) != ACTION.FORBID
+    if staged and small and kind == KIND.WEIGHTS and delay > 0.0:
         release_small(w, artifact, cause)
     push(w, clock.time + delay, NEXT.RELEASE, artifact, ordered, 0, cause, 0)
     return True
@@ -287,11 +291,23 @@ def is_open(access):
 
 
 @rule
+def is_silent(w, actor):
+    """Return whether an actor has fallen silent: nobody gets anything from it any more."""
+    return w.clock[0].time >= w.actors[actor].silent_from
+
+
+@rule
+def shows_class(kind):
+    """Return whether an artifact of this kind, and of a class, shows that the class exists."""
+    return kind == KIND.EXISTENCE or gives_use(kind)
+
+
+@rule
 def release(w, artifact, access, cause, via):
     """An artifact becomes public: everybody who can use it will take it up, each in its time."""
     clock = w.clock[0]
     made = w.artifacts[artifact]
-    if is_open(made.access):
+    if is_open(made.access) or (via == VIA.PUBLIC and is_silent(w, made.owner)):
         return
     since = min(clock.time, made.due)
     if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, since) == ACTION.FORBID:
@@ -359,11 +375,15 @@ def uptake_months(w, actor, artifact, attention):
     """Return how long an actor takes to take up a public artifact, from its release on.
 
     Exponential by luck; faster with the absorptive capacity of its kind and with the public
-    ``attention`` that reaches its region.
+    ``attention`` that reaches its region; slower where the owner is not always there, or where the
+    actor does not look because it does not know that there is such a class.
     """
     clock = w.clock[0]
     made = w.artifacts[artifact]
-    speed = w.kinds[w.actor_facts[actor].kind].uptake
+    kind = w.kinds[w.actor_facts[actor].kind]
+    speed = kind.uptake * w.actors[made.owner].available
+    if kind.unaware < 1.0 and overlooks(w, actor, artifact):
+        speed *= kind.unaware
     reach = w.regions[w.actor_facts[actor].region].attention
     speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention * reach)
     speed *= made.uptake
@@ -371,3 +391,28 @@ def uptake_months(w, actor, artifact, attention):
         return math.inf
     u = luck(clock.seed, clock.run, FOR.UPTAKE, key_of(w, actor), made.key)
     return w.effects[made.kind].uptake_months * waiting(u) / speed
+
+
+@rule
+def overlooks(w, actor, artifact):
+    """Return whether an artifact belongs to a class that a builder does not know to exist."""
+    made = w.artifacts[artifact]
+    builder = w.actor_facts[actor].builder
+    if builder < 0 or made.klass < 0 or shows_class(made.kind):
+        return False
+    wish = w.wishes[builder * len(w.classes) + made.klass]
+    return min(wish.known, wish.reached) > w.clock[0].time
+
+
+@rule
+def look_again(w, actor, klass, cause):
+    """Who has come to know of a class takes up what was public of it, at the usual speed from now on."""
+    clock = w.clock[0]
+    attention = attention_now(w)
+    for artifact in range(clock.artifacts):
+        made = w.artifacts[artifact]
+        if made.klass != klass or made.published > clock.time or shows_class(made.kind):
+            continue
+        if made.owner != actor and reaches(w, actor, artifact, made.access):
+            time = clock.time + uptake_months(w, actor, artifact, attention)
+            push(w, time, NEXT.LEARN, actor, artifact, made.owner, cause, made.via)

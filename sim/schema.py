@@ -195,7 +195,8 @@ def _date(meaning):
 ZERO = Quantity(0.0)
 ALWAYS = Quantity(-1e6)
 NEVER = Quantity(1e6)
-NEVER_MONTHS = Quantity(1e6)
+FOREVER_MONTHS = 1e6  # a time of this length or longer means without end
+NEVER_MONTHS = Quantity(FOREVER_MONTHS)
 
 
 class Table(BaseModel):
@@ -304,6 +305,12 @@ class Kind(Table):
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
     give_region: _share("weight of the beneficiary being of the same region") = ZERO
+    retention_months: _number(
+        "memory: time in which help got from others falls to 1/e once it is held", "months", 1e-6
+    ) = NEVER_MONTHS
+    unaware: _share(
+        "speed of taking up what belongs to a class that it does not know to exist, against the usual"
+    ) = Quantity(1.0)
 
 
 class Actor(Table):
@@ -331,6 +338,8 @@ class Actor(Table):
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
     grant_closed: bool = Field(False, description="gives only to those who keep their weights closed")
+    available: _share("share of the time in which others can get from it what it has to give") = Quantity(1.0)
+    silent_from: _date("from then on nobody gets anything from it any more") = NEVER
 
 
 class Tie(Table):
@@ -506,6 +515,9 @@ class Conviction(Table):
     proof: _share("part of the doubt about one class removed by knowing that it exists")
     demo: _share("part of the doubt removed by demonstrations at full attention")
     budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
+    leap_known: _share(
+        "conviction kept per factor ten of compute beyond the trend, for what is known to exist"
+    ) = Quantity(1.0)
     spread: _number(
         "spread of the willingness to spend among actors and classes (standard deviation of its logarithm)",
         "log units",
@@ -587,6 +599,55 @@ class Trends(Table):
     )
 
 
+class Absorption(Table):
+    """``[absorption]``: what becomes of help when its source is not there (after MEDAL-ADR)."""
+
+    practice: _share(
+        "part of the help from a source that is never there which is learnt for good; in proportion for "
+        "one that is absent some of the time"
+    ) = ZERO
+
+
+class Deployment(Table):
+    """``[deployment]``: what it takes to run models, beside what it takes to train them."""
+
+    load_share: _number(
+        "compute of one very large load for a year, against the development of the reference model", "ratio"
+    ) = Quantity(0.2)
+    reference_flop: _number("development of the reference model, trials included", "FLOP", 1.0) = Quantity(
+        4e23
+    )
+    reference_parameters: _number("parameters of the reference model", "count", 1.0) = Quantity(1.75e11)
+    loads: _number(
+        "very large loads of the first that opens a class for use; the k-th gets 1/k of them", "loads"
+    ) = ZERO
+    loads_growth: _number("growth of these loads", "orders of magnitude/year", -5.0, 5.0) = ZERO
+    joules_per_flop: _number("energy of one FLOP of work done, at energy_date", "J/FLOP") = Quantity(1.5e-11)
+    energy_date: _date("date of joules_per_flop") = Quantity(2020 * 12.0)
+    energy_halving_months: _number("time in which the energy of one FLOP halves", "months", 1e-6) = (
+        NEVER_MONTHS
+    )
+
+
+class Retrieval(Table):
+    """``[retrieval]``: what a store of text that a model looks up can stand in for."""
+
+    parameters_factor: _number("how many times more parameters do as well without it", "ratio", 1.0) = (
+        Quantity(1.0)
+    )
+    friendly_share: _share("share of what a class can do for which the store helps") = ZERO
+
+
+class Harm(Table):
+    """``[harms.FAMILY]``: weight of a month of access of each form in one family of harm."""
+
+    made: _number("weight of a month for an actor that made the model itself", "weight") = ZERO
+    open: _number("weight of a month with open weights", "weight") = ZERO
+    licensed: _number("weight of a month with weights on licence", "weight") = ZERO
+    arms_length: _number("weight of a month of use at arm's length", "weight") = ZERO
+    uncontrolled: _number("weight of a month with weights that nobody gave", "weight") = ZERO
+
+
 class ScenarioFile(BaseModel):
     """A scenario as it stands in a TOML file."""
 
@@ -608,12 +669,16 @@ class ScenarioFile(BaseModel):
     scripted_projects: dict[str, ScriptedProject] = {}
     orders: list[Order] = []
     changes: list[Change] = []
+    harms: dict[str, Harm] = {}
     attention: Attention
     conviction: Conviction
     work: Work
     training: Training
     spread: Spread
     trends: Trends
+    absorption: Absorption = Absorption()
+    deployment: Deployment = Deployment()
+    retrieval: Retrieval = Retrieval()
 
     @model_validator(mode="before")
     @classmethod
@@ -646,6 +711,7 @@ ROW_TABLES: dict[str, type[Table]] = {
     "scripted_projects": ScriptedProject,
     "orders": Order,
     "changes": Change,
+    "harms": Harm,
 }
 SETTINGS: dict[str, type[Table]] = {
     "attention": Attention,
@@ -654,6 +720,9 @@ SETTINGS: dict[str, type[Table]] = {
     "training": Training,
     "spread": Spread,
     "trends": Trends,
+    "absorption": Absorption,
+    "deployment": Deployment,
+    "retrieval": Retrieval,
 }
 
 

@@ -145,6 +145,7 @@ ACTOR_STATE = np.dtype(
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
+        ("faded", "f8"),  # borrowed help has faded up to here
     ]
 )
 WISH = np.dtype(  # one row per builder and class
@@ -314,6 +315,10 @@ class Tables(NamedTuple):
     training: np.ndarray
     spread: np.ndarray
     trends: np.ndarray
+    absorption: np.ndarray
+    deployment: np.ndarray
+    retrieval: np.ndarray
+    harms: np.ndarray
     actor_facts: np.ndarray
     class_facts: np.ndarray
     chip_facts: np.ndarray
@@ -339,6 +344,7 @@ class Tables(NamedTuple):
     state: np.ndarray
     wishes: np.ndarray
     help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
+    learnt: np.ndarray  # the same: to where help falls that fades; own work, and what was practised
     opened: np.ndarray  # (class): models that were opened to users
     nearness: np.ndarray  # (artifact kind, class of the artifact + 1, class): how it bears on it
     optimal_share: np.ndarray  # (class): compute for the same loss under the better rule

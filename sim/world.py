@@ -388,6 +388,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "state": table(ACTOR_STATE, actors),
         "wishes": table(WISH, wishes),
         "help": np.zeros(wishes * len(ArtifactKind)),
+        "learnt": np.zeros(wishes * len(ArtifactKind)),
         "opened": np.zeros(classes, np.int64),
         "nearness": np.zeros((len(ArtifactKind), classes + 1, classes)),
         "optimal_share": np.ones(classes),

@@ -2,6 +2,7 @@
 # make test    the tests          make check   style, types, import rules
 # make verify  the slower proofs  make bench   speed, against peers
 # make figure  docs/timeline.png  make clean   remove what was made here
+# make policies  the table in docs/policies.md
 #
 # Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
 
@@ -14,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo figure test check verify bench clean
+.PHONY: help install demo figure policies test check verify bench clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ demo: $(INSTALLED)
 
 figure: demo
 	cp out/demo/timeline.png docs/timeline.png
+
+policies: $(INSTALLED)
+	$(BIN)/python -m experiments.policy_page
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)

@@ -108,9 +108,11 @@ def list_scenarios() -> None:
         heading = read_toml(find(name)).get("scenario", {})
         print(f"{name:12s} {heading.get('title', '')}")
         print(f"{'':12s} {heading.get('about', '')}")
-    print("\nPOLICIES (cascades show NAME, cascades run SCENARIO --policy NAME)\n")
-    for name, title in list_of_policies():
-        print(f"{name:24s} {title}")
+    print("\nPOLICIES (cascades show NAME, cascades run SCENARIO --policy NAME)")
+    for group, rows in list_of_policies().items():
+        print(f"\n{group}")
+        for name, title in rows:
+            print(f"  {name:23s} {title}")
 
 
 @app.command()

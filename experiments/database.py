@@ -139,7 +139,7 @@ def models_of(replay: Replay) -> list[Row]:
         months = trained - float(begun[-1]) if len(begun) else math.nan
         rent = math.nan
         if project["chip"] >= 0:
-            rent = float(monthly_rent(replay.world, int(project["chip"]), trained))
+            rent = float(monthly_rent(replay.world, actor, int(project["chip"]), trained))
         name = names.actors[actor]
         rows.append(
             {

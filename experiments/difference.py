@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sim.paths import join_path
-from sim.policy import Policy, policy_names, read_policy
+from pydantic import ValidationError
+
+from sim.paths import join_path, split_path
+from sim.policy import OPEN_ENDED, Policy, filled, heading_of, policy_names, read_policy
 from sim.scenario import Scenario
 from sim.schema import Change, Order, date_of_months
 
@@ -17,7 +20,15 @@ _ACCESS = {
     "arms_length": "at arm's length",
     "staged": "in stages",
 }
-_OPERATION = {"set": "is set to", "multiply": "is multiplied by", "add": "is increased by"}
+_OPERATION = {"set": "is set to", "multiply": "is multiplied by", "add": "changes by"}
+_FACTORS = {
+    "uptake": "speed of uptake",
+    "strength": "help to others",
+    "publicity": "attention",
+    "passing": "what passes on in private",
+}
+_AGES = 600.0  # months; a delay beyond is said in words
+_AT_ONCE, _NOT_DUE = "at once", "never due"
 
 
 def order_in_words(order: Order) -> str:
@@ -26,23 +37,31 @@ def order_in_words(order: Order) -> str:
     if order.except_:
         who += f" (but not {', '.join(order.except_)})"
     what = "everything" if "all" in order.artifacts else ", ".join(order.artifacts).replace("_", " ")
-    if "all" not in order.classes:
-        what += f" of {', '.join(order.classes)}"
-    parts = [f"{_DOES.get(order.action, 'publishes')} {what}"]
-    if order.access:
-        parts.append(_ACCESS[order.access])
-    if order.delay_months.value:
-        parts.append(_shift(order.delay_months.value, "after the announcement"))
-    if order.hold_months.value:
-        parts.append("announces " + _shift(order.hold_months.value, "than it would"))
+    of = "" if "all" in order.classes else f" of {', '.join(order.classes)}"
+    terms = [_ACCESS[order.access]] if order.access else []
+    delay = order.delay_months.value
+    if delay:
+        terms.append(_AT_ONCE if delay < -_AGES else _NOT_DUE if delay > _AGES else f"{delay:+g} months")
+    if order.latest_months.value < _EVER:
+        terms.append(f"not later than {order.latest_months.value:g} months after the announcement")
+    if order.withdraw_months.value < _EVER:
+        terms.append(f"withdrawn after {order.withdraw_months.value:g} months")
+    for field, words in _FACTORS.items():
+        if getattr(order, field).value != 1.0:
+            terms.append(f"{words} x {getattr(order, field).value:g}")
+    parts = []
+    if order.action or terms:
+        does = _DOES.get(order.action, "as to")
+        if order.action == "forbid" and what == "everything":
+            does, what = "releases", "nothing"
+        parts.append(", ".join([f"{does} {what}{of}", *terms]))
+    hold = order.hold_months.value
+    if hold:
+        models = f"models{of}" if "existence" in order.artifacts else f"{what}{of}"
+        parts.append(f"announces {models} {abs(hold):g} months {'later' if hold > 0 else 'sooner'}")
         if order.until_rival:
             parts.append("unless another announces the class first")
-    if order.withdraw_months.value < _EVER:
-        parts.append(f"withdraws it after {order.withdraw_months.value:g} months")
-    for field, words in (("uptake", "speed of uptake"), ("strength", "help to others")):
-        if getattr(order, field).value != 1.0:
-            parts.append(f"{words} x {getattr(order, field).value:g}")
-    text = f"{who}: {'; '.join(parts)}"
+    text = f"{who}: {', '.join(parts) or 'changes nothing'}"
     if order.compliance.value < 1.0:
         text += f"; each obeys with a chance of {100 * order.compliance.value:g} %"
     return text + _period(order.from_.value, order.until.value)
@@ -54,8 +73,10 @@ def change_in_words(change: Change) -> str:
     value = f"{change.value.value:g}"
     if change.value.low is not None and change.value.high is not None:
         value += f" ({change.value.low:g} to {change.value.high:g})"
-    text = f"{change.path}{only} {_OPERATION[change.operation]} {value}"
-    return text + _period(change.from_.value, change.until.value)
+    path = join_path(split_path(change.path))
+    return f"{path}{only} {_OPERATION[change.operation]} {value}" + _period(
+        change.from_.value, change.until.value
+    )
 
 
 def policy_in_words(policy: Policy) -> str:
@@ -63,27 +84,47 @@ def policy_in_words(policy: Policy) -> str:
     lines = [f"{policy.name}: {policy.title}", policy.in_words()]
     if policy.parameters:
         lines += ["", "PARAMETERS (name:parameter=value, lists joined by +)", ""]
+        width = 26
         for name, parameter in policy.parameters.items():
             value = policy.given.get(name, parameter.default)
             shown = "+".join(map(str, value)) if isinstance(value, list) else value
-            unit = f" {parameter.unit}" if parameter.unit else ""
-            lines.append(f"  {name} = {shown}{unit}  {parameter.meaning}")
+            shown = f"{name} = {'...' if value is None else shown}"
+            if parameter.unit and value is not None:
+                shown += f" {parameter.unit}"
+            lines.append(f"  {shown:{width}}  {parameter.meaning}")
+    if policy.source:
+        lines += ["", f"Source: {policy.source}"]
     lines += ["", "WHAT IT LAYS OVER A SCENARIO", ""]
-    lines += [f"  {path} = {value}" for path, value in flattened(policy.overlay).items()]
+    lines += [f"  {line}" for line in _laid_over(policy)]
     return "\n".join(lines)
 
 
-def list_of_policies() -> list[tuple[str, str]]:
-    """Return (name, title) of the policies that come with the product."""
-    return [(name, read_policy_title(name)) for name in policy_names()]
+def _laid_over(policy: Policy) -> list[str]:
+    """Return one line for everything that a policy lays over a scenario; "..." stands for what is missing."""
+    values = {name: "..." if value is None else value for name, value in policy.values.items()}
+    overlay = filled(policy, values, {})
+    lines = []
+    readers: dict[str, Callable[[dict], str]] = {
+        "orders": lambda row: order_in_words(Order.model_validate(row)),
+        "changes": lambda row: change_in_words(Change.model_validate(row)),
+    }
+    for key, in_words in readers.items():
+        for row in overlay.pop(key, []):
+            plain = {field: value for field, value in row.items() if value not in OPEN_ENDED}
+            try:
+                lines.append(f"{key[:-1]}: {in_words(plain)}")
+            except ValidationError:  # it needs a parameter that is not given yet
+                lines.append(f"{key[:-1]}: " + ", ".join(f"{name} = {value}" for name, value in row.items()))
+    return [*lines, *(f"{path} = {value}" for path, value in flattened(overlay).items() if path)]
 
 
-def read_policy_title(name: str) -> str:
-    """Return the title of a policy, without asking for its parameters."""
-    from sim.policy import POLICIES
-    from sim.scenario import read_toml
-
-    return str(read_toml(POLICIES / f"{name}.toml").get("title", ""))
+def list_of_policies() -> dict[str, list[tuple[str, str]]]:
+    """Return the policies that come with the product: group -> (name, title) of each."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name in policy_names():
+        heading = heading_of(name)
+        groups.setdefault(heading.get("group", "others"), []).append((name, heading.get("title", "")))
+    return dict(sorted(groups.items()))
 
 
 def describe_policy(spec: str) -> str:
@@ -126,16 +167,15 @@ def flattened(node: Any, path: tuple = (), levers: bool = True) -> dict[str, Any
     return flat
 
 
-def _shift(months: float, than: str) -> str:
-    if than.startswith("after"):
-        return f"{months:+g} months {than}"
-    return f"{abs(months):g} months {'later' if months > 0 else 'sooner'} {than}"
-
-
 def _period(first: float, last: float) -> str:
     text = ""
     if abs(first) < _EVER and date_of_months(first).year > 1950:
-        text += f", from {date_of_months(first)}"
+        text += f", from {_day(first)}"
     if abs(last) < _EVER and date_of_months(last).year < 2199:
-        text += f", until {date_of_months(last)}"
+        text += f", until {_day(last)}"
     return text
+
+
+def _day(months: float) -> str:
+    day = date_of_months(months)
+    return f"{day:%Y-%m}" if day.day == 1 else f"{day}"

@@ -81,7 +81,8 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
         return  # withdrawn
     if made.kind == KIND.API and w.clock[0].time >= w.actors[made.owner].silent_from:
         return  # nobody can use it any more
-    jump = w.classes[made.klass].publicity / int(w.attention[0].demos) / (1.0 + earlier)
+    jump = w.classes[made.klass].publicity / max(1, int(w.attention[0].demos)) / (1.0 + earlier)
+    jump *= made.publicity
     row = record(w, EVENT.DEMONSTRATED, made.owner, cause)
     event = w.events[row]
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact

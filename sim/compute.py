@@ -63,6 +63,8 @@ def draw_chip_dates(w, actor):
         else:
             u = luck(clock.seed, clock.run, FOR.CHIP, key_of(w, actor), w.chip_facts[chip].key)
             w.chip_from[row, chip] = released + w.trends[0].chip_wait_months * waiting(u)
+            if w.chip_from[row, chip] > w.actors[actor].chips_until:
+                w.chip_from[row, chip] = np.inf
 
 
 @rule
@@ -78,11 +80,11 @@ def chip_at(w, actor, time):
 
 
 @rule
-def monthly_rent(w, chip, time):
-    """Return the rent of one chip for a month, in USD."""
+def monthly_rent(w, actor, chip, time):
+    """Return what an actor pays for one chip for a month, in USD."""
     row = w.chips[chip]
     age = max(0.0, time - row.released)
-    return row.usd_per_hour * HOURS_PER_MONTH * growth(-w.trends[0].rent_decline, age)
+    return w.actors[actor].rent * row.usd_per_hour * HOURS_PER_MONTH * growth(-w.trends[0].rent_decline, age)
 
 
 @rule
@@ -193,8 +195,10 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     count = chips_used(w, chip, flop, chips, used)
     per_month = w.chips[chip].peak_flops * used * SECONDS_PER_MONTH
     months = flop / (count * per_month)
-    cost = 0.0 if lent else expected / per_month * monthly_rent(w, chip, time)
+    cost = 0.0 if lent else expected / per_month * monthly_rent(w, actor, chip, time)
 
+    if flop > w.actors[actor].most_flop:
+        return BOUND.FORBIDDEN, cost, 0.0, count
     rate = work_rate(w, actor)
     if rate <= 0.0:
         return BOUND.TALENT, cost, 0.0, count

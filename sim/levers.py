@@ -14,7 +14,12 @@ READERS = {
     ("actors", "experience"): Reader.EXPERIENCE,
     ("actors", "money_usd"): Reader.MONEY,
 }
-START_ONLY = (("chips", "released"), ("actors", "active_from"), ("conviction", "spread"))
+START_ONLY = (
+    ("chips", "released"),
+    ("actors", "active_from"),
+    ("actors", "chips_until"),
+    ("conviction", "spread"),
+)
 NOT_CHANGED = {  # table -> what to use instead
     "policies": "use [[orders]]",
     "orders": "change the order itself",

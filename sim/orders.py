@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.rule import rule
 from sim.luck import FOR, luck
 from sim.tables import BITS, NO_BIT, key_of
-from sim.words import ACTION, KIND
+from sim.words import ACTION, KIND, PHASE
 
 NEVER = 1e6  # months
 
@@ -57,6 +57,26 @@ def delay_of(w, actor, kind, klass, time):
 
 
 @rule
+def comes_too_late(w, actor, kind, klass, time, delay):
+    """Return whether orders rule out a release so many months after the announcement."""
+    for order in range(len(w.orders)):
+        if delay > w.orders[order].latest_months and applies(w, order, actor, kind, klass, time):
+            return True
+    return False
+
+
+@rule
+def passing_of(w, artifact, time):
+    """Return the factor of orders on the rates at which something passes on before it is public."""
+    factor = 1.0
+    made = w.artifacts[artifact]
+    for order in range(len(w.orders)):
+        if w.orders[order].passing != 1.0 and applies(w, order, made.owner, made.kind, made.klass, time):
+            factor *= w.orders[order].passing
+    return factor
+
+
+@rule
 def mark(w, artifact, time):
     """Note on an artifact that is to be released at what speed, strength, and until when."""
     made = w.artifacts[artifact]
@@ -65,6 +85,7 @@ def mark(w, artifact, time):
             row = w.orders[order]
             made.uptake *= row.uptake
             made.strength *= row.strength
+            made.publicity *= row.publicity
             made.withdrawn = min(made.withdrawn, row.withdraw_months)
 
 
@@ -79,11 +100,24 @@ def shifted(w, actor, kind, klass, planned, earliest, sooner):
     time = planned
     for order in range(len(w.orders)):
         months = w.orders[order].hold_months
+        if w.order_facts[order].until_rival == 1 and is_announced(w, actor, klass):
+            continue
         if (months < 0.0) == sooner and months != 0.0 and applies(w, order, actor, kind, klass, planned):
             time += months
             if sooner:
                 time = max(time, earliest, min(planned, w.orders[order].from_))
     return time
+
+
+@rule
+def is_announced(w, actor, klass):
+    """Return whether somebody else has announced a model of a class (-1: none) or of a higher one."""
+    for row in range(w.clock[0].projects):
+        project = w.projects[row]
+        if klass >= 0 and project.phase == PHASE.PUBLIC and project.actor != actor:
+            if project.reached >= klass:
+                return True
+    return False
 
 
 @rule

@@ -2,12 +2,16 @@
 
 A policy is a TOML file: ``title``, ``about``, ``[parameters.NAME]``, and tables of a scenario that are
 laid over the base (``[[orders]]`` and ``[[changes]]`` are added to those that are there). A value
-``"{NAME}"`` stands for a parameter. ``with_policies("gpt3", "delay:months=6,actors=OpenAI+DeepMind")``
+``"{NAME}"`` stands for a parameter, ``"-{NAME}"`` for a number with the other sign; a key ``"{NAME}"``
+makes one row for each actor that the parameter names. In ``about``, a part in square brackets is left
+out while its parameters stand at their defaults. ``also``: other names of the policy; ``group``: under
+what it is listed; ``source``: of its numbers. ``with_policies("gpt3", "delay:months=6,actors=OpenAI")``
 returns the scenario of that arm; several policies are joined by ``++``.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +29,12 @@ from sim.words import ArtifactKind
 POLICIES = CONFIGS / "policies"
 BASES = ("", "base", "baseline")
 JOIN = "++"
+START = "start"  # as a date: the first month of the scenario
+OPEN_ENDED = (START, "always", "never")
+ABOUT_ITSELF = ("title", "about", "parameters", "source", "also", "group")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_LESS = re.compile(r"-\{([a-z_]+)\}")
+_OPTIONAL = re.compile(r"\[([^][]*)\]")
 
 
 class Parameter(BaseModel):
@@ -51,20 +60,45 @@ class Policy:
     parameters: dict[str, Parameter]
     overlay: dict[str, Any]
     origin: str
+    source: str = ""
     given: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters, as they were given or stand by default (None: still missing)."""
+        return {name: self.given.get(name, row.default) for name, row in self.parameters.items()}
+
     def in_words(self) -> str:
-        """Return the description, with the parameters that were given or stand by default."""
-        words = {
-            name: _as_text(self.given.get(name, parameter.default))
-            for name, parameter in self.parameters.items()
+        """Return the description with its parameters, without what stands by default in brackets."""
+        values = {
+            name: _in_words(value, self.parameters[name].type)
+            for name, value in self.values.items()
+            if value is not None
         }
-        return _PLACE.sub(lambda place: words.get(place[1], place[0]), self.about).strip()
+
+        def shown(part: re.Match) -> str:
+            names = _PLACE.findall(part[1])
+            told = any(self.values[name] != self.parameters[name].default for name in names)
+            return part[1] if told else ""
+
+        text = " ".join(str(_filled(_OPTIONAL.sub(shown, self.about), values)).split())
+        return text[:1].upper() + text[1:]
 
 
 def policy_names() -> list[str]:
     """Return the names of the policies that come with the product."""
     return sorted(path.stem for path in POLICIES.glob("*.toml"))
+
+
+def other_names() -> dict[str, str]:
+    """Return the other names of policies, each with the name of its file."""
+    return {also: name for name in policy_names() for also in heading_of(name).get("also", [])}
+
+
+def heading_of(name: str) -> dict[str, Any]:
+    """Return what a shipped policy says about itself: title, group, other names."""
+    content = read_toml(POLICIES / f"{name}.toml")
+    return {key: content[key] for key in ABOUT_ITSELF if key in content}
 
 
 def with_policies(base: str | Path | Scenario, spec: str, since: str | None = None) -> Scenario:
@@ -84,7 +118,7 @@ def with_policies(base: str | Path | Scenario, spec: str, since: str | None = No
         if text in BASES:
             continue
         policy = read_policy(text, scenario.file)
-        data = laid_over(data, policy, text, since)
+        data = laid_over(data, policy, since)
         specs.append(text)
     if not specs:
         return scenario
@@ -112,7 +146,7 @@ def arm(base: Scenario, text: str) -> Scenario:
 def is_policy(text: str) -> bool:
     """Return whether a spec begins with a policy that there is (a file that extends nothing is one)."""
     name = text.partition(JOIN)[0].partition(":")[0].strip()
-    if name in policy_names():
+    if name in policy_names() or name in other_names():
         return True
     path = Path(name)
     if path.suffix != ".toml" or not path.is_file():
@@ -146,17 +180,16 @@ def read_policy(spec: str, file: ScenarioFile | None = None) -> Policy:
             raise UserError(f"policy {name}: {not_found('parameter', key, parameters)}")
         given[key] = _parsed(f"policy {name}: {key}", text, parameters[key], file)
     for key, parameter in parameters.items():
-        if parameter.default is None and key not in given:
+        if parameter.default is None and key not in given and file is not None:
             raise UserError(f"policy {name}: {key} is missing ({parameter.meaning}); write {name}:{key}=...")
         if key not in given and file is not None:
             _check_names(f"policy {name}: {key}", parameter.default, parameter, file)
-    overlay = {
-        key: value for key, value in content.items() if key not in ("title", "about", "parameters", "source")
-    }
+    overlay = {key: value for key, value in content.items() if key not in ABOUT_ITSELF}
     unknown = set(overlay) - set(ScenarioFile.model_fields) - {"remove"}
     if unknown:
         raise UserError(f"{path}: {not_found('table', min(unknown), [*ScenarioFile.model_fields, 'remove'])}")
-    return Policy(path.stem, content["title"], content["about"], parameters, overlay, str(path), given)
+    about, source = content["about"], content.get("source", "")
+    return Policy(path.stem, content["title"], about, parameters, overlay, str(path), source, given)
 
 
 def split_spec(spec: str) -> tuple[str, dict[str, str]]:
@@ -177,38 +210,89 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     return name.strip(), values
 
 
-def laid_over(data: dict[str, Any], policy: Policy, spec: str, since: str | None = None) -> dict[str, Any]:
+def laid_over(data: dict[str, Any], policy: Policy, since: str | None = None) -> dict[str, Any]:
     """Return the data of a scenario with a policy laid over it (from a date on, if one is given)."""
-    values = {key: policy.given.get(key, p.default) for key, p in policy.parameters.items()}
-    overlay = _filled(policy.overlay, values)
-    for place, order in enumerate(overlay.get("orders", [])):
-        order.setdefault("name", f"{spec} {place}")
+    values = dict(policy.values)
+    begins = [key for key in ("from", "date") if key in values]
+    for key, parameter in policy.parameters.items():
+        if parameter.type == "date" and values[key] == START:
+            values[key] = data["scenario"]["start"]
     if since is not None:
-        overlay = beginning(overlay, since, policy)
+        since = _checked_date(since)
+        values |= {key: max(values[key], since, key=_months) for key in begins}
+    overlay = filled(policy, values, data["actors"])
+    source = f"policy {policy.name}" + (f": {policy.source}" if policy.source else "")
+    for place, order in enumerate(overlay.get("orders", [])):
+        order.setdefault("name", f"{policy.name} {place}")  # who complies does so at any compliance above
+    for row in (*overlay.get("orders", []), *overlay.get("changes", [])):
+        row.setdefault("source", source)
+    if since is not None:
+        overlay = beginning(overlay, since, policy, {values[key] for key in begins})
     return merge(data, overlay, policy.origin)
 
 
-def beginning(overlay: dict[str, Any], since: str, policy: Policy) -> dict[str, Any]:
+def filled(policy: Policy, values: dict[str, Any], actors: dict[str, Any]) -> dict[str, Any]:
+    """Return what a policy lays over a scenario, with the parameters in their places.
+
+    ``actors``: those of the scenario, for rows that are made for each of several actors.
+    """
+    named = {
+        key: _actors_named(value, actors)
+        for key, value in values.items()
+        if policy.parameters[key].type == "actors" and isinstance(value, list)
+    }
+    return _filled(policy.overlay, values, named)
+
+
+def _actors_named(names: list[str], actors: dict[str, Any]) -> list[str]:
+    chosen = [
+        name
+        for name, row in actors.items()
+        if any(word in ("all", name, row.get("kind"), row.get("region")) for word in names)
+    ]
+    return chosen or names
+
+
+def beginning(overlay: dict[str, Any], since: str, policy: Policy, dates: set[str]) -> dict[str, Any]:
     """Return an overlay of which nothing acts before a date: single numbers become changes.
 
+    ``dates``: those at which the policy begins; a table that holds one acts from then on by itself.
     Raises UserError for what is no number, and so holds from the start or not at all.
     """
-    try:
-        months_of_date(since)
-    except ValueError as error:
-        raise UserError(f"{since!r}: {error}") from None
-    levers: dict[str, list] = {"orders": [], "changes": []}
-    for key in levers:
+    levers: dict[str, Any] = {"orders": [], "changes": []}
+    for key in ("orders", "changes"):
         for row in overlay.get(key, []):
-            first = row.get("from", since)
-            levers[key].append({**row, "from": max(since, first, key=months_of_date)})
+            levers[key].append({**row, "from": max(since, row.get("from", since), key=_months)})
     for table, rows in overlay.items():
-        if table not in levers:
-            levers["changes"] += [
-                {"path": path, "operation": "set", "value": value, "from": since}
-                for path, value in _numbers(rows, (table,), policy)
-            ]
+        if table in ("orders", "changes"):
+            continue
+        if dates & _texts(rows):
+            levers[table] = rows
+            continue
+        levers["changes"] += [
+            {"path": path, "operation": "set", "value": value, "from": since}
+            for path, value in _numbers(rows, (table,), policy)
+        ]
     return levers
+
+
+def _checked_date(text: str) -> str:
+    try:
+        months_of_date(text)
+    except ValueError as error:
+        raise UserError(f"{text!r}: {error}") from None
+    return text
+
+
+def _months(date: str) -> float:
+    return {"always": -math.inf, "never": math.inf}.get(date) or months_of_date(date)
+
+
+def _texts(node: Any) -> set[str]:
+    """Return all text that stands in an overlay."""
+    if isinstance(node, dict):
+        return set().union(*map(_texts, node.values()))
+    return {node} if isinstance(node, str) else set()
 
 
 def _numbers(node: Any, path: tuple, policy: Policy):
@@ -234,27 +318,51 @@ def _find(name: str) -> Path:
             raise UserError(f"{name}: no such file")
         return path
     path = POLICIES / f"{name}.toml"
-    if not NAME.fullmatch(name) or not path.is_file():
-        raise UserError(f"{not_found('policy', name, policy_names())}")
-    return path
+    if NAME.fullmatch(name) and path.is_file():
+        return path
+    others = other_names()
+    if name not in others:
+        raise UserError(f"{not_found('policy', name, [*policy_names(), *others])}")
+    return POLICIES / f"{others[name]}.toml"
 
 
-def _filled(node: Any, values: dict[str, Any]) -> Any:
-    """Return an overlay with the parameters put in their places."""
+def _filled(node: Any, values: dict[str, Any], named: dict[str, list[str]] | None = None) -> Any:
+    """Return an overlay with the parameters put in their places; ``named``: actors that keys stand for."""
     if isinstance(node, dict):
-        return {_filled(key, values): _filled(value, values) for key, value in node.items()}
+        rows: dict[str, Any] = {}
+        for key, value in node.items():
+            whole = _PLACE.fullmatch(key)
+            keys = (named or {}).get(whole[1]) if whole else None
+            for one in keys or [_filled(key, values)]:
+                rows[one] = _filled(value, values, named)
+        return rows
     if isinstance(node, list):
-        return [_filled(value, values) for value in node]
+        return [_filled(value, values, named) for value in node]
     if not isinstance(node, str):
         return node
     whole = _PLACE.fullmatch(node)
-    if whole and whole[1] in values:
+    if whole and values.get(whole[1]) is not None:
         return values[whole[1]]
+    less = _LESS.fullmatch(node)
+    if less and isinstance(values.get(less[1]), (int, float)):
+        return -values[less[1]]
     return _PLACE.sub(lambda place: _as_text(values.get(place[1], place[0])), node)
 
 
 def _as_text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return " and ".join(filter(None, [", ".join(map(str, value[:-1])), *map(str, value[-1:])]))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+_ALL = {"actors": "everybody", "artifacts": "everything", "classes": "all classes"}
+
+
+def _in_words(value: Any, kind: str) -> str:
+    """Return the value of a parameter as it stands in a sentence."""
+    if kind in _ALL and "all" in value:
+        return _ALL[kind]
+    return _as_text(value).replace("_", " ") if kind in LISTS else _as_text(value)
 
 
 def _parsed(what: str, text: str, parameter: Parameter, file: ScenarioFile | None) -> Any:
@@ -272,9 +380,10 @@ def _parsed(what: str, text: str, parameter: Parameter, file: ScenarioFile | Non
             raise UserError(f"{what} = {text}: must be a number{_bounds(parameter)}")
     elif kind == "date":
         try:
-            months_of_date(text)
+            if text not in OPEN_ENDED:
+                months_of_date(text)
         except ValueError as error:
-            raise UserError(f"{what} = {text!r}: {error}") from None
+            raise UserError(f"{what} = {text!r}: {error}; or {', '.join(OPEN_ENDED)}") from None
     elif kind in LISTS:
         value = [name.strip() for name in text.split("+")]
     if file is not None:

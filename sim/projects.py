@@ -185,7 +185,7 @@ def schedule(w, row):
         peak = w.chips[project.chip].peak_flops
         project.rate = project.chips * peak * used * compute.SECONDS_PER_MONTH
         if project.lent == 0:
-            rent = compute.monthly_rent(w, project.chip, clock.time)
+            rent = compute.monthly_rent(w, actor, project.chip, clock.time)
             project.rent = project.chips * rent
     share_to_go = project.left - max(0.0, project.fails_at if project.phase == PHASE.TRAIN else 0.0)
     end = project.since + share_to_go * project.total / project.rate

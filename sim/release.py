@@ -14,7 +14,7 @@ from sim.attention import attention_now, gives_use, raise_attention, schedule_de
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
-from sim.orders import NEVER, access_of, action_on, delay_of, mark
+from sim.orders import NEVER, access_of, action_on, comes_too_late, delay_of, mark, passing_of
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.tables import TABLE_FULL, hold, holds, key_of
@@ -60,7 +60,7 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     made.made, made.due, made.published = clock.time, math.inf, math.inf
     made.access, made.via = ACCESS.CLOSED, 0
     made.published_cause = -1
-    made.uptake, made.withdrawn = 1.0, NEVER
+    made.uptake, made.publicity, made.withdrawn = 1.0, 1.0, NEVER
     hold(w, owner, row)
     event_row = record(w, EVENT.MADE, owner, cause)
     event = w.events[event_row]
@@ -100,9 +100,10 @@ def spread_privately(w, holder, artifact, cause):
     """Queue the passage of something that is not public along the ties of one who holds it."""
     clock = w.clock[0]
     made = w.artifacts[artifact]
+    passing = passing_of(w, artifact, clock.time)
     for place in range(w.tie_first[holder], w.tie_first[holder + 1]):
         tie = w.tie_facts[place]
-        rate = w.flow_numbers[tie.kind, FLOW_FIRST + made.kind] * w.ties[tie.row].strength
+        rate = w.flow_numbers[tie.kind, FLOW_FIRST + made.kind] * w.ties[tie.row].strength * passing
         rate *= w.actors[holder].available
         if rate <= 0.0 or holds(w, tie.to, artifact):
             continue
@@ -121,7 +122,7 @@ def expose(w, artifact):
     """Queue the leak and the thefts that may befall a set of weights."""
     clock = w.clock[0]
     made = w.artifacts[artifact]
-    open_to = 1.0 - w.actors[made.owner].security
+    open_to = (1.0 - w.actors[made.owner].security) * passing_of(w, artifact, clock.time)
     leak = w.spread[0].leak_rate * open_to
     if leak > 0.0:
         u = luck(clock.seed, clock.run, FOR.LEAK, key_of(w, made.owner), made.key)
@@ -138,6 +139,8 @@ def expose(w, artifact):
 @rule
 def policy_of(w, actor, kind, time):
     """Return the row of the policy that an actor follows for a kind at a time, or -1 for none."""
+    if time >= w.trends[0].policies_until:
+        return -1
     rows = w.policy_rows[actor, kind]
     for row in range(rows.first, rows.first + rows.count):
         if w.policies[row].from_ <= time < w.policies[row].until:
@@ -233,9 +236,11 @@ def publish(w, artifact, kind, project, cause):
     if moved:
         access, delay = way_of_release(w, kind, probability, u)
         staged = access == ACCESS.STAGED
+    delay = max(0.0, delay + delay_of(w, owner, kind, klass, clock.time))
+    if comes_too_late(w, owner, kind, klass, clock.time, delay):
+        return False
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
-    delay = max(0.0, delay + delay_of(w, owner, kind, klass, clock.time))
     ordered = access_of(w, owner, kind, klass, clock.time, access)
     staged = staged or (ordered == ACCESS.STAGED and ordered != access)
     mark(w, artifact, clock.time)
@@ -302,7 +307,8 @@ def release(w, artifact, access, cause, via):
     made = w.artifacts[artifact]
     if is_open(made.access) or (via == VIA.PUBLIC and is_silent(w, made.owner)):
         return
-    if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, clock.time) == ACTION.FORBID:
+    since = min(clock.time, made.due)
+    if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, since) == ACTION.FORBID:
         event = w.events[record(w, EVENT.WITHHELD, made.owner, cause)]
         event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
         event.project = made.project
@@ -319,11 +325,10 @@ def release(w, artifact, access, cause, via):
     if made.withdrawn < NEVER and via == VIA.PUBLIC:
         push(w, clock.time + made.withdrawn, NEXT.WITHDRAW, artifact, 0, 0, event_row, 0)
     effect = w.effects[made.kind]
-    since = min(clock.time, made.due)
     if effect.attention > 0.0 and first and since >= 0.0:
         kind = w.kinds[w.actor_facts[made.owner].kind]
         size = w.classes[made.klass].publicity if made.klass >= 0 else 0.0
-        raise_attention(w, effect.attention * kind.publicity * size)
+        raise_attention(w, effect.attention * kind.publicity * size * made.publicity)
     if gives_use(made.kind) and made.klass >= 0 and first and since >= 0.0:
         schedule_demos(w, artifact, event_row)
     attention = attention_now(w)

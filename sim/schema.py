@@ -93,6 +93,8 @@ def _plain(raw: Any, date: bool, what: str = "number") -> float:
             raw = raw.isoformat()
         if raw == "never":
             return math.inf
+        if raw == "always":
+            return ALWAYS.value
         if not isinstance(raw, str):
             raise ValueError(f'{raw!r} is not a date; write "YYYY-MM" or "YYYY-MM-DD" in quotes')
         return months_of_date(raw)
@@ -326,6 +328,9 @@ class Actor(Table):
     money_usd: _number("money at the start", "USD") = ZERO
     income_usd: _number("money per month for large models, in 2020", "USD/month") = ZERO
     chips: _number("chips that it can bring to one run in 2020", "count") = ZERO
+    chips_until: _date("generations of hardware that have not reached it by then never do") = NEVER
+    rent: _number("what it pays for chips, against the market", "ratio") = Quantity(1.0)
+    most_flop: _number("largest training that it may begin", "FLOP") = Quantity(1e40)
     security: _share("part of leaks and thefts prevented") = ZERO
     grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = ""
     grant_usd: _number("largest single grant of money", "USD") = ZERO
@@ -547,6 +552,13 @@ class Order(Table):
     withdraw_months: _number("from the release until it is withdrawn", "months") = NEVER_MONTHS
     uptake: _number("factor on the speed at which it is taken up", "ratio") = Quantity(1.0)
     strength: _number("factor on the help that it gives", "ratio") = Quantity(1.0)
+    publicity: _number("factor on the attention that it raises", "ratio") = Quantity(1.0)
+    passing: _number("factor on the rates at which it passes on in private, leaks or is stolen", "ratio") = (
+        Quantity(1.0)
+    )
+    latest_months: _number("what would be released later after the announcement never is", "months") = (
+        NEVER_MONTHS
+    )
     compliance: _share("chance that an actor obeys; drawn once per actor and run") = Quantity(1.0)
     from_: _date("first announcement to which it applies") = Field(ALWAYS, alias="from")
     until: _date("first announcement to which it applies no more") = NEVER
@@ -671,6 +683,9 @@ class Trends(Table):
     compute_flop: _number("training compute on the trend at compute_date", "FLOP", 1.0)
     compute_date: _date("date of compute_flop")
     compute_growth: _number("slope of the compute trend before 2020", "orders of magnitude/year", -5.0, 5.0)
+    policies_until: _date("from then on nobody is bound by [policies]: what they publish is their choice") = (
+        NEVER
+    )
 
 
 class Absorption(Table):

@@ -254,6 +254,7 @@ ARTIFACT = np.dtype(
         ("access", "i8"),  # Access; CLOSED while private
         ("via", "i8"),  # PUBLIC, or LEAKED
         ("uptake", "f8"),  # factor on the speed of taking it up
+        ("publicity", "f8"),  # factor on the attention that it raises
         ("withdrawn", "f8"),  # months from its release until it is withdrawn
     ]
 )

@@ -86,6 +86,7 @@ class Bound(Word):
     ABANDONED = 7
     OCCUPIED = 8  # the team is busy with another model
     HORIZON = 9  # still under way when the simulated time ends
+    FORBIDDEN = 10  # a moratorium or a cap on compute
 
 
 class Phase(Word):

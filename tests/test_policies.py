@@ -318,7 +318,6 @@ def test_the_list_is_grouped():
         ("change", r"path is missing"),
         ("change:path=actors.*.peple,value=2", r"actors\.\*\.peple"),
         ("change:path=actors.*.people,value=2,operation=divide", r"divide"),
-        ("change:path=policies.*.code.probability,value=0", r"use \[\[orders\]\]"),
         ("change:path=actors.*.people,value=2,only=cloud_sponsors", r"no name 'cloud_sponsors'"),
         ("order:artifacts=codes", r"no name 'codes'.*code"),
         ("order:action=stop", r"stop"),
@@ -337,6 +336,11 @@ def test_what_cannot_be_done_is_refused(spec, says):
         with_policies("toy", spec)
     refusal = cascades("run", "toy", "--runs", "2", "--policy", spec).refusal
     assert re.search(says, refusal)
+
+
+def test_rows_of_policies_are_not_changed_but_ordered():
+    with pytest.raises(UserError, match=r"use \[\[orders\]\]"):
+        with_policies("gpt3", "change:path=policies.OpenAI.api.probability,value=0")
 
 
 def test_levers_that_never_meet_do_not_contradict():

@@ -61,7 +61,10 @@ def inputs_of(scenario: Scenario) -> list[Input]:
     numbers = [*quantities(scenario.file), *release_dates(scenario)]
     joint = _drawn_together(scenario)
     pooled = _pooled_bounds(scenario, numbers)
-    return [_input(scenario, *number, joint, pooled) for number in numbers]
+    return [
+        _input(scenario, parts, quantity, unit, source, joint, pooled)
+        for parts, quantity, unit, source in numbers
+    ]
 
 
 def release_dates(scenario: Scenario):
@@ -123,10 +126,11 @@ def _pooled_bounds(scenario: Scenario, numbers) -> dict[str, tuple[float, float]
     import numpy as np
 
     draws = draws_of(scenario)
-    return {
-        path: tuple(float(bound) + shift for bound in np.quantile(draws[path], (0.05, 0.95)))
-        for path, shift in pooled.items()
-    }
+    found = {}
+    for path, shift in pooled.items():
+        low, high = np.quantile(draws[path], (0.05, 0.95))
+        found[path] = float(low) + shift, float(high) + shift
+    return found
 
 
 def pooling_in_words(quantity: Quantity) -> str:
@@ -173,7 +177,7 @@ def _drawn_together(scenario: Scenario) -> dict[str, list[str]]:
         from sim.world import compile_scenario
 
         compiled = compile_scenario(scenario)
-        for path, column in zip(compiled.uncertain_paths, compiled.uncertain.column, strict=True):
+        for path, column in zip(compiled.uncertain_paths, compiled.uncertain["column"], strict=True):
             if column >= 0:
                 together.setdefault(path, []).append(f"posterior {sample.name}")
     return together

@@ -180,8 +180,8 @@ class Mover:
             return
         tables.numbers[place.number] = value
         for table in (tables.cells, tables.option_numbers):
-            table.given[table.place == place.number] = value
-        self.simulator.uncertain = self.uncertain[self.uncertain.place != place.number]
+            table["given"][table["place"] == place.number] = value
+        self.simulator.uncertain = self.uncertain[self.uncertain["place"] != place.number]
 
     def _run(self, run: int, place: Place | None = None, value: float = 0.0) -> tuple[bytes, str]:
         """Play one run; return a hash of its log, and what is wrong with it."""

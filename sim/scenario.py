@@ -292,7 +292,7 @@ def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, An
         value = tomllib.loads(f"x = {text.strip()}")["x"]
     except (ValueError, RecursionError):
         value = text.strip()
-    if not isinstance(value, dict) and not isinstance(value, (bool, str)):
+    if parts[0] not in DRAWING and not isinstance(value, (dict, bool, str)):
         value = {"value": value, "source": f"set by the user ({origin})"}
     return _with(data, parts, value)
 

@@ -44,7 +44,7 @@ def _checked(unit: Unit):
 def check_bounds(quantity: Quantity, unit: Unit) -> None:
     """Raise ValueError unless a number, its bounds and its opinions keep the bounds of a unit."""
     parts = [part.quantity for part in quantity.pool.parts] if quantity.pool else []
-    for value in (number for q in (quantity, *parts) for number in (q.value, q.low, q.high)):
+    for value in (number for q in (*parts, quantity) for number in (q.value, q.low, q.high)):
         if value is not None and not unit.minimum <= value <= unit.maximum:
             bounds = f"at least {unit.minimum:g}"
             if unit.maximum < math.inf:

@@ -52,6 +52,10 @@ Threads = Annotated[
 ]
 
 
+Folder = Annotated[Path, typer.Argument(metavar="OUT", help="Folder that `cascades run --out` left.")]
+Run = Annotated[int | None, typer.Option("--run", help="Number of the run.  [default: the first one kept]")]
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 2 something given cannot be used, 130 Ctrl-C."""
     try:
@@ -253,6 +257,117 @@ def _moved(loaded, runs: int, threads: int | None):
         return check_inputs(loaded, runs, threads=threads or os.cpu_count() or 1, progress=bar.update)
 
 
+@app.command()
+def compare(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="Baseline: a scenario, or SCENARIO++POLICY.")],
+    arms: Annotated[
+        list[str],
+        typer.Argument(metavar="ARM...", help="Policies, such as delay:months=6, or other scenarios."),
+    ],
+    runs: Annotated[int, typer.Option("--runs", help="Number of pairs.")] = 1000,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/compare-BASE]"),
+    ] = None,
+    sets: Sets = None,
+    threads: Threads = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME,...", help="What to compare (see: cascades metrics)."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Print every metric.")] = False,
+    inputs: Annotated[
+        Inputs, typer.Option("--inputs", help="Uncertain inputs: drawn for each run, or at their centre.")
+    ] = Inputs.DRAWN,
+) -> None:
+    """Set policies against a baseline in the same luck, and say what each changes."""
+    from experiments.comparison import base_of
+    from sim.metrics import split_names
+
+    loaded = base_of(base, tuple(sets or ()))
+    folder = out or Path("out") / f"compare-{loaded.name}"
+    names = [name for given in metrics for name in split_names(given)] if metrics else None
+    asked = {"runs": runs, "seed": seed, "threads": threads, "metrics": names}
+    try:
+        _compare(loaded, arms, folder, everything, asked | {"draw": inputs is Inputs.DRAWN})
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing new was kept.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _compare(loaded, arms: list[str], folder: Path, everything: bool, asked: dict) -> None:
+    from tqdm import tqdm
+
+    from experiments.comparison import compare_and_save
+
+    total = asked["runs"] * (len(arms) + 1)
+    with tqdm(total=total, unit="run", disable=None, leave=False, delay=0.5) as bar:
+        comparison, files = compare_and_save(
+            loaded,
+            arms,
+            folder,
+            compared=lambda _: bar.close(),
+            say=lambda text: tqdm.write(text, file=sys.stderr),
+            progress=bar.update,
+            **asked,
+        )
+    print(comparison.table(everything))
+    print(f"\nWritten: {', '.join(str(path) for path in files)}")
+    if comparison.interrupted:
+        kept = f"the {comparison.runs} that were completed in every arm are kept"
+        print(f"\nInterrupted: of {asked['runs']} pairs {kept}.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command("metrics")
+def list_metrics(
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+) -> None:
+    """List the metrics: how each is written, its unit, what it says."""
+    from sim.metrics import described
+
+    rows = described()
+    if as_json:
+        import json
+
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    for row in rows:
+        print(f"{row['form']}  ({row['unit']})\n    {row['meaning']}; such as {row['example']}")
+    from sim.metrics import BOUNDS_OF_PROJECTS, MECHANISMS
+
+    print(f"\nMECHANISM: {', '.join(MECHANISMS)}\nBOUND: {', '.join(BOUNDS_OF_PROJECTS)}")
+    print(
+        "\nACTOR and CLASS: names of the scenario. CLASS, with its comma, may be left out: the class in "
+        "question.\nMONTH: from the start; left out: the end. K: 1, 2, 3, ..."
+    )
+
+
+@app.command()
+def branch(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder that cascades run left.")],
+    at: Annotated[str, typer.Option("--at", metavar="DATE", help="When the futures part, YYYY-MM[-DD].")],
+    policies: Annotated[
+        list[str], typer.Option("--policy", metavar="POLICY", help="What begins at that date; repeatable.")
+    ],
+    number: Annotated[
+        int | None, typer.Option("--run", help="Number of the run.  [default: first kept]")
+    ] = None,
+    klass: Annotated[str | None, typer.Option("--class", help="Class that the table shows.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.png", help="Draw a figure too.")] = None,
+) -> None:
+    """Show one history and its futures: a run until a date, and what follows under policies."""
+    from experiments.branch import branch as branch_run
+
+    if out is not None and out.suffix.lower() != ".png":
+        raise UserError(f"--out {out}: the figure is a PNG file; give a name that ends in .png")
+    found = branch_run(folder, policies, at, number)
+    print(found.text(klass))
+    if out is not None:
+        print(f"\nWritten: {found.figure(out)}")
+
+
 def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
     from sim.policy import JOIN, with_policies
     from sim.scenario import load
@@ -287,3 +402,70 @@ def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: 
         kept = f"the {done} that were completed are kept" if done else "nothing new was kept"
         print(f"\nInterrupted: of {runs} runs {kept}.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
+def why(
+    folder: Folder,
+    run: Run = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Who.")] = None,
+    klass: Annotated[
+        str | None, typer.Option("--class", help="Class of models.  [default: the one in question]")
+    ] = None,
+    depth: Annotated[int, typer.Option("--depth", min=0, help="Levels of causes that are printed.")] = 3,
+    whole: Annotated[bool, typer.Option("--whole", help="The whole cascade of the run as a graph.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
+    graphml: Annotated[
+        Path | None, typer.Option("--graphml", metavar="FILE", help="Write the graph of causes as GraphML.")
+    ] = None,
+    dot: Annotated[
+        Path | None, typer.Option("--dot", metavar="FILE", help="Write the graph of causes for Graphviz.")
+    ] = None,
+) -> None:
+    """Say why an actor came to have a class in a run when it did, or what kept it from it."""
+    import json
+
+    from experiments.lineage import cascade_graph, in_words, node_link, write_graph
+    from experiments.replay import origin_of
+    from experiments.why import why as explain
+
+    origin = origin_of(folder)
+    if whole and actor:
+        raise UserError("--whole is the cascade of all; leave out --actor")
+    if whole:
+        replay = origin.replay(run)
+        graph = cascade_graph(replay.log, origin.compiled)
+        data, text = node_link(graph), f"The cascade of run {replay.run}: {in_words(graph)}."
+    else:
+        if not actor:
+            raise UserError("--actor is missing: say whose model is to be explained (or --whole)")
+        explanation = explain(origin, run, actor=actor, klass=klass or origin.compiled.scenario.follow_class)
+        graph = explanation.graph() if graphml or dot else None
+        data, text = explanation.to_dict(), explanation.text(depth)
+    print(json.dumps(data, indent=1, ensure_ascii=False) if as_json else text)
+    for path, form in ((graphml, "graphml"), (dot, "dot")):
+        if path:
+            print(f"Written: {write_graph(graph, path, form)}", file=sys.stderr)
+
+
+@app.command()
+def database(
+    folder: Folder,
+    run: Annotated[
+        int | None,
+        typer.Option("--run", help="Number of a run.  [default: what exists in at least half of the runs]"),
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write all columns as CSV.")
+    ] = None,
+    beside: Annotated[bool, typer.Option("--beside", help="Lay the record beside it.")] = False,
+) -> None:
+    """List the simulated models as a diffusion database: who, when, how large, how open, by what."""
+    from experiments.database import as_csv, in_words
+    from experiments.database import database as rows_of
+    from experiments.folder import write_whole
+
+    rows = rows_of(folder, run, beside=beside)
+    print(in_words(rows))
+    if table:
+        print(f"Written: {write_whole(table, as_csv(rows))}", file=sys.stderr)

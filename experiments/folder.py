@@ -102,6 +102,25 @@ def older_files(folder: Path) -> list[str]:
         ) from None
 
 
+def write_whole(path: str | Path, text: str) -> Path:
+    """Write a text file of the user's own choice, whole or not at all; return its path.
+
+    Raises UserError where it cannot be written.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder; give the name of a file")
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return path
+
+
 @contextlib.contextmanager
 def explained(path: Path, folder: OutputFolder | None = None) -> Iterator[None]:
     """Turn what the operating system says about a path into a message for the user."""

@@ -144,7 +144,7 @@ def _write(
     asked: int,
     started: datetime.datetime | None = None,
 ) -> list[Path]:
-    from experiments.manifest import content_hash, describe_result, key_facts
+    from experiments.manifest import describe_result, key_facts
 
     manifest = describe_result(result, asked, started)
     writers: dict[str, Callable[[Path], None]] = {
@@ -154,6 +154,18 @@ def _write(
     }
     if not result.logs:
         del writers[EVENTS_FILE]
+    return write_files(folder, writers, manifest)
+
+
+def write_files(
+    folder: OutputFolder, writers: dict[str, Callable[[Path], Any]], manifest: dict[str, Any]
+) -> list[Path]:
+    """Write the files of one command, each by its writer, then the manifest with their hashes; return them.
+
+    Raises UserError where a file cannot be written.
+    """
+    from experiments.manifest import content_hash
+
     files: dict[str, Any] = {}
     for name, write in writers.items():
         path = folder.path(name)
@@ -191,13 +203,13 @@ def write_runs(result: Result, path: Path, facts: dict[str, Any]) -> None:
         pa.field(name, pa.from_numpy_dtype(values.dtype), metadata=notes.get(name))
         for name, values in columns.items()
     ]
-    schema = pa.schema(fields, _stored(facts))
+    schema = pa.schema(fields, stored(facts))
     rows = len(result.run_numbers)
     tables = (
         pa.table([arrow(values[first : first + ROWS_AT_ONCE]) for values in columns.values()], schema=schema)
         for first in range(0, rows, ROWS_AT_ONCE)
     )
-    _write_parquet(path, schema, tables)
+    write_parquet(path, schema, tables)
 
 
 def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
@@ -215,10 +227,8 @@ def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
 
     runs = sorted(result.logs)
     groups = [runs[first : first + LOGS_AT_ONCE] for first in range(0, len(runs), LOGS_AT_ONCE)]
-    schema = table_of(groups[0][:1]).schema.with_metadata(_stored(facts))
-    _write_parquet(
-        path, schema, (table_of(group).replace_schema_metadata(_stored(facts)) for group in groups)
-    )
+    schema = table_of(groups[0][:1]).schema.with_metadata(stored(facts))
+    write_parquet(path, schema, (table_of(group).replace_schema_metadata(stored(facts)) for group in groups))
 
 
 def arrow(values):
@@ -245,7 +255,8 @@ def arrow(values):
     return array(pa.from_numpy_dtype(values.dtype), values)
 
 
-def _write_parquet(path: Path, schema, tables) -> None:
+def write_parquet(path: Path, schema, tables) -> None:
+    """Write Arrow tables of one schema to a Parquet file, one after the other."""
     import pyarrow.parquet as parquet
 
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -253,5 +264,6 @@ def _write_parquet(path: Path, schema, tables) -> None:
             writer.write_table(table)
 
 
-def _stored(facts: dict[str, Any]) -> dict[str, str]:
+def stored(facts: dict[str, Any]) -> dict[str, str]:
+    """Return facts as the metadata of a Parquet file."""
     return {"diffusion-cascades": json.dumps(facts)}

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.table import laid_out
+
 if TYPE_CHECKING:
     from experiments.history import History
     from sim.result import Result
@@ -67,12 +69,7 @@ def in_words(result: Result, history: History | None) -> str:
     """Return the summary as a table of plain text, with what it rests on."""
     scenario = result.scenario
     rows = [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    table = []
-    for row in rows:
-        first, *rest = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        table.append("  ".join([first, *rest]).rstrip())
-    table.insert(1, "-" * max(map(len, table)))
+    table = laid_out(rows)
     runs = len(result.run_numbers)
     klass = scenario.follow_class
     notes = [

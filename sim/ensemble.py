@@ -17,7 +17,7 @@ from agents.rule import rule
 from sim.drawing import draw_inputs
 from sim.engine import advance, reset
 from sim.errors import UserError
-from sim.metrics import STANDARD, Metric, gather, measure, metric_rows, parse_metric
+from sim.metrics import STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
 from sim.result import Result
 from sim.scenario import Scenario, load
 from sim.tables import ENDED
@@ -29,7 +29,7 @@ LOGS = 20
 
 
 @rule
-def simulate_runs(w, uncertain, seed, run, horizon, metrics, values, draws, scratch, depth):
+def simulate_runs(w, uncertain, seed, run, horizon, metrics, values, draws, scratch, cells):
     """Simulate consecutive runs and measure them; return how many were completed.
 
     ``values`` and ``draws`` hold one row per run. A run that finds too little room ends the work
@@ -44,7 +44,7 @@ def simulate_runs(w, uncertain, seed, run, horizon, metrics, values, draws, scra
         if len(metrics) > 0:
             gather(w, scratch[0], scratch[1], scratch[2])
             for column in range(len(metrics)):
-                values[place, column] = measure(w, metrics[column], scratch[0], scratch[1], scratch[2], depth)
+                values[place, column] = measure(w, metrics[column], scratch[0], scratch[1], scratch[2], cells)
         run += _ONE
     return len(values)
 
@@ -65,24 +65,37 @@ class Simulator:
         self.workspace = workspace
         shape = (3, len(self.compiled.actors), len(self.compiled.classes))
         self.scratch = np.empty(shape)
-        cells = len(self.compiled.actors) + workspace.room.projects
-        self.depth = np.empty(cells, np.int64)
+        room = workspace.room
+        cells = cells_needed(len(self.compiled.actors), room.projects, room.artifacts)
+        self.cells = np.empty(cells, np.int64)
 
-    def simulate(self, seed: int, first_run: int, values: np.ndarray, draws: np.ndarray) -> None:
-        """Simulate one run per row of ``values`` and ``draws``, from ``first_run`` on."""
+    def simulate(
+        self,
+        seed: int,
+        first_run: int,
+        values: np.ndarray,
+        draws: np.ndarray,
+        horizon: float | None = None,
+    ) -> None:
+        """Simulate one run per row of ``values`` and ``draws``, from ``first_run`` on.
+
+        ``horizon``: months after which a run ends, if not those of the scenario; what comes before is
+        the same.
+        """
         done = 0
+        until = self.compiled.horizon if horizon is None else float(horizon)
         while done < len(values):
             completed = simulate_runs(
                 self.workspace.world,
                 self.uncertain,
                 np.uint64(seed),
                 np.uint64(first_run + done),
-                self.compiled.horizon,
+                until,
                 self.metrics,
                 values[done:],
                 draws[done:],
                 self.scratch,
-                self.depth,
+                self.cells,
             )
             done += completed
             if done < len(values):

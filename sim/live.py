@@ -18,7 +18,7 @@ from sim.drawing import draw_inputs
 from sim.engine import advance, reset
 from sim.ensemble import MOST_RUNS, check_count
 from sim.errors import UserError, not_found
-from sim.metrics import gather, measure, metric_rows, parse_metric
+from sim.metrics import cells_needed, gather, measure, metric_rows, parse_metric
 from sim.planning import receive_income
 from sim.projects import schedule, settle
 from sim.schema import Actor, Policy, Unit
@@ -127,9 +127,11 @@ class LiveRun:
         compiled = self.compiled
         row = metric_rows([parse_metric(name, compiled)])[0]
         times = np.empty((3, len(compiled.actors), len(compiled.classes)))
-        depth = np.empty(len(compiled.actors) + len(self.tables.projects), np.int64)
+        tables = self.tables
+        needed = cells_needed(len(compiled.actors), len(tables.projects), len(tables.artifacts))
+        cells = np.empty(needed, np.int64)
         gather(self.world, times[0], times[1], times[2])
-        return float(measure(self.world, row, times[0], times[1], times[2], depth))
+        return float(measure(self.world, row, times[0], times[1], times[2], cells))
 
     def _change(self, method: str, *arguments) -> None:
         if self.ended:

@@ -1,7 +1,8 @@
 """Metrics: numbers read off the event log of a run. Nothing is counted anywhere else.
 
 A metric has a name, such as ``lag_3``, ``t_done[Meta AI,gpt3]``, ``n_dev@36`` or
-``acquired[replication]``. A date that never comes is ``inf``: it is censored at the horizon.
+``acquired[replication]``. A date that never comes is ``inf``: it is censored at the horizon. A share
+of nothing is ``nan``: there is none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ import numpy as np
 
 from agents.rule import rule
 from sim.errors import UserError, not_found
+from sim.helping import KINDS
+from sim.release import comes_with_model, comes_with_release, is_open
 from sim.words import EVENT, KIND, MECHANISM, Bound, Mechanism, Word, codes
+
+# Judgements that a metric carries, each with its source.
+WEIGHTS_AGAINST_API = 2.0  # research by who has weights; claims.csv weights-research-output: at least double
+PARTLY_OPEN = 0.5  # share of an open release that a licence or arm's-length use is; own: half
 
 
 class Statistic(Word):
@@ -33,10 +40,25 @@ class Statistic(Word):
     CASCADE_SIZE = 10
     CASCADE_DEPTH = 11
     REVEAL = 12
+    T_OWNER = 13
+    LEAD = 14
+    ACCESS_MONTHS = 15
+    UNCONTROLLED = 16
+    MECH_SHARE = 17
+    STOP_SHARE = 18
+    OPENNESS = 19
+    DOWNSTREAM = 20
+    T_DOWNSTREAM = 21
+    ATTENTION = 22
+    MADE_SHARE = 23
 
 
 STATISTIC = codes(Statistic)
+MECHANISMS = tuple(word.key for word in Mechanism if word)
+BOUNDS_OF_PROJECTS = tuple(word.key for word in Bound if word)
 
+# statistic -> how it is written, unit, what it says. CLASS may be left out, with its comma: the class
+# in question; @MONTH too: the end. "The class" includes higher ones where actors are counted or dated.
 MEANINGS = {
     Statistic.T_DONE: ("t_done[ACTOR,CLASS]", "months", "when an actor had trained a class or a higher one"),
     Statistic.T_PUB: ("t_pub[ACTOR,CLASS]", "months", "when it was announced"),
@@ -45,13 +67,45 @@ MEANINGS = {
     Statistic.N_DEV: ("n_dev[CLASS]@MONTH", "actors", "who had trained the class themselves by a month"),
     Statistic.N_ACCESS: ("n_access[CLASS]@MONTH", "actors", "who could run weights made by others"),
     Statistic.STARTS: ("starts[CLASS]@MONTH", "projects", "started by a month"),
-    Statistic.SPENDING: ("spending[CLASS]", "USD", "spent on projects that have ended"),
-    Statistic.ACQUIRED: ("acquired[MECHANISM,CLASS]", "acquisitions", "by one mechanism"),
-    Statistic.STOPPED: ("stopped[BOUND,CLASS]", "projects", "unfinished projects that one thing bound"),
+    Statistic.SPENDING: ("spending[CLASS]@MONTH", "USD", "spent on projects that have ended"),
+    Statistic.ACQUIRED: ("acquired[MECHANISM,CLASS]@MONTH", "acquisitions", "by one mechanism"),
+    Statistic.STOPPED: ("stopped[BOUND,CLASS]@MONTH", "projects", "unfinished projects that one thing bound"),
     Statistic.CASCADE_SIZE: ("cascade_size[CLASS]", "models", "models in whose making the reveal is a cause"),
     Statistic.CASCADE_DEPTH: ("cascade_depth[CLASS]", "models", "longest chain of such models"),
     Statistic.REVEAL: ("reveal[CLASS]", "months", "first announcement of the class"),
-}
+    Statistic.T_OWNER: ("t_owner_K[CLASS]", "months", "when the K-th owner had trained it; the first counts"),
+    Statistic.LEAD: ("lead[CLASS]", "months", "frontier lead: from the first owner (trained) to the second"),
+    Statistic.ACCESS_MONTHS: (
+        "access_months[CLASS]@MONTH", "actor-months", "in which actors could run weights made by others",
+    ),
+    Statistic.UNCONTROLLED: (
+        "uncontrolled[CLASS]@MONTH", "actors", "who got weights of others other than by licence",
+    ),
+    Statistic.MECH_SHARE: (
+        "mech_share[MECHANISM,CLASS]@MONTH", "share", "of acquisitions (made, or accessed) by one mechanism",
+    ),
+    Statistic.MADE_SHARE: (
+        "made_share[MECHANISM,CLASS]@MONTH", "share", "of the models made (not accessed) by one mechanism",
+    ),
+    Statistic.STOP_SHARE: (
+        "stop_share[BOUND,CLASS]@MONTH", "share", "of unfinished projects that one thing bound",
+    ),
+    Statistic.OPENNESS: (
+        "openness[CLASS]@MONTH",
+        "index",
+        "0 to 1: share of the kinds of artifacts of its announced models that their owners opened; "
+        "licensed and arm's-length ones count half",
+    ),
+    Statistic.DOWNSTREAM: (
+        "downstream[CLASS]@MONTH",
+        "API-months",
+        "research that access makes possible: actor-months of use, those with weights count double",
+    ),
+    Statistic.T_DOWNSTREAM: ("t_downstream_K[CLASS]", "months", "when that research reached K API-months"),
+    Statistic.ATTENTION: (
+        "attention@MONTH", "attention-months", "integral of attention by demonstrations, 1 = the strongest",
+    ),
+}  # fmt: skip
 
 METRIC = np.dtype(
     [("statistic", "i8"), ("actor", "i8"), ("klass", "i8"), ("word", "i8"), ("k", "i8"), ("time", "f8")]
@@ -109,13 +163,53 @@ def parse_metric(name: str, compiled) -> Metric:
             klass = compiled.classes.index(text)
     if (takes_actor and actor < 0) or (vocabulary and word < 0):
         raise UserError(f"metric {name!r}: write {form}")
-    head, _, inside = form.partition("[")
-    if (match[2] and "_K" not in head) or len(words) > 1 + inside.count(","):
+    head, bracket, inside = form.partition("[")
+    most_words = len(bracket) + inside.count(",")
+    if (match[2] and "_K" not in head) or len(words) > most_words or (match[4] and "@" not in form):
         raise UserError(f"metric {name!r}: write {form}")
     if "_K" in head and not match[2]:
         raise UserError(f"metric {name!r}: write {form}, such as {statistic.key}_1")
     time = float(match[4]) if match[4] else math.inf
     return Metric(name, unit, meaning, (statistic, actor, klass, word, int(match[2] or 0), time))
+
+
+def described() -> list[dict[str, str]]:
+    """Return how each metric is written, with an example, its unit and its meaning."""
+    fill = {"MECHANISM": MECHANISMS[1], "BOUND": BOUNDS_OF_PROJECTS[0], "MONTH": "36"}
+    rows = []
+    for form, unit, meaning in MEANINGS.values():
+        example = form.replace("_K", "_5").replace(",CLASS", "").replace("[CLASS]", "")
+        for word, value in fill.items():
+            example = example.replace(word, value)
+        rows.append({"form": form, "unit": unit, "meaning": meaning, "example": example})
+    return rows
+
+
+def split_names(text: str) -> list[str]:
+    """Return the names of metrics in a text, between commas that stand outside brackets.
+
+    >>> split_names("lag_3, t_done[Meta AI,gpt3],n_dev@36")
+    ['lag_3', 't_done[Meta AI,gpt3]', 'n_dev@36']
+    """
+    parts = re.findall(r"(?:[^,\[]|\[[^\]]*\]?)+", text)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def origin_of(metric: Metric, compiled) -> Metric | None:
+    """Return the date from which a metric counts its months; None: it counts from the start."""
+    statistic, _, klass, *_ = metric.row
+    if statistic in (Statistic.LAG, Statistic.LAG_PUB):
+        return parse_metric(f"reveal[{compiled.classes[klass]}]", compiled)
+    return (
+        parse_metric(f"t_owner_1[{compiled.classes[klass]}]", compiled)
+        if statistic == Statistic.LEAD
+        else None
+    )
+
+
+def cells_needed(actors: int, projects: int, artifacts: int) -> int:
+    """Return how many integers ``measure`` needs to work with, for tables of these lengths."""
+    return max(actors + projects, artifacts)
 
 
 def metric_rows(metrics: list[Metric]) -> np.ndarray:
@@ -168,8 +262,11 @@ def kth_after(times, klass, reveal, first_owner, k):
 
 
 @rule
-def measure(w, metric, trained, announced, runs, depth):
-    """Return the value of one metric for the run in the tables, after ``gather``."""
+def measure(w, metric, trained, announced, runs, cells):
+    """Return the value of one metric for the run in the tables, after ``gather``.
+
+    ``cells``: integers to work with, as many as ``cells_needed``.
+    """
     klass = metric.klass
     statistic = metric.statistic
     if statistic == STATISTIC.T_DONE:
@@ -180,6 +277,10 @@ def measure(w, metric, trained, announced, runs, depth):
         return count_by(trained, klass, metric.time)
     if statistic == STATISTIC.N_ACCESS:
         return count_by(runs, klass, metric.time)
+    if statistic == STATISTIC.T_OWNER:
+        return kth_after(trained, klass, 0.0, -1, metric.k)
+    if statistic == STATISTIC.LEAD:
+        return lead(trained, klass)
     if statistic <= STATISTIC.LAG_PUB or statistic == STATISTIC.REVEAL:
         reveal, owner = math.inf, -1
         for actor in range(announced.shape[0]):
@@ -190,11 +291,29 @@ def measure(w, metric, trained, announced, runs, depth):
         times = trained if statistic == STATISTIC.LAG else announced
         return kth_after(times, klass, reveal, owner, metric.k)
     if statistic == STATISTIC.CASCADE_SIZE or statistic == STATISTIC.CASCADE_DEPTH:
-        return cascade(w, klass, statistic == STATISTIC.CASCADE_DEPTH, depth)
-    total = 0.0
+        return cascade(w, klass, statistic == STATISTIC.CASCADE_DEPTH, cells)
+    until = min(metric.time, w.clock[0].time)
+    if statistic == STATISTIC.ACCESS_MONTHS:
+        return months_since(runs, klass, until)
+    if statistic == STATISTIC.OPENNESS:
+        return openness(w, klass, until, cells)
+    if statistic == STATISTIC.DOWNSTREAM:
+        return downstream(w, klass, until, math.inf, cells)
+    if statistic == STATISTIC.T_DOWNSTREAM:
+        return downstream(w, klass, until, float(metric.k), cells)
+    if statistic == STATISTIC.ATTENTION:
+        return attention_months(w, until)
+    return tally(w, metric, until)
+
+
+@rule
+def tally(w, metric, until):
+    """Return a number that is counted, added up or made a share over the rows of the log."""
+    statistic = metric.statistic
+    total, whole = 0.0, 0.0
     for row in range(w.clock[0].events):
         event = w.events[row]
-        if event.klass != klass or event.time > metric.time:
+        if event.klass != metric.klass or event.time > until:
             continue
         ended = event.what == EVENT.TRAINED or event.what == EVENT.UNDERTRAINED
         stopped = event.what == EVENT.STOPPED
@@ -202,14 +321,43 @@ def measure(w, metric, trained, announced, runs, depth):
             total += event.what == EVENT.STARTED
         elif statistic == STATISTIC.SPENDING:
             total += event.usd if ended or stopped else 0.0
-        elif statistic == STATISTIC.ACQUIRED:
-            acquires = event.what == EVENT.TRAINED or event.what == EVENT.ACCESSED
+        elif statistic == STATISTIC.UNCONTROLLED:
+            got = event.what == EVENT.ACCESSED and event.kind == KIND.WEIGHTS
+            total += got and event.mechanism != MECHANISM.LICENSED_RELEASE
+        elif is_of_mechanism(statistic):
+            accesses = event.what == EVENT.ACCESSED and statistic != STATISTIC.MADE_SHARE
+            acquires = event.what == EVENT.TRAINED or accesses
+            whole += acquires
             total += acquires and event.mechanism == metric.word
-        elif statistic == STATISTIC.STOPPED:
+        elif statistic == STATISTIC.STOPPED or statistic == STATISTIC.STOP_SHARE:
             unfinished = stopped or event.what == EVENT.UNFINISHED
             unfinished = unfinished or event.what == EVENT.UNDERTRAINED
+            whole += unfinished
             total += unfinished and event.bound == metric.word
+    if is_share(statistic):
+        return total / whole if whole > 0.0 else math.nan
     return total
+
+
+@rule
+def is_share(statistic):
+    """Return whether a statistic is a part of a whole."""
+    of_mechanisms = statistic == STATISTIC.MECH_SHARE or statistic == STATISTIC.MADE_SHARE
+    return of_mechanisms or statistic == STATISTIC.STOP_SHARE
+
+
+@rule
+def is_of_mechanism(statistic):
+    """Return whether a statistic is about one mechanism of acquisition."""
+    shares = statistic == STATISTIC.MECH_SHARE or statistic == STATISTIC.MADE_SHARE
+    return shares or statistic == STATISTIC.ACQUIRED
+
+
+@rule
+def lead(trained, klass):
+    """Return the months from the first owner of a class to the second; nan if nobody owns it."""
+    first = kth_after(trained, klass, 0.0, -1, 1)
+    return kth_after(trained, klass, 0.0, -1, 2) - first if first < math.inf else math.nan
 
 
 @rule
@@ -219,6 +367,109 @@ def count_by(times, klass, time):
     for actor in range(times.shape[0]):
         count += times[actor, klass] <= time and times[actor, klass] < math.inf
     return count
+
+
+@rule
+def months_since(times, klass, until):
+    """Return the months that actors have had something for by a time, added up."""
+    total = 0.0
+    for actor in range(times.shape[0]):
+        total += max(0.0, until - times[actor, klass])
+    return total
+
+
+@rule
+def openness(w, klass, until, cells):
+    """Return how far the owners of announced models of a class or a higher one have opened them.
+
+    The mean over models of: degree of openness, added up over the kinds of artifacts that a model
+    leaves or may leave, over their number. nan without a model. What was leaked or stolen was not opened.
+    """
+    for artifact in range(w.clock[0].artifacts):
+        cells[artifact] = 0
+    kinds = 0.0
+    for kind in range(KINDS):
+        kinds += belongs_to_model(kind)
+    models, opened = 0.0, 0.0
+    for row in range(w.clock[0].events):
+        event = w.events[row]
+        if event.project < 0 or event.klass < klass or event.time > until:
+            continue
+        if event.what == EVENT.ANNOUNCED:
+            models += 1.0
+        elif event.what == EVENT.RELEASED and belongs_to_model(event.kind):
+            access = int(event.amount)
+            opened += degree_of_openness(access) - degree_of_openness(cells[event.artifact])
+            cells[event.artifact] = access  # a licence may become an open release
+    return opened / (models * kinds) if models > 0.0 else math.nan
+
+
+@rule
+def belongs_to_model(kind):
+    """Return whether a model leaves, or may leave, an artifact of this kind."""
+    return comes_with_model(kind) or comes_with_release(kind)
+
+
+@rule
+def degree_of_openness(access):
+    """Return how open a release is, from 0 (closed) to 1."""
+    if access == 0:
+        return 0.0
+    return 1.0 if is_open(access) else PARTLY_OPEN
+
+
+@rule
+def downstream(w, klass, until, wanted, cells):
+    """Return the research that access to a class makes possible by a time, in API-months.
+
+    An actor with an API counts as one, with weights made by others as ``WEIGHTS_AGAINST_API``. With a
+    finite amount ``wanted``: return when it was reached instead; inf: not by then.
+    """
+    for actor in range(len(w.actors)):
+        cells[actor] = 0
+    rate, total, last = 0.0, 0.0, 0.0
+    for row in range(w.clock[0].events):
+        event = w.events[row]
+        if event.what != EVENT.ACCESSED or event.klass < klass:
+            continue
+        time = min(event.time, until)
+        if total + rate * (time - last) >= wanted:
+            break
+        total += rate * (time - last)
+        last = time
+        if event.time > until:
+            break
+        use = 2 if event.kind == KIND.WEIGHTS else 1
+        if use > cells[event.actor]:
+            rate += research_rate(use) - research_rate(cells[event.actor])
+            cells[event.actor] = use
+    if wanted < math.inf:
+        when = last + (wanted - total) / rate if rate > 0.0 else math.inf
+        return when if when <= until else math.inf
+    return total + rate * (until - last)
+
+
+@rule
+def research_rate(use):
+    """Return research per month: 0 without use (0), 1 through an API (1), more with weights (2)."""
+    if use == 2:
+        return WEIGHTS_AGAINST_API
+    return 1.0 if use == 1 else 0.0
+
+
+@rule
+def attention_months(w, until):
+    """Return the integral of attention by a time: each demonstration adds a jump, which fades.
+
+    The attention that papers get is left out: the log does not hold it, and it is a percent or two.
+    """
+    mean = w.attention[0].half_life_months / math.log(2.0)
+    total = 0.0
+    for row in range(w.clock[0].events):
+        event = w.events[row]
+        if event.what == EVENT.DEMONSTRATED and event.time <= until:
+            total += event.amount * mean * (1.0 - math.exp(-(until - event.time) / mean))
+    return total
 
 
 @rule

@@ -29,8 +29,13 @@ COMMANDS = [
 ]
 
 
-def test_the_python_block_runs(tmp_path):
-    (block,) = blocks("python")
+PRINTED_AND_LEFT = (("lag_pub_1", "mine/timeline.png"), ("lag_5", "code-closed.png"))
+
+
+@pytest.mark.parametrize(("place", "told"), list(enumerate(PRINTED_AND_LEFT)))
+def test_the_python_blocks_run(place, told, tmp_path):
+    assert len(blocks("python")) == len(PRINTED_AND_LEFT)
+    block, (printed, left) = blocks("python")[place], told
     assert len(block.strip().splitlines()) <= 10
     done = subprocess.run(
         [sys.executable, "-c", block],
@@ -40,8 +45,8 @@ def test_the_python_block_runs(tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr
-    assert "lag_pub_1" in done.stdout
-    assert (tmp_path / "out" / "mine" / "timeline.png").stat().st_size > 0
+    assert printed in done.stdout
+    assert (tmp_path / "out" / left).stat().st_size > 0
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c[0] == "cascades"], ids=" ".join)

@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -138,7 +138,7 @@ class Mover:
         self.uncertain = self.simulator.uncertain
         self.values = np.empty((1, len(metrics)))
         releases = self.compiled.facts["releases"].copy()  # which all workspaces would share
-        self.compiled = Compiled(**{**compiled.__dict__, "facts": compiled.facts | {"releases": releases}})
+        self.compiled = replace(compiled, facts=compiled.facts | {"releases": releases})
         self.simulator.compiled = self.compiled
         self.simulator._make_room(Workspace(self.compiled, self.compiled.room.larger()))
         self.before = [self._run(run)[0] for run in range(LONGER * runs)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.errors import nearest
@@ -272,7 +272,7 @@ def _read_pooled(raw: dict, date: bool) -> Quantity:
     high = mean([_bound(part.quantity, part.quantity.high) for part in parts])
     given = {key: raw[key] for key in ("minimum", "maximum") if key in raw}
     whole = _interval(settings | given, low, centre, high, date, source)
-    return Quantity(**{**whole.__dict__, "pool": kept})
+    return replace(whole, pool=kept)
 
 
 def _bound(quantity: Quantity, bound: float | None) -> float:

@@ -55,7 +55,8 @@ class Policies(MutableMapping):
     """What an actor releases: kind of artifact -> probability, delay_months, access.
 
     ``agent.policy["code"] = {"probability": 1.0}`` changes it from now on, for this actor alone. A
-    kind without a policy is not released; ``del agent.policy["code"]`` makes it so.
+    kind without a policy is released by motives, or not at all; ``del agent.policy["code"]`` sets the
+    probability of a policy to zero.
     """
 
     def __init__(self, agent: ActorView):

@@ -35,7 +35,7 @@ def scenario_data(nodes: int = NODES) -> dict:
     source = "benchmark"
     base = load("toy").raw
     data = {name: table for name, table in base.items() if isinstance(table, dict)}
-    for name in ("policies", "scripted_projects", "insights"):
+    for name in ("policies", "motives", "stakes", "publication", "scripted_projects", "insights"):
         data.pop(name, None)
     heading = {"name": "infection", "title": "infection on a graph", "start": "2020-01", "end": "2024-12"}
     data["scenario"] = heading

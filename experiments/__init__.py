@@ -1,7 +1,8 @@
 """The questions that are asked of a world: runs, figures, comparisons. The only place that draws.
 
 ``experiments.save`` leaves a result in a folder, as ``cascades run`` does; ``experiments.compare``
-sets arms against a baseline in the same luck, as ``cascades compare`` does; ``experiments.why.why`` explains
+sets arms against a baseline in the same luck, as ``cascades compare`` does; ``experiments.attribute``
+says who brought an outcome forward, as ``cascades attribute`` does; ``experiments.why.why`` explains
 what happened in a run, ``experiments.cascade_graph`` is all of it as a graph. Importing this package is
 quick: the rest is loaded when it is used.
 """
@@ -12,18 +13,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from experiments.coalitions import attribute
     from experiments.comparison import Comparison, compare, compare_results
     from experiments.lineage import cascade_graph
     from experiments.run import save
 
 _HOMES = {
     "Comparison": "experiments.comparison",
+    "attribute": "experiments.coalitions",
     "cascade_graph": "experiments.lineage",
     "compare": "experiments.comparison",
     "compare_results": "experiments.comparison",
     "save": "experiments.run",
 }
-__all__ = ["Comparison", "cascade_graph", "compare", "compare_results", "save"]
+__all__ = ["Comparison", "attribute", "cascade_graph", "compare", "compare_results", "save"]
 
 
 def __getattr__(name: str):

@@ -171,7 +171,7 @@ def first_difference(log: np.ndarray, other: np.ndarray) -> int | None:
     """Return the first row in which two logs differ; None if they are the same."""
     common = min(len(log), len(other))
     differs = np.zeros(common, bool)
-    for field in log.dtype.names:
+    for field in log.dtype.names or ():
         a, b = log[field][:common], other[field][:common]
         differs |= (a != b) & ~((a != a) & (b != b))
     if differs.any():

@@ -372,7 +372,8 @@ def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
     from sim.policy import JOIN, with_policies
     from sim.scenario import load
 
-    return with_policies(load(scenario, tuple(sets or ())), JOIN.join(policies or ()))
+    name, _, spec = scenario.partition(JOIN)  # SCENARIO++POLICY++...
+    return with_policies(load(name.strip(), tuple(sets or ())), JOIN.join([spec, *(policies or ())]))
 
 
 def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: int, draw: bool) -> None:
@@ -469,3 +470,79 @@ def database(
     print(in_words(rows))
     if table:
         print(f"Written: {write_whole(table, as_csv(rows))}", file=sys.stderr)
+
+
+@app.command()
+def attribute(
+    scenario: Name,
+    outcome: Annotated[str, typer.Option("--outcome", help="Metric, such as lag_5 or n_dev@48.")] = "lag_5",
+    over: Annotated[
+        str,
+        typer.Option(
+            "--over", help="artifact-kinds, artifacts, actors, sponsors, motives or levers (policies)."
+        ),
+    ] = "artifact-kinds",
+    players: Annotated[
+        list[str] | None,
+        typer.Option("--player", metavar="NAME", help="One player (of artifacts also ACTOR/KIND); else all."),
+    ] = None,
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--group", metavar="NAME=A+B", help="Players in groups (Owen values)."),
+    ] = None,
+    permutations: Annotated[
+        int | None,
+        typer.Option(
+            "--permutations",
+            help="Orders sampled; 0: all coalitions.  [default: 0 up to 12 players, else 64]",
+        ),
+    ] = None,
+    runs: Runs = 100,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO-attribution]"
+        ),
+    ] = None,
+    sets: Sets = None,
+    threads: Threads = None,
+) -> None:
+    """Say who deserves the credit: Shapley values, by simulating the worlds without each player."""
+    loaded = _loaded(scenario, sets, None)
+    folder = out or Path("out") / f"{loaded.name}-attribution"
+    try:
+        from tqdm import tqdm
+
+        from experiments.coalitions import attribute_and_save
+
+        with tqdm(unit="run", disable=None, leave=False, delay=0.5) as bar:
+
+            def say(text: str) -> None:
+                tqdm.write(text, file=sys.stderr)
+
+            found, files = attribute_and_save(
+                loaded,
+                folder,
+                groups or (),
+                say,
+                outcome=outcome,
+                over=over,
+                players=players or (),
+                permutations=permutations,
+                runs=runs,
+                seed=seed,
+                threads=threads,
+                total=bar.reset,
+                progress=bar.update,
+            )
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing new was kept.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    print(found.in_words())
+    print(f"\nWritten: {', '.join(str(path) for path in files)}")
+    if found.interrupted:
+        print(
+            f"\nInterrupted: of {runs} runs the {found.runs} that were completed are kept.", file=sys.stderr
+        )
+        raise typer.Exit(INTERRUPTED)

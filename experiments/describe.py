@@ -13,6 +13,7 @@ from sim.scenario import Scenario
 from sim.schema import (
     Actor,
     Kind,
+    Motive,
     Policy,
     Quantity,
     Trends,
@@ -20,6 +21,7 @@ from sim.schema import (
     months_of_date,
     number_fields,
 )
+from sim.words import Incentive
 
 WIDTH = 110
 _OFTEN = (
@@ -141,11 +143,12 @@ def in_words(scenario: Scenario) -> str:
     lines += ["", "WHO IS THERE"]
     for kind in facts["kinds"].values():
         lines += ["", f"{kind['phrase'].capitalize()} ({len(kind['actors'])}). {kind['about']}"]
-        for heading in ("behaviour", "publishes"):
+        for heading in ("behaviour", "publishes", "weighs"):
             lines += _wrapped(kind[heading], "  ", "    ")
         for name, actor in kind["actors"].items():
             lines += _wrapped(f"{name}: {actor['means']}", "  - ", "      ")
             lines += _wrapped(actor["publishes"], "      ", "        ")
+            lines += _wrapped(actor["weighs"], "      ", "        ")
     lines += ["", "WHAT CAN BE REACHED (from low to high)", ""]
     for name, row in facts["classes"].items():
         text = (
@@ -182,11 +185,13 @@ def _kinds(scenario: Scenario) -> dict[str, Any]:
             "about": (REGISTRY[name].__doc__ or "").strip(),
             "behaviour": _behaviour(kind),
             "publishes": _publishes(file.policies.get(name, {})),
+            "weighs": _weighs(file.motives.get(name)),
             "actors": {
                 key: {
                     "region": actor.region,
                     "means": _means(actor, kind),
                     "publishes": _publishes(file.policies.get(key, {}), "own policy: "),
+                    "weighs": _weighs(file.motives.get(key), "own motives: "),
                     "source": actor.source,
                 }
                 for key, actor in actors.items()
@@ -258,6 +263,25 @@ def _publishes(policies: dict[str, list[Policy]], lead: str = "Publishes ") -> s
         return ""
     order = [word for _, word in _OFTEN] + ["never"]
     return lead + "; ".join(f"{word} {', '.join(groups[word])}" for word in order if word in groups) + "."
+
+
+def _weighs(motive: Motive | None, lead: str = "Publishes by what it weighs: ") -> str:
+    """Return the incentives of a kind or an actor in words, the heaviest first on each side."""
+    if motive is None:
+        return ""
+    said = [word for word in Incentive if word.key in motive.model_fields_set]
+    sides = (
+        ("for it", [word for word in said if word < Incentive.ADVANTAGE]),
+        ("against", [word for word in said if Incentive.ADVANTAGE <= word < Incentive.CONFORMITY]),
+        ("by what others do", [word for word in said if word == Incentive.CONFORMITY]),
+    )
+    parts = []
+    for side, words in sides:
+        words.sort(key=lambda word: -getattr(motive, word.key).value)
+        weights = ", ".join(f"{word.phrase} {_interval(getattr(motive, word.key))}" for word in words)
+        if weights:
+            parts.append(f"{side}: {weights}")
+    return f"{lead}{'; '.join(parts)}." if parts else ""
 
 
 def _terms(row: Policy) -> str:

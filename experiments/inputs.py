@@ -11,7 +11,7 @@ from typing import Any
 from sim.joint import alternatives_of, same_path
 from sim.paths import join_path, quantities
 from sim.scenario import Scenario
-from sim.schema import Quantity, Unit, date_of_months
+from sim.schema import FOREVER_MONTHS, Quantity, Unit, date_of_months
 
 EVER = 1e5  # months; a date beyond stands for always or never
 LARGE_GAP = 0.02  # of the width of an interval: said aloud from here on
@@ -48,8 +48,9 @@ class Input:
 
     @property
     def unsourced(self) -> bool:
-        """Whether nobody stands for it. Where nothing is written, zeros, always and never claim nothing."""
-        return not self.source and (self.written or self.value not in (0.0, "always", "never"))
+        """Whether nobody stands for it. Unwritten zeros, always and never claim nothing."""
+        neutral = (0.0, FOREVER_MONTHS, "always", "never")
+        return not self.source and (self.written or self.value not in neutral)
 
     @property
     def uncertain(self) -> bool:

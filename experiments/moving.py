@@ -241,6 +241,8 @@ def why_dead(scenario: Scenario, parts: tuple) -> str:
     """Return why a number may rightly change nothing in this scenario, or "" where that is not plain."""
     file, (table, *_, field) = scenario.file, parts
     kind = None
+    if table in ("deployment", "harms"):
+        return "it is read where results are, not in a run"
     if table == "kinds":
         kind = file.kinds[parts[1]]
         if all(actor.kind != parts[1] for actor in file.actors.values()):

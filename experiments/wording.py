@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.cuts import Cut, Ledger
 from experiments.replay import Replay
-from sim.words import ArtifactKind, Bound, Event, Mechanism, Sponsorship, Via
+from sim.words import ArtifactKind, Bound, Event, Incentive, Mechanism, Sponsorship, Via
 
 LEAST = 5e-4  # share of a quantity below which a cut is not worth a line
 
@@ -88,6 +88,8 @@ class Wording:
             return f"{source} gave {actor} {self._gift(event)} for {klass}"
         if what == Event.DISCOVERED:
             return f"{actor} found {self._insight(event)}"
+        if what == Event.WEIGHED:
+            return self._weighed(event)
         texts = {
             Event.AWARE: f"{actor} came to know that {klass} exists",
             Event.DECIDED: f"{actor} decided to have {klass}, with conviction {amount:.2f}",
@@ -148,6 +150,18 @@ class Wording:
         if bound == Bound.NONE:
             return "nothing yet: it had just decided"
         return _WANTED[bound]
+
+    def _weighed(self, event) -> str:
+        """Say what a decision about a release turned on, and the luck against the chance."""
+        thing = _kind_words(int(event["kind"]))
+        if event["klass"] >= 0:
+            thing = f"{thing} of {self.title(event['klass'])}"
+        chance, luck = float(event["amount"]), float(event["draw"])
+        does = "releases" if luck < chance else "withholds"
+        by = "by its policy"
+        if event["motive"] >= 0:
+            by = f"above all for {Incentive(int(event['motive'])).phrase}"
+        return f"{self.name(event['actor'])} {does} {thing}, {by} (chance {chance:.2f}, luck {luck:.2f})"
 
     def _insight(self, event) -> str:
         name, insight = list(self.file.insights.items())[int(event["amount"])]

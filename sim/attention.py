@@ -79,6 +79,8 @@ def demonstrate(w, artifact, ordinal, earlier, cause):
     made = w.artifacts[artifact]
     if made.access == ACCESS.CLOSED:
         return  # withdrawn
+    if made.kind == KIND.API and w.clock[0].time >= w.actors[made.owner].silent_from:
+        return  # nobody can use it any more
     jump = w.classes[made.klass].publicity / int(w.attention[0].demos) / (1.0 + earlier)
     row = record(w, EVENT.DEMONSTRATED, made.owner, cause)
     event = w.events[row]

@@ -16,6 +16,7 @@ from sim.changes import begin_changes, turn
 from sim.helping import lay_out_nearness
 from sim.learning import absorb, learn
 from sim.luck import FOR, luck, mix, normal, waiting
+from sim.motives import forget_releases
 from sim.orders import access_of, action_on, delay_of, mark, shifted, waits_for_rival
 from sim.planning import accept_grant, decide, plan, receive_income
 from sim.projects import (
@@ -325,6 +326,7 @@ def reset(w, seed, run, horizon):
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
     clock.planner, clock.cycle, clock.trigger, clock.demo = 0, 0, -1, ROOT
     clock.status = RUNNING
+    forget_releases(w)
     record(w, EVENT.SCENARIO, -1, -1)
     begin_changes(w)
     for klass in range(len(w.classes)):
@@ -335,7 +337,7 @@ def reset(w, seed, run, horizon):
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
     for place in range(len(w.help)):
-        w.help[place] = 0.0
+        w.help[place] = w.learnt[place] = 0.0
     for place in range(len(w.offers)):
         w.offers[place].ordinal = -1
     for builder in range(len(w.builders)):
@@ -351,7 +353,7 @@ def reset(w, seed, run, horizon):
 @rule
 def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
-    state.planned = 0.0
+    state.planned = state.faded = 0.0
     state.evidence, state.evidence_time = 0.0, 0.0
     state.experience, state.people = row.experience, row.people
     state.recruited, state.moved_in, state.moved_out = 0.0, 0.0, 0.0
@@ -364,6 +366,7 @@ def reset_actor(w, actor):
     state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
+    state.declared_in = -1
     state.scripted_until = -math.inf
     for script in range(len(w.scripted_projects)):
         if w.project_facts[script].owner == actor:

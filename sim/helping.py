@@ -6,6 +6,8 @@ import math
 
 from agents.rule import rule
 from sim.luck import FOR, luck, normal
+from sim.scaling import saved_by_retrieval
+from sim.schema import FOREVER_MONTHS
 from sim.tables import key_of
 from sim.words import KIND
 
@@ -46,6 +48,9 @@ def take_help(w, actor, artifact):
     if facts.builder < 0 or made.kind == KIND.EXISTENCE or made.kind == KIND.API:
         return 0.0
     fit = fit_of(w, actor, artifact)
+    if forgets(w, actor):
+        forget(w, actor)
+    own = learnt_share(w, actor, made.owner)
     gained = 0.0
     for klass in range(w.state[actor].level + 1, classes):
         nearness = w.nearness[made.kind, made.klass + 1, klass]
@@ -56,16 +61,61 @@ def take_help(w, actor, artifact):
         before = w.help[place]
         after = combine(before, fit * nearness)
         w.help[place] = after
+        if own > 0.0:
+            w.learnt[place] = combine(w.learnt[place], max(0.0, own * fit * nearness))
         apply_help(w, facts.builder * classes + klass, kind, before, after)
         gained = max(gained, after - before) if after > before else min(gained, after - before)
     return gained
 
 
 @rule
+def forgets(w, actor):
+    """Return whether what an actor borrows fades once it is held."""
+    return w.kinds[w.actor_facts[actor].kind].retention_months < FOREVER_MONTHS
+
+
+@rule
+def learnt_share(w, actor, owner):
+    """Return which part of the help of an artifact is there for good.
+
+    All of what one has made oneself; of what others lend, more if they are often absent, so that one
+    has to do without (``absorption.practice``).
+    """
+    if owner == actor:
+        return 1.0
+    return w.absorption[0].practice * (1.0 - w.actors[owner].available)
+
+
+@rule
+def forget(w, actor):
+    """Let borrowed help fade up to now: what is left of it falls to 1/e in the retention time.
+
+    Help falls to what was learnt for good. Exact however often it is reckoned.
+    """
+    facts, state, clock = w.actor_facts[actor], w.state[actor], w.clock[0]
+    months = clock.time - state.faded
+    state.faded = clock.time
+    if months <= 0.0:
+        return
+    left = math.exp(-months / w.kinds[facts.kind].retention_months)
+    classes = len(w.classes)
+    for klass in range(state.level + 1, classes):
+        wish = facts.builder * classes + klass
+        row = w.wishes[wish]
+        row.work = row.data_work = row.trials = row.flop = 1.0
+        row.talent = row.gap = row.failures = 1.0
+        for kind in range(KINDS):
+            place = wish * KINDS + kind
+            learnt = w.learnt[place]
+            w.help[place] = learnt + (w.help[place] - learnt) * left
+            apply_help(w, wish, kind, 0.0, w.help[place])
+
+
+@rule
 def cuts(w, kind):
     """Return whether artifacts of a kind cut anything of a project."""
     effect = w.effects[kind]
-    most = max(effect.work, effect.data_work, effect.trials, effect.flop)
+    most = max(effect.work, effect.data_work, effect.trials, flop_cut(w, kind))
     return max(most, effect.talent, effect.utilisation, effect.failures) > 0.0
 
 
@@ -125,10 +175,20 @@ def apply_help(w, wish, kind, before, after):
     row.work *= _change(effect.work, before, after)
     row.data_work *= _change(effect.data_work, before, after)
     row.trials *= _change(effect.trials, before, after)
-    row.flop *= _change(effect.flop, before, after)
+    row.flop *= _change(flop_cut(w, kind), before, after)
     row.talent *= _change(effect.talent, before, after)
     row.gap *= _change(effect.utilisation, before, after)
     row.failures *= _change(effect.failures, before, after)
+
+
+@rule
+def flop_cut(w, kind):
+    """Return the part of the training compute that a full, fitting, fresh artifact of a kind saves."""
+    cut = w.effects[kind].flop
+    if kind == KIND.RETRIEVAL_STORE:
+        store = w.retrieval[0]
+        cut = max(cut, saved_by_retrieval(store.parameters_factor, store.friendly_share))
+    return cut
 
 
 @rule

@@ -11,7 +11,15 @@ from sim.luck import FOR, luck
 from sim.planning import plan
 from sim.projects import draw, schedule, settle, stop
 from sim.record import record
-from sim.release import has_reached, hold, holds, spread_privately
+from sim.release import (
+    has_reached,
+    hold,
+    holds,
+    is_silent,
+    look_again,
+    shows_class,
+    spread_privately,
+)
 from sim.tables import SEEKING, key_of, wish_row
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
@@ -19,7 +27,7 @@ from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 @rule
 def learn(w, actor, artifact, source, via, cause):
     """An artifact reaches an actor. Return the row in the log, or -1 if it was held already."""
-    if holds(w, actor, artifact):
+    if holds(w, actor, artifact) or (via < VIA.LEAKED and is_silent(w, source)):
         return -1
     clock = w.clock[0]
     made = w.artifacts[artifact]
@@ -121,6 +129,8 @@ def become_aware(w, actor, klass, via, cause):
         wish.known = clock.time
         wish.known_via = via
         wish.known_cause = event_row
+        if w.kinds[w.actor_facts[actor].kind].unaware < 1.0:
+            look_again(w, actor, lower, event_row)
     row = w.state[actor].project
     if event_row < 0 or row < 0:
         return event_row >= 0
@@ -136,12 +146,6 @@ def become_aware(w, actor, klass, via, cause):
         project.cause = rescoped
         stop(w, row, BOUND.SCOOPED)
     return True
-
-
-@rule
-def shows_class(kind):
-    """Return whether an artifact of this kind, and of a class, shows that the class exists."""
-    return kind == KIND.EXISTENCE or gives_use(kind)
 
 
 @rule

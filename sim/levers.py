@@ -21,6 +21,8 @@ NOT_CHANGED = {  # table -> what to use instead
     "changes": "change the change itself",
     "scripted_artifacts": "use [[orders]], or lay the row over",
     "scripted_projects": "use [[orders]], or lay the row over",
+    "deployment": "lay the number over; it is read where results are",
+    "harms": "lay the weight over; it is read where results are",
 }
 
 
@@ -87,6 +89,14 @@ def check_levers(file: ScenarioFile, origin: str, start: float, end: float) -> N
             raise UserError(
                 f"{path}: {change.path!r}: numbers of {table} are not changed; {NOT_CHANGED[table]}"
             )
+        if table == "motives" and len(cells) == 1:
+            _, holder, incentive = cells[0][1]
+            if holder in file.actors and incentive not in file.motives[holder].model_fields_set:
+                kind = file.actors[holder].kind
+                raise UserError(
+                    f"{path}: {change.path!r} is not in the row of {holder!r}, where it weighs as for its "
+                    f"kind; give it there, or change motives.{kind}.{incentive}"
+                )
         if cells[0][2].date and change.operation != "add":
             raise UserError(f'{path}: {change.path!r} is a date; use operation = "add" with months')
         dated = change.from_.value > start or change.until.value < end

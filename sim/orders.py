@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agents.rule import rule
 from sim.luck import FOR, luck
-from sim.tables import key_of
+from sim.tables import BITS, NO_BIT, key_of
 from sim.words import ACTION, KIND
 
-BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
-NO_BIT = np.uint64(0)
 NEVER = 1e6  # months
 
 

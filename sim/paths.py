@@ -54,9 +54,9 @@ def quantities(file: ScenarioFile):
 
 def _rows(table: str, rows):
     """Yield (path parts, row) of a table in the order in which the numbers are laid out."""
-    if table == "effects" or table == "flows":  # one row for every kind, named or not
+    if table in ("effects", "stakes", "flows"):  # one row for every kind, named or not
         model = ROW_TABLES[table]
-        words = ArtifactKind if table == "effects" else TieKind
+        words = TieKind if table == "flows" else ArtifactKind
         for word in words:
             yield (table, word.key), rows.get(word.key) or _blank(model)
     elif table == "policies":

@@ -11,6 +11,7 @@ from agents import starting
 from agents.rule import rule
 from sim import compute
 from sim.attention import attention_of, belief_of
+from sim.helping import forget, forgets
 from sim.luck import FOR
 from sim.projects import (
     draw,
@@ -83,13 +84,15 @@ def convinced_of(w, actor, klass, belief):
     wish = w.wishes[wish_row(w, actor, klass)]
     trends = w.trends[0]
     known = wish.known <= w.clock[0].time
+    leap_known = w.conviction[0].leap_known
     excess = 0.0
-    if not known:
+    if not known or leap_known < 1.0:
         months = w.clock[0].time - trends.compute_date
         flop = w.classes[klass].flop
         excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months)
     leap = w.kinds[w.actor_facts[actor].kind].leap
-    return starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
+    convinced = starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
+    return convinced * math.pow(leap_known, excess) if known and excess > 0.0 else convinced
 
 
 @rule
@@ -108,6 +111,10 @@ def plan(w, actor, until):
     since, state.planned = state.planned, clock.time
     if facts.builder < 0 or clock.time < state.scripted_until:
         return
+    if forgets(w, actor):
+        fade(w, actor)
+    else:
+        state.faded = clock.time
     recruit(w, actor, clock.time - max(since, max(0.0, w.actors[actor].active_from)))
     classes = len(w.classes)
     reach = min(highest_known(w, facts.builder) + 2, classes)
@@ -119,6 +126,17 @@ def plan(w, actor, until):
         waits = waits or wish.state == IDLE
     if waits and state.project < 0:
         weigh(w, actor, reach, until)
+
+
+@rule
+def fade(w, actor):
+    """Let borrowed help fade; a project in work then takes longer from here on."""
+    project = w.state[actor].project
+    if project >= 0:
+        settle(w, project)
+    forget(w, actor)
+    if project >= 0:
+        schedule(w, project)
 
 
 @rule

@@ -14,6 +14,7 @@ from agents.rule import rule
 from sim import compute
 from sim.attention import add_evidence
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
+from sim.motives import incentive_to_hold
 from sim.orders import shifted
 from sim.queue import NEXT, push
 from sim.record import record
@@ -407,7 +408,7 @@ def finish_training(w, row, what, reason):
     )
     kind = w.kinds[w.actor_facts[actor].kind]
     held = waiting(draw(w, FOR.HOLD, actor, klass, project.ordinal))
-    months += hold_time(kind.hold_months, held)
+    months += hold_time(kind.hold_months * incentive_to_hold(w, actor, row, event_row), held)
     time = shifted(w, actor, KIND.EXISTENCE, reached, clock.time + months, clock.time, True)
     push(w, time, NEXT.ANNOUNCE, row, 0, 0, event_row, project.stamp)
 

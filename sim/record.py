@@ -36,5 +36,6 @@ def record(w, what, actor, cause):
     event.via = 0
     event.mechanism = 0
     event.bound = 0
+    event.motive = -1
     event.cause = cause
     return row

@@ -13,10 +13,11 @@ from agents.rule import rule
 from sim.attention import attention_now, gives_use, raise_attention, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
-from sim.orders import BITS, NEVER, NO_BIT, access_of, action_on, delay_of, mark
+from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
+from sim.orders import NEVER, access_of, action_on, delay_of, mark
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.tables import TABLE_FULL, key_of
+from sim.tables import TABLE_FULL, hold, holds, key_of
 from sim.words import ACCESS, ACTION, EVENT, KIND, PHASE, VIA
 
 FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifact kind
@@ -71,19 +72,6 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
 
 
 @rule
-def hold(w, actor, artifact):
-    """Note that an actor holds an artifact."""
-    if artifact < 64 * w.held.shape[1]:
-        w.held[actor, artifact >> 6] |= BITS[artifact & 63]
-
-
-@rule
-def holds(w, actor, artifact):
-    """Return whether an actor holds an artifact."""
-    return (w.held[actor, artifact >> 6] & BITS[artifact & 63]) != NO_BIT
-
-
-@rule
 def make_artifacts(w, project, cause):
     """Bring into being what a trained model leaves with its owner."""
     row = w.projects[project]
@@ -115,6 +103,7 @@ def spread_privately(w, holder, artifact, cause):
     for place in range(w.tie_first[holder], w.tie_first[holder + 1]):
         tie = w.tie_facts[place]
         rate = w.flow_numbers[tie.kind, FLOW_FIRST + made.kind] * w.ties[tie.row].strength
+        rate *= w.actors[holder].available
         if rate <= 0.0 or holds(w, tie.to, artifact):
             continue
         u = luck(clock.seed, clock.run, FOR.FLOW, tie.key, made.key)
@@ -163,6 +152,8 @@ def policy_of(w, actor, kind, time):
 def announce(w, project, cause):
     """A model is announced: each artifact is released or not, and when, by the owner's policy."""
     row = w.projects[project]
+    if is_silent(w, row.actor):
+        return
     row.phase = PHASE.PUBLIC
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
@@ -183,16 +174,16 @@ def is_hidden(w, actor, klass):
     time = w.clock[0].time
     if action_on(w, actor, KIND.EXISTENCE, klass, time) == ACTION.FORBID:
         return True
-    return policy_of(w, actor, KIND.EXISTENCE, time) >= 0
+    return policy_of(w, actor, KIND.EXISTENCE, time) >= 0 or has_motives(w, actor)
 
 
 @rule
 def publish(w, artifact, kind, project, cause):
     """Decide about the release of one artifact, queue it, and return whether it is released.
 
-    What the record gives, or else the actor's policy, says whether, when and how; the sponsor's
-    condition comes before it, and orders come before all. ``artifact``: its row; -1 if it is made
-    only for its release. ``project``: -1 for an insight.
+    What the record gives, or else the actor's policy, or else its motives, say whether, when and how;
+    the sponsor's condition comes before it, and orders come before all. ``artifact``: its row; -1 if
+    it is made only for its release. ``project``: -1 for an insight.
     """
     clock = w.clock[0]
     if artifact >= 0 and w.artifacts[artifact].access != ACCESS.CLOSED:
@@ -201,7 +192,7 @@ def publish(w, artifact, kind, project, cause):
     klass = w.projects[project].reached if project >= 0 else w.artifacts[artifact].klass
     script = w.projects[project].script if project >= 0 else -1
     probability, delay, access = 0.0, 0.0, ACCESS.OPEN
-    imitates = False
+    imitates, moved = False, False
     if script >= 0:
         probability = 1.0 if w.releases[script, kind] >= 0.0 else 0.0
         delay = max(0.0, w.releases[script, kind])
@@ -213,6 +204,9 @@ def publish(w, artifact, kind, project, cause):
             probability = w.policies[policy].probability
             delay = w.policies[policy].delay_months
             access = w.policy_facts[policy].access
+        elif has_motives(w, owner):
+            moved = True
+            probability = chance_of_release(w, owner, artifact, kind, project, cause)
         if kind == KIND.WEIGHTS and project >= 0:
             probability = sponsored(w, w.projects[project].sponsor, probability)
     if kind == KIND.API:
@@ -231,15 +225,22 @@ def publish(w, artifact, kind, project, cause):
         row = w.projects[project]
         key = artifact_key(w, owner, row.klass, kind, row.ordinal)
     u = luck(clock.seed, clock.run, FOR.PUBLISH, key_of(w, owner), key)
-    if not releases(probability, imitates, u):
+    released = releases(probability, imitates, u)
+    if 0.0 < probability < 1.0:
+        cause = note_weighed(w, owner, artifact, kind, project, probability, u, moved, cause)
+    if not released:
         return False
+    if moved:
+        access, delay = way_of_release(w, kind, probability, u)
+        staged = access == ACCESS.STAGED
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
     delay = max(0.0, delay + delay_of(w, owner, kind, klass, clock.time))
     ordered = access_of(w, owner, kind, klass, clock.time, access)
     staged = staged or (ordered == ACCESS.STAGED and ordered != access)
     mark(w, artifact, clock.time)
-    if staged and kind == KIND.WEIGHTS and delay > 0.0:
+    small = action_on(w, owner, KIND.SMALL_MODEL, klass, clock.time) != ACTION.FORBID
+    if staged and small and kind == KIND.WEIGHTS and delay > 0.0:
         release_small(w, artifact, cause)
     push(w, clock.time + delay, NEXT.RELEASE, artifact, ordered, 0, cause, 0)
     return True
@@ -270,6 +271,7 @@ def withdraw(w, artifact, cause):
     made = w.artifacts[artifact]
     if made.access == ACCESS.CLOSED or made.via == VIA.LEAKED:
         return
+    note_in_public(w, artifact, -1.0)
     made.access, made.published = ACCESS.CLOSED, math.inf
     event = w.events[record(w, EVENT.WITHDRAWN, made.owner, cause)]
     event.klass, event.kind, event.artifact, event.project = made.klass, made.kind, artifact, made.project
@@ -282,11 +284,23 @@ def is_open(access):
 
 
 @rule
+def is_silent(w, actor):
+    """Return whether an actor has fallen silent: nobody gets anything from it any more."""
+    return w.clock[0].time >= w.actors[actor].silent_from
+
+
+@rule
+def shows_class(kind):
+    """Return whether an artifact of this kind, and of a class, shows that the class exists."""
+    return kind == KIND.EXISTENCE or gives_use(kind)
+
+
+@rule
 def release(w, artifact, access, cause, via):
     """An artifact becomes public: everybody who can use it will take it up, each in its time."""
     clock = w.clock[0]
     made = w.artifacts[artifact]
-    if is_open(made.access):
+    if is_open(made.access) or (via == VIA.PUBLIC and is_silent(w, made.owner)):
         return
     if via == VIA.PUBLIC and action_on(w, made.owner, made.kind, made.klass, clock.time) == ACTION.FORBID:
         event = w.events[record(w, EVENT.WITHHELD, made.owner, cause)]
@@ -298,6 +312,8 @@ def release(w, artifact, access, cause, via):
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.via, event.amount = made.project, via, access
     first = made.published == math.inf
+    if first:
+        note_in_public(w, artifact, 1.0)
     made.published, made.published_cause = min(made.published, clock.time), event_row
     made.access, made.via = access, via
     if made.withdrawn < NEVER and via == VIA.PUBLIC:
@@ -354,11 +370,15 @@ def uptake_months(w, actor, artifact, attention):
     """Return how long an actor takes to take up a public artifact, from its release on.
 
     Exponential by luck; faster with the absorptive capacity of its kind and with the public
-    ``attention`` that reaches its region.
+    ``attention`` that reaches its region; slower where the owner is not always there, or where the
+    actor does not look because it does not know that there is such a class.
     """
     clock = w.clock[0]
     made = w.artifacts[artifact]
-    speed = w.kinds[w.actor_facts[actor].kind].uptake
+    kind = w.kinds[w.actor_facts[actor].kind]
+    speed = kind.uptake * w.actors[made.owner].available
+    if kind.unaware < 1.0 and overlooks(w, actor, artifact):
+        speed *= kind.unaware
     reach = w.regions[w.actor_facts[actor].region].attention
     speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention * reach)
     speed *= made.uptake
@@ -366,3 +386,28 @@ def uptake_months(w, actor, artifact, attention):
         return math.inf
     u = luck(clock.seed, clock.run, FOR.UPTAKE, key_of(w, actor), made.key)
     return w.effects[made.kind].uptake_months * waiting(u) / speed
+
+
+@rule
+def overlooks(w, actor, artifact):
+    """Return whether an artifact belongs to a class that a builder does not know to exist."""
+    made = w.artifacts[artifact]
+    builder = w.actor_facts[actor].builder
+    if builder < 0 or made.klass < 0 or shows_class(made.kind):
+        return False
+    wish = w.wishes[builder * len(w.classes) + made.klass]
+    return min(wish.known, wish.reached) > w.clock[0].time
+
+
+@rule
+def look_again(w, actor, klass, cause):
+    """Who has come to know of a class takes up what was public of it, at the usual speed from now on."""
+    clock = w.clock[0]
+    attention = attention_now(w)
+    for artifact in range(clock.artifacts):
+        made = w.artifacts[artifact]
+        if made.klass != klass or made.published > clock.time or shows_class(made.kind):
+            continue
+        if made.owner != actor and reaches(w, actor, artifact, made.access):
+            time = clock.time + uptake_months(w, actor, artifact, attention)
+            push(w, time, NEXT.LEARN, actor, artifact, made.owner, cause, made.via)

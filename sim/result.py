@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.errors import UserError
 from sim.metrics import Metric
-from sim.words import ArtifactKind, Bound, Event, Mechanism, Via
+from sim.words import ArtifactKind, Bound, Event, Incentive, Mechanism, Via
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +117,7 @@ class Result:
             "via": words(Via, log["via"]),
             "mechanism": words(Mechanism, log["mechanism"]),
             "bound": words(Bound, log["bound"]),
+            "motive": words(Incentive, log["motive"]),
             "amount": log["amount"],
             "usd": log["usd"],
             "draw": log["draw"],

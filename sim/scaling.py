@@ -15,6 +15,7 @@ from agents.rule import rule
 FLOOR, A, B, ALPHA, BETA = 1.69, 406.4, 410.7, 0.34, 0.28  # Hoffmann et al. 2022, eq. 10
 KAPLAN_PARAMETERS, KAPLAN_TOKENS = 0.74, 0.26  # exponents of compute; Kaplan et al. 2020
 FLOP_PER_PARAMETER_TOKEN = 6.0
+INFERENCE_FLOP_PER_PARAMETER_TOKEN = 2.0  # the forward pass alone
 
 
 @rule
@@ -62,3 +63,42 @@ def kaplan_allocation(flop, reference_flop, reference_parameters):
     """Return parameters and tokens under the 2020 rule, scaled from a reference model."""
     parameters = reference_parameters * math.pow(flop / reference_flop, KAPLAN_PARAMETERS)
     return parameters, flop / FLOP_PER_PARAMETER_TOKEN / parameters
+
+
+@rule
+def inference_flop(parameters):
+    """Return the compute of reading or writing one token with a model."""
+    return INFERENCE_FLOP_PER_PARAMETER_TOKEN * parameters
+
+
+@rule
+def tokens_for(parameters, exponent, reference_parameters, reference_tokens):
+    """Return the training tokens of a model if tokens grow as a power of parameters.
+
+    ``exponent``: 0.35 under the rule of 2020 (0.26 / 0.74), 0.8 in Bio Anchors, 1.0 after Chinchilla.
+    """
+    return reference_tokens * math.pow(parameters / reference_parameters, exponent)
+
+
+@rule
+def flop_with_data(target, most_tokens):
+    """Return the least training compute for a loss where there are no more than so many tokens."""
+    flop = optimal_flop(target)
+    if flop == math.inf:
+        return math.inf
+    if flop / FLOP_PER_PARAMETER_TOKEN / optimal_parameters(flop) <= most_tokens:
+        return flop
+    left = target - FLOOR - B * math.pow(most_tokens, -BETA)
+    if left <= 0.0:
+        return math.inf
+    return FLOP_PER_PARAMETER_TOKEN * math.pow(A / left, 1.0 / ALPHA) * most_tokens
+
+
+@rule
+def saved_by_retrieval(factor, share):
+    """Return the part of the parameters, and so of the compute, that a store of text saves.
+
+    With it a model does as well as one of ``factor`` times its parameters, on the ``share`` of tasks for
+    which looking things up helps: share * (1 - 1 / factor).
+    """
+    return share * (1.0 - 1.0 / factor)

@@ -474,6 +474,12 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             if policy.access == "arms_length":
                 path = join_path(["policies", holder, "weights", "access"])
                 raise UserError(f"{origin}: {path}: weights are held, not used at arm's length; use api")
+    for holder in file.motives:
+        check(holder, [*file.actors, *file.kinds], "actor or kind", join_path(["motives", holder]))
+    for kind in file.stakes:
+        check(kind, kinds, "kind of artifact", f"stakes.{kind}")
+    if file.publication.staged_from.value > file.publication.open_from.value:
+        raise UserError(f"{origin}: publication.staged_from: must not lie above open_from")
     for name, insight in file.insights.items():
         if insight.needs:
             check(insight.needs, file.classes, "class", join_path(["insights", name, "needs"]))

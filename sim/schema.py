@@ -73,7 +73,8 @@ def _date(meaning):
 ZERO = Quantity(0.0)
 ALWAYS = Quantity(-1e6)
 NEVER = Quantity(1e6)
-NEVER_MONTHS = Quantity(1e6)
+FOREVER_MONTHS = 1e6  # a time of this length or longer means without end
+NEVER_MONTHS = Quantity(FOREVER_MONTHS)
 
 
 class Table(BaseModel):
@@ -182,6 +183,12 @@ class Kind(Table):
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
     give_region: _share("weight of the beneficiary being of the same region") = ZERO
+    retention_months: _number(
+        "memory: time in which help got from others falls to 1/e once it is held", "months", 1e-6
+    ) = NEVER_MONTHS
+    unaware: _share(
+        "speed of taking up what belongs to a class that it does not know to exist, against the usual"
+    ) = Quantity(1.0)
 
 
 class Actor(Table):
@@ -206,6 +213,8 @@ class Actor(Table):
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
     grant_closed: bool = Field(False, description="gives only to those who keep their weights closed")
+    available: _share("share of the time in which others can get from it what it has to give") = Quantity(1.0)
+    silent_from: _date("from then on nobody gets anything from it any more") = NEVER
 
 
 class Tie(Table):
@@ -257,6 +266,95 @@ class Policy(Table):
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
     )
+
+
+def _weight(meaning):
+    return _number(meaning, "log-odds", 0.0, 100.0)
+
+
+class Motive(Table):
+    """``[motives.HOLDER]``: how much each incentive to publish, or not to, weighs.
+
+    HOLDER is an actor or a kind of actor; what an actor's row does not say is as in its kind's. A
+    weight is what an incentive adds to the log-odds of a release that serves (or hurts) it in full,
+    for the reference model, where ``publication.temperature`` is 1. Policies come first.
+    """
+
+    credibility: _weight("for: attracting talent, funding and users by what can be believed") = ZERO
+    prestige: _weight("for: recognition") = ZERO
+    reproducibility: _weight("for: openness as the norm of science") = ZERO
+    steering: _weight("for: setting the direction of the field, instead of whoever publishes next") = ZERO
+    social_benefit: _weight("for: good that others can do with it") = ZERO
+    shared_insight: _weight("for: what others find out and give back") = ZERO
+    hardware_sales: _weight("for: demand for one's own hardware") = ZERO
+    user_growth: _weight("for: users and customers of one's own service") = ZERO
+    reaction: _weight("for: access for those whom others shut out, while all others are closed") = ZERO
+    scooping: _weight("for: not to be forestalled by others who are known to be as far") = ZERO
+    advantage: _weight("against: keeping a commercial or research lead") = ZERO
+    scrutiny: _weight("against: attention, and regulation in its wake") = ZERO
+    misuse: _weight("against: harm to others by misuse") = ZERO
+    blame: _weight("against: risk to one's reputation from what others do with it") = ZERO
+    risky_progress: _weight("against: easing advances that are held to be dangerous") = ZERO
+    training_demand: _weight("against: sparing others the need to train") = ZERO
+    effort: _weight("against: work and running cost of a release") = ZERO
+    conformity: _weight("either way: doing as others did, where all of them did the same") = ZERO
+
+
+class Stake(Table):
+    """``[stakes.KIND]``: how far releasing one kind of artifact serves, or hurts, each incentive."""
+
+    credibility: _share("served") = ZERO
+    prestige: _share("served") = ZERO
+    reproducibility: _share("served") = ZERO
+    steering: _share("served") = ZERO
+    social_benefit: _share("served") = ZERO
+    shared_insight: _share("served") = ZERO
+    hardware_sales: _share("served") = ZERO
+    user_growth: _share("served") = ZERO
+    reaction: _share("served") = ZERO
+    scooping: _share("served") = ZERO
+    advantage: _share("hurt") = ZERO
+    scrutiny: _share("hurt") = ZERO
+    misuse: _share("hurt") = ZERO
+    blame: _share("hurt") = ZERO
+    risky_progress: _share("hurt") = ZERO
+    training_demand: _share("hurt") = ZERO
+    effort: _share("hurt") = ZERO
+    delay_months: _number(
+        "from the announcement to the release, of one who was as likely to withhold it", "months"
+    ) = ZERO
+
+
+class Publication(Table):
+    """``[publication]``: how motives are weighed. Counts only for those who have motives."""
+
+    temperature: _number("inclination that multiplies the odds of a release by e", "log-odds", 1e-6) = (
+        Quantity(1.0)
+    )
+    reference_flop: _number("training compute of the model for which the weights are given", "FLOP", 1.0) = (
+        Quantity(1e23)
+    )
+    reference_usd: _number("what that model cost its owner in all", "USD", 1.0) = Quantity(1e7)
+    capability_gain: _share(
+        "elasticity of the reasons against, but effort and training demand, to training compute"
+    ) = ZERO
+    cost_gain: _share("elasticity of the wish to keep an advantage to what the model cost its owner") = ZERO
+    value_gain: _share(
+        "part of the wish to keep an advantage, and of user growth, that goes with the commercial value of "
+        "the class (classes.NAME.publicity)"
+    ) = ZERO
+    shared: _share("what is left to protect for each other model as capable that is known, or open") = (
+        Quantity(1.0)
+    )
+    norm_models: _number("models of others that make what they did half a norm", "count", 1e-6) = Quantity(
+        1.0
+    )
+    reaction: _share("how far the closedness of others is felt at all") = Quantity(1.0)
+    staged_from: _number(
+        "weights go out in stages, and not on request only, from this margin over withholding", "log-odds"
+    ) = ZERO
+    open_from: _number("they go out in the open, all at once, from this margin", "log-odds") = ZERO
+    staged_months: _number("from the first stage to the full model", "months") = Quantity(6.0)
 
 
 class Insight(Table):
@@ -412,6 +510,9 @@ class Conviction(Table):
     proof: _share("part of the doubt about one class removed by knowing that it exists")
     demo: _share("part of the doubt removed by demonstrations at full attention")
     budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
+    leap_known: _share(
+        "conviction kept per factor ten of compute beyond the trend, for what is known to exist"
+    ) = Quantity(1.0)
     spread: _number(
         "spread of the willingness to spend among actors and classes (standard deviation of its logarithm)",
         "log units",
@@ -490,6 +591,55 @@ class Trends(Table):
     compute_growth: _number("slope of the compute trend before 2020", "orders of magnitude/year", -5.0, 5.0)
 
 
+class Absorption(Table):
+    """``[absorption]``: what becomes of help when its source is not there (after MEDAL-ADR)."""
+
+    practice: _share(
+        "part of the help from a source that is never there which is learnt for good; in proportion for "
+        "one that is absent some of the time"
+    ) = ZERO
+
+
+class Deployment(Table):
+    """``[deployment]``: what it takes to run models, beside what it takes to train them."""
+
+    load_share: _number(
+        "compute of one very large load for a year, against the development of the reference model", "ratio"
+    ) = Quantity(0.2)
+    reference_flop: _number("development of the reference model, trials included", "FLOP", 1.0) = Quantity(
+        4e23
+    )
+    reference_parameters: _number("parameters of the reference model", "count", 1.0) = Quantity(1.75e11)
+    loads: _number(
+        "very large loads of the first that opens a class for use; the k-th gets 1/k of them", "loads"
+    ) = ZERO
+    loads_growth: _number("growth of these loads", "orders of magnitude/year", -5.0, 5.0) = ZERO
+    joules_per_flop: _number("energy of one FLOP of work done, at energy_date", "J/FLOP") = Quantity(1.5e-11)
+    energy_date: _date("date of joules_per_flop") = Quantity(2020 * 12.0)
+    energy_halving_months: _number("time in which the energy of one FLOP halves", "months", 1e-6) = (
+        NEVER_MONTHS
+    )
+
+
+class Retrieval(Table):
+    """``[retrieval]``: what a store of text that a model looks up can stand in for."""
+
+    parameters_factor: _number("how many times more parameters do as well without it", "ratio", 1.0) = (
+        Quantity(1.0)
+    )
+    friendly_share: _share("share of what a class can do for which the store helps") = ZERO
+
+
+class Harm(Table):
+    """``[harms.FAMILY]``: weight of a month of access of each form in one family of harm."""
+
+    made: _number("weight of a month for an actor that made the model itself", "weight") = ZERO
+    open: _number("weight of a month with open weights", "weight") = ZERO
+    licensed: _number("weight of a month with weights on licence", "weight") = ZERO
+    arms_length: _number("weight of a month of use at arm's length", "weight") = ZERO
+    uncontrolled: _number("weight of a month with weights that nobody gave", "weight") = ZERO
+
+
 class ScenarioFile(BaseModel):
     """A scenario as it stands in a TOML file."""
 
@@ -506,6 +656,8 @@ class ScenarioFile(BaseModel):
     ties: list[Tie] = []
     flows: dict[str, Flow] = {}
     policies: dict[str, dict[str, list[Policy]]] = {}
+    motives: dict[str, Motive] = {}
+    stakes: dict[str, Stake] = {}
     insights: dict[str, Insight] = {}
     scripted_artifacts: dict[str, ScriptedArtifact] = {}
     scripted_projects: dict[str, ScriptedProject] = {}
@@ -514,12 +666,17 @@ class ScenarioFile(BaseModel):
     correlations: list[Correlation] = []
     alternatives: list[Alternative] = []
     posterior: Posterior | None = None
+    harms: dict[str, Harm] = {}
     attention: Attention
     conviction: Conviction
     work: Work
     training: Training
     spread: Spread
     trends: Trends
+    absorption: Absorption = Absorption()
+    deployment: Deployment = Deployment()
+    retrieval: Retrieval = Retrieval()
+    publication: Publication = Publication()
 
     @model_validator(mode="before")
     @classmethod
@@ -547,11 +704,14 @@ ROW_TABLES: dict[str, type[Table]] = {
     "ties": Tie,
     "flows": Flow,
     "policies": Policy,
+    "motives": Motive,
+    "stakes": Stake,
     "insights": Insight,
     "scripted_artifacts": ScriptedArtifact,
     "scripted_projects": ScriptedProject,
     "orders": Order,
     "changes": Change,
+    "harms": Harm,
 }
 # What says how numbers are drawn, and holds no numbers of the tables itself.
 DRAWING: dict[str, type[Table]] = {
@@ -566,6 +726,10 @@ SETTINGS: dict[str, type[Table]] = {
     "training": Training,
     "spread": Spread,
     "trends": Trends,
+    "absorption": Absorption,
+    "deployment": Deployment,
+    "retrieval": Retrieval,
+    "publication": Publication,
 }
 
 

@@ -6,6 +6,7 @@ from agents.rule import rule
 from agents.sponsoring import appeal, meets_conditions
 from sim import compute
 from sim.luck import FOR, luck, ordinal_key, waiting
+from sim.motives import declared_openness, has_motives
 from sim.planning import look, offer_of
 from sim.queue import NEXT, push
 from sim.release import policy_of
@@ -17,7 +18,14 @@ from sim.words import BOUND, KIND
 def openness_of(w, actor):
     """Return the chance that an actor opens its weights."""
     row = policy_of(w, actor, KIND.WEIGHTS, w.clock[0].time)
-    return w.policies[row].probability if row >= 0 else 0.0
+    if row >= 0:
+        return w.policies[row].probability
+    if not has_motives(w, actor):
+        return 0.0
+    state = w.state[actor]
+    if state.declared_in != w.clock[0].cycle:  # once a month: many sponsors ask
+        state.declared, state.declared_in = declared_openness(w, actor), w.clock[0].cycle
+    return state.declared
 
 
 @rule

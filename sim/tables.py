@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.rule import rule
 from sim.schema import ROW_TABLES, SETTINGS, Table, number_fields
+from sim.words import Incentive
 
 
 def input_dtype(model: type[Table]) -> np.dtype:
@@ -48,6 +49,7 @@ POLICY_FACTS = np.dtype([("access", "i8")])
 POLICY_ROWS = np.dtype(  # the own rows of an actor, then those of its kind
     [("first", "i8"), ("count", "i8"), ("kind_first", "i8"), ("kind_count", "i8")]
 )
+INCENTIVES = len(Incentive)
 INSIGHT_FACTS = np.dtype([("key", "u8"), ("kind", "i8"), ("needs", "i8"), ("optimal", "i8")])
 ORDER_FACTS = np.dtype(
     [
@@ -171,6 +173,9 @@ ACTOR_STATE = np.dtype(
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
+        ("faded", "f8"),  # borrowed help has faded up to here
+        ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in
+        ("declared_in", "i8"),
     ]
 )
 WISH = np.dtype(  # one row per builder and class
@@ -307,7 +312,14 @@ EVENT = np.dtype(
         ("via", "i4"),  # Via
         ("mechanism", "i4"),  # Mechanism
         ("bound", "i4"),  # Bound
+        ("motive", "i4"),  # Incentive that weighed most; -1: none
         ("cause", "i4"),  # row of the event that enabled it; -1 only for the root
+    ]
+)
+SITUATION = np.dtype(  # what the owner weighs who decided last about a release
+    [
+        ("cause", "i8"),  # row of the log that made it decide; -1: nobody has decided yet
+        ("actor", "i8"),
     ]
 )
 OFFER = np.dtype(  # one row per sponsor, builder and class
@@ -328,6 +340,9 @@ class Tables(NamedTuple):
     ties: np.ndarray
     flow_numbers: np.ndarray  # (tie kind, field): relay, then one rate per artifact kind
     policies: np.ndarray
+    motives: np.ndarray  # (holder, incentive)
+    stakes: np.ndarray
+    stake_shares: np.ndarray  # (artifact kind, field): the same numbers
     insights: np.ndarray
     scripted_artifacts: np.ndarray
     scripted_projects: np.ndarray
@@ -339,6 +354,11 @@ class Tables(NamedTuple):
     training: np.ndarray
     spread: np.ndarray
     trends: np.ndarray
+    absorption: np.ndarray
+    deployment: np.ndarray
+    retrieval: np.ndarray
+    harms: np.ndarray
+    publication: np.ndarray
     actor_facts: np.ndarray
     class_facts: np.ndarray
     chip_facts: np.ndarray
@@ -346,6 +366,7 @@ class Tables(NamedTuple):
     tie_facts: np.ndarray
     policy_facts: np.ndarray
     policy_rows: np.ndarray  # (actor, artifact kind)
+    motive_rows: np.ndarray  # (actor, incentive): row of motives that says its weight; -1: none
     insight_facts: np.ndarray
     artifact_facts: np.ndarray
     project_facts: np.ndarray
@@ -369,6 +390,7 @@ class Tables(NamedTuple):
     state: np.ndarray
     wishes: np.ndarray
     help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
+    learnt: np.ndarray  # the same: to where help falls that fades; own work, and what was practised
     opened: np.ndarray  # (class): models that were opened to users
     nearness: np.ndarray  # (artifact kind, class of the artifact + 1, class): how it bears on it
     optimal_share: np.ndarray  # (class): compute for the same loss under the better rule
@@ -376,10 +398,20 @@ class Tables(NamedTuple):
     offers: np.ndarray
     projects: np.ndarray
     artifacts: np.ndarray
+    situation: np.ndarray
+    weights: np.ndarray  # (incentive): of the owner who decides
+    factors: np.ndarray  # (incentive): what its situation makes of them
+    reasons: np.ndarray  # (incentive): the product of both
+    in_public: np.ndarray  # (actor, last row: all; class; artifact kind): of that or a higher class
+    others_public: np.ndarray  # (artifact kind): those of others that the owner who decides looks at
     held: np.ndarray  # (actor, word): bits of artifacts
     heap: np.ndarray
     queue: np.ndarray
     events: np.ndarray
+
+
+BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each
+NO_BIT = np.uint64(0)
 
 
 @rule
@@ -392,3 +424,16 @@ def wish_row(w, actor, klass):
 def key_of(w, actor):
     """Return the key under which luck knows an actor."""
     return w.actor_facts[actor].key
+
+
+@rule
+def hold(w, actor, artifact):
+    """Note that an actor holds an artifact."""
+    if artifact < 64 * w.held.shape[1]:
+        w.held[actor, artifact >> 6] |= BITS[artifact & 63]
+
+
+@rule
+def holds(w, actor, artifact):
+    """Return whether an actor holds an artifact."""
+    return (w.held[actor, artifact >> 6] & BITS[artifact & 63]) != NO_BIT

@@ -170,6 +170,33 @@ class Event(Word):
     WITHHELD = 26  # an order forbids the release
     CHANGED = 27  # a number of the scenario is another one from here on
     WITHDRAWN = 28  # what was released cannot be had any more
+    WEIGHED = 29  # an owner weighs a release: done if ``draw`` lies below ``amount``
+
+
+class Incentive(Word):
+    """What speaks for and against publication (system, section 6): columns of motives and stakes.
+
+    What speaks for it comes first; what speaks against it begins with ADVANTAGE.
+    """
+
+    CREDIBILITY = 0
+    PRESTIGE = 1
+    REPRODUCIBILITY = 2
+    STEERING = 3
+    SOCIAL_BENEFIT = 4
+    SHARED_INSIGHT = 5
+    HARDWARE_SALES = 6
+    USER_GROWTH = 7
+    REACTION = 8
+    SCOOPING = 9
+    ADVANTAGE = 10
+    SCRUTINY = 11
+    MISUSE = 12
+    BLAME = 13
+    RISKY_PROGRESS = 14
+    TRAINING_DEMAND = 15
+    EFFORT = 16
+    CONFORMITY = 17  # works both ways, by what others do: motives only
 
 
 class Action(Word):
@@ -210,6 +237,7 @@ PHASE = codes(Phase)
 VIA = codes(Via)
 GRANT = codes(Sponsorship)
 EVENT = codes(Event)
+INCENTIVE = codes(Incentive)
 ACTION = codes(Action)
 OPERATION = codes(Operation)
 READER = codes(Reader)

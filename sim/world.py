@@ -27,6 +27,7 @@ from sim.tables import (
     CLOCK,
     EVENT,
     HEAP,
+    INCENTIVES,
     INPUT_DTYPES,
     INSIGHT_FACTS,
     LOADING,
@@ -43,13 +44,14 @@ from sim.tables import (
     ROW_TABLES,
     SCRIPT_FACTS,
     SETTINGS,
+    SITUATION,
     TIE_FACTS,
     UNCERTAIN,
     WISH,
     Tables,
 )
 from sim.uncertain import AVERAGE, CHOICE, MIXTURE, UNIFORM, Shape, shape_of
-from sim.words import Access, Action, ArtifactKind, Operation, Reader, Sponsorship, TieKind
+from sim.words import Access, Action, ArtifactKind, Incentive, Operation, Reader, Sponsorship, TieKind
 from sim.worldview import world_of
 
 MOST_EVENTS = 2**23  # of one run; a quiet month of the GPT-3 world writes about 70
@@ -376,6 +378,7 @@ def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
         "tie_facts": tie_facts.view(np.recarray),
         "policy_facts": policy_facts.view(np.recarray),
         "policy_rows": policy_rows.view(np.recarray),
+        "motive_rows": _motive_rows(file),
         "insight_facts": insight_facts.view(np.recarray),
         "artifact_facts": artifact_facts.view(np.recarray),
         "project_facts": project_facts.view(np.recarray),
@@ -462,6 +465,24 @@ def _policies(file) -> tuple[np.ndarray, np.ndarray]:
     return np.array(facts, POLICY_FACTS), rows
 
 
+def _motive_rows(file) -> np.ndarray:
+    """Return for each actor and incentive the row of motives that says how much it weighs; -1: none.
+
+    An actor's own row comes first in what it says; the rest is as in the row of its kind.
+    """
+    row_of = {holder: row for row, holder in enumerate(file.motives)}
+    rows = np.full((len(file.actors), INCENTIVES), -1)
+    for place, (name, actor) in enumerate(file.actors.items()):
+        if actor.kind in row_of:
+            rows[place] = row_of[actor.kind]
+        elif name in row_of:
+            rows[place] = row_of[name]
+        for incentive in Incentive:
+            if name in row_of and incentive.key in file.motives[name].model_fields_set:
+                rows[place, incentive] = row_of[name]
+    return rows
+
+
 class Workspace:
     """Room for one run at a time: the tables, and the same tables as the rules see them.
 
@@ -498,6 +519,10 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         inputs[table] = window.view(dtype).view(np.recarray)
         if table == "flows":
             inputs["flow_numbers"] = window.reshape(rows, len(dtype.names))
+        elif table == "motives":
+            inputs[table] = window.reshape(rows, len(dtype.names))
+        elif table == "stakes":
+            inputs["stake_shares"] = window.reshape(rows, len(dtype.names))
     del inputs["flows"]
     builders, givers = compiled.counts["builders"], compiled.counts["givers"]
     actors, classes = len(compiled.actors), len(compiled.classes)
@@ -515,6 +540,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "state": table(ACTOR_STATE, actors),
         "wishes": table(WISH, wishes),
         "help": np.zeros(wishes * len(ArtifactKind)),
+        "learnt": np.zeros(wishes * len(ArtifactKind)),
         "opened": np.zeros(classes, np.int64),
         "nearness": np.zeros((len(ArtifactKind), classes + 1, classes)),
         "optimal_share": np.ones(classes),
@@ -522,6 +548,12 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "offers": table(OFFER, givers * wishes),
         "projects": table(PROJECT, room.projects),
         "artifacts": table(ARTIFACT, room.artifacts),
+        "situation": table(SITUATION, 1),
+        "weights": np.zeros(INCENTIVES),
+        "factors": np.zeros(INCENTIVES),
+        "reasons": np.zeros(INCENTIVES),
+        "in_public": np.zeros((actors + 1, classes, len(ArtifactKind))),
+        "others_public": np.zeros(len(ArtifactKind)),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
         "heap": table(HEAP, room.queue),
         "queue": table(QUEUED, room.queue),

@@ -60,21 +60,22 @@ def test_show_says_what_a_change_changes():
     assert "Changed: actors.Alpha.people=777" in after.out
 
 
-def test_show_puts_a_policy_into_words():
+def test_show_puts_a_policies_and_motives_into_words():
     said = " ".join(
         cascades(
             "show",
-            "toy",
+            "gpt3",
             "--set",
-            "policies.leading_lab.code.probability=1",
+            "policies.OpenAI.api.probability=1",
             "--set",
-            "policies.leading_lab.code.delay_months=3",
+            "policies.OpenAI.api.delay_months=3",
             "--set",
-            "policies.leading_lab.details.probability=0",
+            "policies.OpenAI.weights.probability=0",
         ).out.split()
     )
-    assert "always existence, code (after 3 months)" in said
-    assert "never details" in said
+    assert "always api (at arm's length, after 3 months, from 2020-06)" in said
+    assert "never weights" in said
+    assert "against: advantage 4" in said
 
 
 def test_a_change_reaches_the_run(tmp_path):

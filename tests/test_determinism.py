@@ -183,7 +183,10 @@ def test_one_more_who_does_nothing_changes_nobodys_luck(kinds, actor, first):
         {"flows": {"insider": {"weights": 1e-12, "code": 1e-12}}},
         {"flows": {"collaboration": {"details": 5.0}}},  # with no such tie
         {"insights": {"idea": {"needs": "big", "rate": 0}}},
-        {"policies": {"leading_lab": {"weights": {"probability": 0}}}},
+        {"policies": {"cloud_sponsor": {"weights": {"probability": 0}}}},  # who has none
+        {"motives": {"cloud_sponsor": {"reaction": 9}}},
+        {"motives": {"leading_lab": {"hardware_sales": 9}}},  # in which nothing has a stake
+        {"stakes": {"retrieval_store": {"advantage": 1}}},  # of which there is none
         {
             "effects": {
                 "logbook": {"failures": 0.9, "uptake_months": 1, "obsolescence_months": 9, "spread": 1}

@@ -12,7 +12,7 @@ from sim.ensemble import simulate
 from sim.errors import UserError
 from sim.helping import LEAST_HELP, combine
 from sim.scenario import from_data, load
-from sim.words import ArtifactKind, Bound, Event, Mechanism, TieKind, Via
+from sim.words import ArtifactKind, Bound, Event, Incentive, Mechanism, TieKind, Via
 
 # Shrinking such large worlds takes minutes: to shrink a failure, add Phase.shrink for a while.
 SOME = settings(
@@ -169,6 +169,22 @@ def worlds(draw):
             }
             for kind in draw(some.lists(some.sampled_from(KINDS), unique=True, max_size=10))
         }
+    incentives = [word.key for word in Incentive]
+    stakes = {
+        kind: {key: draw(SHARE) for key in draw(some.lists(some.sampled_from(incentives[:-1]), unique=True))}
+        | {"delay_months": draw(zero_or(0.1, 3))}
+        for kind in draw(some.lists(some.sampled_from(KINDS), unique=True))
+    }
+    motives = {
+        holder: {
+            key: draw(number(0.1, 8)) for key in draw(some.lists(some.sampled_from(incentives), unique=True))
+        }
+        for holder in draw(
+            some.lists(some.sampled_from(["leading_lab", "open_collective", *names]), unique=True)
+        )
+    }
+    publication = {key: draw(SHARE) for key in ("capability_gain", "cost_gain", "value_gain", "shared")}
+    publication |= {"staged_from": draw(some.sampled_from([0.0, 1.0])), "open_from": 1.0}
     scripted = {}
     for place in range(draw(some.integers(0, 4))):
         made, published = draw(DATES), draw(DATES)
@@ -240,6 +256,9 @@ def worlds(draw):
         "ties": ties,
         "flows": flows,
         "policies": policies,
+        "motives": motives,
+        "stakes": stakes,
+        "publication": publication,
         "insights": insights,
         "scripted_artifacts": scripted,
         "scripted_projects": projects,

@@ -21,7 +21,7 @@ import sim
 from sim.errors import UserError
 from sim.live import LiveRun
 from sim.model import DiffusionModel, mesa
-from sim.scenario import load
+from sim.scenario import from_data, load, merge
 from sim.words import EVENT, KIND
 from sim.world import Room, compile_scenario
 
@@ -120,8 +120,8 @@ def open_code(model):
 
 
 def close_all(model):
-    for kind in list(model.actor("Beta").policy):
-        del model.actor("Beta").policy[kind]
+    for kind in model.artifact_kinds:
+        model.actor("Beta").policy[kind] = {"probability": 0.0}
 
 
 def double_people(model):
@@ -170,8 +170,8 @@ def test_what_first_differs_under_another_policy_is_what_the_policy_is_about():
         log = finished(model).live.log
         row = first_difference(plain, log)
         if row < min(len(plain), len(log)):
-            event = log[row]
-            assert event["what"] in (EVENT.RELEASED, EVENT.MADE)
+            event = plain[row]  # Beta weighed there what it now decides by policy
+            assert event["what"] == EVENT.WEIGHED
             assert (event["kind"], event["actor"]) == (KIND.CODE, model.actor("Beta").row)
             seen += 1
     assert seen > 0
@@ -204,7 +204,9 @@ def test_a_change_does_not_move_the_luck_of_anything_else():
 
 
 def test_policies_are_shared_in_the_scenario_but_changed_one_by_one():
-    model = stepped(3, "toy")
+    shared = {"code": {"probability": 0.2, "delay_months": 6}, "details": {"probability": 1}}
+    world = from_data(merge(load("toy").raw, {"policies": {"leading_lab": shared}}))
+    model = stepped(3, world)
     alpha, beta = model.actor("Alpha"), model.actor("Beta")
     before = {kind: dict(policy) for kind, policy in alpha.policy.items()}
     assert before == {kind: dict(policy) for kind, policy in beta.policy.items()}
@@ -280,7 +282,7 @@ def test_books_balance_after_a_change():
         (lambda m: m.actor("Beta").set_policy("cod", probability=1), "did you mean 'code'"),
         (lambda m: m.actor("Beta").set_policy("code", probability=2), "from 0 to 1"),
         (lambda m: m.actor("Beta").set_policy("code", delay=1), "delay_months"),
-        (lambda m: m.actor("Beta").set_policy("code", access="opn"), "did you mean 'open'"),
+        (lambda m: m.actor("Beta").set_policy("code", probability=1, access="opn"), "did you mean 'open'"),
         (lambda m: m.actor("Beta").set_policy("weights", access="open"), "probability is missing"),
         (lambda m: m.actor("Beta").holds("code", "bg"), "did you mean 'big'"),
         (lambda m: setattr(finished(m).actor("Beta"), "people", 1), "has ended"),

@@ -20,7 +20,7 @@ from sim.errors import UserError
 from sim.live import LiveRun
 from sim.lookback import QUANTITIES
 from sim.policy import with_policies
-from sim.scenario import from_data
+from sim.scenario import from_data, merge
 from sim.words import ArtifactKind, Event, Via
 
 
@@ -44,8 +44,8 @@ def changed():
 @pytest.fixture(scope="module")
 def ordered():
     """Toy runs in which an order holds back what would be released."""
-    always = ("policies.leading_lab.code.probability=1", "policies.leading_lab.code.delay_months=9")
-    base = sim.load("toy", sets=always)
+    always = {"leading_lab": {"code": {"probability": 1, "delay_months": 9, "source": "a test"}}}
+    base = from_data(merge(sim.load("toy").raw, {"policies": always}))
     spec = "order:action=forbid,artifacts=code,from=2021-09"
     result = sim.simulate(with_policies(base, spec), runs=6, seed=2, logs=6)
     assert any((log["what"] == Event.WITHHELD).any() for log in result.logs.values())

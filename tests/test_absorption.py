@@ -254,6 +254,7 @@ def test_width_one_changes_nothing():
 
 
 def test_a_scenario_is_randomised_with_its_policies():
-    scenario = from_data(load("toy").raw)
+    policies = {"leading_lab": {"code": {"probability": 0.5}}}
+    scenario = from_data({**load("toy").raw, "policies": policies})
     wide = randomised(scenario, 2.0, tables=("policies",))
     assert wide.file.policies["leading_lab"]["code"][0].probability.uncertain

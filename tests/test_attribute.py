@@ -101,11 +101,14 @@ def rows_released(scenario, kind: str) -> set[str]:
 def test_a_removed_artifact_is_withheld_but_made():
     base = load("toy")
     without = world(base, "artifacts", [], ["tools"])
-    tools = ArtifactKind.TOOLS
+    owner, tools = list(base.file.actors).index("Gamma"), ArtifactKind.TOOLS
     made = [rows_of(scenario, Event.MADE, 1) for scenario in (base, without)]
-    assert [(rows["kind"] == tools).sum() for rows in made] == [1, 1]
+    given = [[row["time"] for row in rows if row["kind"] == tools and row["actor"] == owner] for rows in made]
+    assert given[0][0] == given[1][0]
     assert "Gamma" in rows_released(base, "tools")
-    assert rows_released(without, "tools") == set()
+    released = [rows_of(scenario, Event.RELEASED, 1) for scenario in (base, without)]
+    first = [{row["artifact"] for row in rows if row["kind"] == tools} for rows in released]
+    assert len(first[0] - first[1]) == 1
 
 
 def test_what_one_actor_releases_of_a_kind_can_be_removed(open_world):
@@ -356,7 +359,6 @@ REFUSED = {
     "a player named twice": (["--player", "code", "--player", "code"], "is named twice"),
     "no levers": (["--over", "levers"], "name at least one policy"),
     "a policy that does not exist": (["--over", "levers", "--player", "ordr"], "did you mean 'order'?"),
-    "no such players": (["--over", "motives"], "has none"),
     "an outcome that does not exist": (["--outcome", "lagg_3"], "no metric 'lagg_3'"),
     "groups that overlap": (["--group", "a=code+api", "--group", "b=code"], "code is in group a already"),
     "groups that do not cover": (["--group", "a=code+api"], "in no group: existence"),
@@ -373,6 +375,12 @@ def test_what_cannot_be_used_is_refused(tmp_path, case):
     options, message = REFUSED[case]
     assert message in cascades("attribute", "toy", *options, "--out", tmp_path / "out").refusal
     assert not (tmp_path / "out").exists()
+
+
+def test_players_that_a_scenario_has_none_of_are_refused():
+    data = {key: table for key, table in load("toy").raw.items() if key != "motives"}
+    with pytest.raises(UserError, match="has none"):
+        attribute(from_data(data), "n_dev", "motives", runs=1)
 
 
 def test_an_outcome_that_no_run_reaches_is_refused(tmp_path):

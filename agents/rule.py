@@ -32,6 +32,7 @@ WITHOUT_RULES = (
     "live.py",
     "model.py",
     "result.py",
+    "joint.py",
     "levers.py",
     "paths.py",
     "policy.py",

@@ -183,6 +183,82 @@ def diff(
     print("\n".join(lines) if lines else "They say the same.")
 
 
+class Only(StrEnum):
+    """Which inputs are listed."""
+
+    UNCERTAIN = "uncertain"
+    UNSOURCED = "unsourced"
+    DEAD = "dead"
+
+
+@app.command()
+def inputs(
+    scenario: Name,
+    sets: Sets = None,
+    policies: Policies = None,
+    only: Annotated[
+        Only | None, typer.Option("--only", help="List only these; dead ones are found by moving each.")
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Move every number: does it change anything, does it break anything?"),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table there.")] = None,
+    runs: Annotated[int, typer.Option("--runs", help="Paired runs of each move of a check.")] = 4,
+    threads: Threads = None,
+) -> None:
+    """List every number of a scenario: value, interval, how it is drawn, unit, and whose word it is."""
+    from experiments.inputs import as_data, in_words, inputs_of, write_csv
+
+    loaded = _loaded(scenario, sets, policies)
+    rows = inputs_of(loaded)
+    findings = []
+    if check or only is Only.DEAD:
+        findings = _moved(loaded, runs, threads)
+    kept = {finding.path for finding in findings if not finding.alive and finding.claims}
+    if only is Only.UNCERTAIN:
+        kept = {row.path for row in rows if row.uncertain}
+    elif only is Only.UNSOURCED:
+        kept = {row.path for row in rows if row.unsourced}
+    shown = [row for row in rows if only is None or row.path in kept]
+    if csv:
+        try:
+            write_csv(shown, csv)
+        except OSError as error:
+            raise UserError(f"{csv}: cannot be written ({error.strerror or error})") from None
+    if as_json:
+        import json
+
+        from experiments.moving import as_data as found
+
+        facts = {
+            "scenario": loaded.name,
+            "inputs": as_data(shown),
+            **({"moved": found(findings)} if findings else {}),
+        }
+        print(json.dumps(facts, indent=1, ensure_ascii=False))
+    elif check:
+        from experiments.moving import in_words as moved_in_words
+
+        print(moved_in_words(loaded, findings, runs))
+    else:
+        print(in_words(loaded, shown, rows))
+    if any(finding.problems for finding in findings):
+        raise typer.Exit(1)
+
+
+def _moved(loaded, runs: int, threads: int | None):
+    from tqdm import tqdm
+
+    from experiments.moving import check_inputs
+    from sim.ensemble import check_count
+
+    check_count("threads", 1 if threads is None else threads, 1, 1024)
+    with tqdm(unit="input", disable=None, leave=False, delay=0.5) as bar:
+        return check_inputs(loaded, runs, threads=threads or os.cpu_count() or 1, progress=bar.update)
+
+
 @app.command()
 def compare(
     base: Annotated[str, typer.Argument(metavar="BASE", help="Baseline: a scenario, or SCENARIO++POLICY.")],

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.kinds import REGISTRY
 from experiments.difference import change_in_words, order_in_words
+from experiments.inputs import pooling_in_words
 from sim.paths import quantities
 from sim.scenario import Scenario
 from sim.schema import (
@@ -301,6 +302,8 @@ def _terms(row: Policy) -> str:
 
 def _interval(quantity: Quantity) -> str:
     """Return a number in words; an uncertain one with its bounds."""
+    if quantity.drawn_by_parts:
+        return f"{_amount(quantity.value)} ({pooling_in_words(quantity)})"
     if quantity.low is None or quantity.high is None:
         return _amount(quantity.value)
     return f"{_amount(quantity.value)} ({_amount(quantity.low)} to {_amount(quantity.high)})"

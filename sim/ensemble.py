@@ -14,34 +14,18 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import numpy as np
 
 from agents.rule import rule
-from sim.changes import note_drawn, restore
+from sim.drawing import draw_inputs
 from sim.engine import advance, reset
 from sim.errors import UserError
-from sim.luck import FOR, luck
 from sim.metrics import STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
 from sim.result import Result
 from sim.scenario import Scenario, load
 from sim.tables import ENDED
-from sim.uncertain import quantile
 from sim.world import Compiled, Workspace, compile_scenario
 
 MOST_RUNS = 10**10
 CHUNK = 64
 LOGS = 20
-
-
-@rule
-def draw_inputs(w, uncertain, seed, run, draws):
-    """Draw the uncertain inputs of a run into the vector of numbers, and note them in ``draws``."""
-    restore(w)
-    for row in range(len(uncertain)):
-        cell = uncertain[row]
-        u = luck(seed, run, FOR.INPUT, cell.key, cell.key)
-        value = quantile(cell.family, u, cell.a, cell.b, cell.c)
-        value = min(cell.maximum, max(cell.minimum, value))
-        w.numbers[cell.place] = value
-        draws[row] = value
-    note_drawn(w)
 
 
 @rule

@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 import numpy as np
 
+from sim.drawing import draw_inputs
 from sim.engine import advance, reset
-from sim.ensemble import MOST_RUNS, check_count, draw_inputs
+from sim.ensemble import MOST_RUNS, check_count
 from sim.errors import UserError, not_found
 from sim.metrics import cells_needed, gather, measure, metric_rows, parse_metric
 from sim.planning import receive_income

@@ -297,7 +297,7 @@ def _texts(node: Any) -> set[str]:
 
 def _numbers(node: Any, path: tuple, policy: Policy):
     """Yield (dotted path, value) of every number of an overlay."""
-    if isinstance(node, dict) and "centre" not in node and "value" not in node:
+    if isinstance(node, dict) and not {"centre", "value", "pool"} & set(node):
         for key, below in node.items():
             if key not in ("source", "title"):
                 yield from _numbers(below, (*path, key), policy)

@@ -19,11 +19,14 @@ from pydantic import BaseModel, ValidationError
 
 from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
+from sim.joint import check_joint, check_not_chosen, find_posterior
 from sim.levers import check_levers
 from sim.paths import join_path, split_path
 from sim.schema import (
+    DRAWING,
     ROW_TABLES,
     SETTINGS,
+    Option,
     ScenarioFile,
     date_of_months,
     months_of_date,
@@ -81,7 +84,15 @@ class Scenario:
     def fingerprint(self) -> str:
         """A hash of all that the scenario says."""
         text = json.dumps(self.raw, sort_keys=True, default=str)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        digest = hashlib.blake2b(text.encode(), digest_size=16)
+        if self.posterior_file:
+            digest.update(self.posterior_file.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def posterior_file(self) -> Path | None:
+        """The file of the sample that inputs are drawn from; None if intervals are."""
+        return find_posterior(self.file, self.origin, CONFIGS)
 
     @property
     def follow_class(self) -> str:
@@ -215,6 +226,9 @@ def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> 
     change = dict(change)
     for path in change.pop("remove", []):
         base = _without(base, path, origin)
+    if "alternatives" in base and "alternatives" not in change:
+        for path in _numbers_in(change):
+            check_not_chosen(base, path, origin)
     merged = _merged(base, change)
     for key in ADDED_TO:
         if isinstance(base.get(key), list) and isinstance(change.get(key), list):
@@ -231,6 +245,15 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = value
     return merged
+
+
+def _numbers_in(node: Any, path: tuple = ()):
+    """Yield the dotted path of everything that stands in nested data."""
+    if isinstance(node, dict) and not _is_number_table(node):
+        for key, below in node.items():
+            yield from _numbers_in(below, (*path, key))
+    else:
+        yield join_path(path)
 
 
 def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
@@ -252,7 +275,7 @@ def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
 
 
 def _is_number_table(value: dict[str, Any]) -> bool:
-    return "value" in value or "centre" in value or "probability" in value
+    return any(key in value for key in ("value", "centre", "pool", "probability"))
 
 
 def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, Any]:
@@ -261,11 +284,15 @@ def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, An
     if not equals or not path:
         raise UserError(f"--set {change!r}: write path=value, such as actors.NAME.people=30")
     parts = _resolve(split_path(path), data, file, change)
+    check_not_chosen(data, join_path(parts), f"--set {change!r}")
+    if isinstance(data.get("posterior"), dict) and parts[0] != "posterior":  # what the user says wins
+        left_out = [*data["posterior"].get("except", []), join_path(parts)]
+        data = {**data, "posterior": {**data["posterior"], "except": left_out}}
     try:
         value = tomllib.loads(f"x = {text.strip()}")["x"]
     except (ValueError, RecursionError):
         value = text.strip()
-    if not isinstance(value, dict) and not isinstance(value, (bool, str)):
+    if parts[0] not in DRAWING and not isinstance(value, (dict, bool, str)):
         value = {"value": value, "source": f"set by the user ({origin})"}
     return _with(data, parts, value)
 
@@ -368,7 +395,9 @@ def _allowed_at(location: list) -> list[str]:
     model: Any = ScenarioFile
     if location:
         top = location[0]
-        model = ROW_TABLES.get(top) or SETTINGS.get(top)
+        model = (ROW_TABLES | SETTINGS | DRAWING).get(top)
+        if top == "alternatives" and "options" in location:
+            model = Option
         if model is None:
             model = ScenarioFile.model_fields[top].annotation
     fields = getattr(model, "model_fields", {})
@@ -473,6 +502,7 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
                     check(kind, kinds, "kind of artifact", f"{path}.releases.{kind}")
     _check_dates(file, origin, start, end)
     check_levers(file, origin, start, end)
+    check_joint(file, origin)
 
 
 def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> None:

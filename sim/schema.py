@@ -8,39 +8,19 @@ error messages, the documentation of the format and the dotted paths
 
 from __future__ import annotations
 
-import datetime
 import math
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-FAMILIES = ("normal", "lognormal", "uniform", "loguniform", "triangular")
-CENTRES = ("median", "mean", "mode")
-Family = Literal["normal", "lognormal", "uniform", "loguniform", "triangular"]
-Centre = Literal["median", "mean", "mode"]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A number with its uncertainty and its source.
-
-    ``value`` is the centre; ``low`` and ``high`` bound the central ``level`` of the distribution
-    ``family``. A plain number has neither. Dates are months since the year 0.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    level: float = 0.9
-    centre_is: str = "median"
-    family: str | None = None
-    source: str | None = None
-
-    @property
-    def uncertain(self) -> bool:
-        return self.low is not None
+from sim.quantity import CENTRES as CENTRES
+from sim.quantity import FAMILIES as FAMILIES
+from sim.quantity import LONG_AGO
+from sim.quantity import Quantity as Quantity
+from sim.quantity import date_of_months as date_of_months
+from sim.quantity import months_of_date as months_of_date
+from sim.quantity import read_quantity as read_quantity
 
 
 @dataclass(frozen=True)
@@ -53,125 +33,24 @@ class Unit:
     date: bool = False
 
 
-_QUANTITY_KEYS = ("value", "centre", "low", "high", "level", "centre_is", "family", "source")
-_DATE = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
-
-
-def months_of_date(text: str) -> float:
-    """Return a date ("2020-05" or "2020-05-28") as months since the year 0.
-
-    >>> round(months_of_date("2020-06") - months_of_date("2020-05-16"), 3)
-    0.516
-    """
-    match = _DATE.fullmatch(text)
-    if not match:
-        raise ValueError(f"not a date: {text!r} (write YYYY-MM or YYYY-MM-DD)")
-    year, month, day = int(match[1]), int(match[2]), int(match[3] or 1)
-    try:
-        first = datetime.date(year, month, 1)
-        datetime.date(year, month, day)
-    except ValueError as error:
-        raise ValueError(f"not a date: {text!r} ({error})") from None
-    following = datetime.date(year + month // 12, month % 12 + 1, 1)
-    return year * 12 + (month - 1) + (day - 1) / (following - first).days
-
-
-def date_of_months(months: float) -> datetime.date:
-    """Return the calendar day of a time in months since the year 0; the inverse of months_of_date."""
-    whole = math.floor(months)
-    first = datetime.date(whole // 12, whole % 12 + 1, 1)
-    following = datetime.date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    days = round((months - whole) * (following - first).days)
-    return first + datetime.timedelta(days=days)
-
-
-def _plain(raw: Any, date: bool, what: str = "number") -> float:
-    if date:
-        if isinstance(raw, datetime.datetime):
-            raw = raw.date()
-        if isinstance(raw, datetime.date):
-            raw = raw.isoformat()
-        if raw == "never":
-            return math.inf
-        if raw == "always":
-            return ALWAYS.value
-        if not isinstance(raw, str):
-            raise ValueError(f'{raw!r} is not a date; write "YYYY-MM" or "YYYY-MM-DD" in quotes')
-        return months_of_date(raw)
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise ValueError(f"{raw!r} is not a {what}")
-    try:
-        number = float(raw)
-    except OverflowError:
-        raise ValueError(f"a {what} of {raw.bit_length()} bits is too large; at most 1.7e308") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{raw!r} is not a finite {what}")
-    return number
-
-
-def read_quantity(raw: Any, date: bool = False) -> Quantity:
-    """Read a number as it may stand in a file: plain, ``{value, source}`` or an interval.
-
-    Raises ValueError with what is allowed.
-    """
-    if isinstance(raw, Quantity):
-        return raw
-    if isinstance(raw, (list, tuple)):
-        raise ValueError(
-            f"{raw!r} is a bare list; write an interval as "
-            '{low = .., centre = .., high = .., centre_is = "median", family = "lognormal"}'
-        )
-    if not isinstance(raw, dict):
-        return Quantity(_plain(raw, date))
-    unknown = [key for key in raw if key not in _QUANTITY_KEYS]
-    if unknown:
-        from sim.errors import nearest
-
-        raise ValueError(
-            f"unknown key {unknown[0]!r} in a number{nearest(unknown[0], _QUANTITY_KEYS)}; "
-            f"allowed: {', '.join(_QUANTITY_KEYS)}"
-        )
-    source = raw.get("source")
-    if source is not None and not isinstance(source, str):
-        raise ValueError(f"source must be text, not {source!r}")
-    if ("value" in raw) == ("centre" in raw):
-        raise ValueError("a number needs either value or centre (with low and high)")
-    if "value" in raw:
-        extra = [key for key in ("low", "high", "level", "centre_is", "family") if key in raw]
-        if extra:
-            raise ValueError(f"{extra[0]} goes with centre, not with value")
-        return Quantity(_plain(raw["value"], date), source=source)
-    for key in ("low", "high", "family"):
-        if key not in raw:
-            raise ValueError(f"an interval needs {key}")
-    family, centre_is = raw["family"], raw.get("centre_is", "median")
-    if family not in FAMILIES:
-        raise ValueError(f"family {family!r} is not one of {', '.join(FAMILIES)}")
-    if centre_is not in CENTRES:
-        raise ValueError(f"centre_is {centre_is!r} is not one of {', '.join(CENTRES)}")
-    low, centre, high = (_plain(raw[key], date) for key in ("low", "centre", "high"))
-    if not low <= centre <= high or low == high:
-        raise ValueError(f"interval out of order: low {low:g}, centre {centre:g}, high {high:g}")
-    if family in ("lognormal", "loguniform") and low <= 0:
-        raise ValueError(f"a {family} interval must be above zero, not {low:g}")
-    level = _plain(raw.get("level", 0.9), False)
-    if not 0 < level < 1:
-        raise ValueError(f"level {level:g} must lie between 0 and 1 (0.9 is a 90 % interval)")
-    return Quantity(centre, low, high, level, centre_is, family, source)
-
-
 def _checked(unit: Unit):
     def check(raw: Any) -> Quantity:
         quantity = read_quantity(raw, unit.date)
-        for value in (quantity.value, quantity.low, quantity.high):
-            if value is not None and not unit.minimum <= value <= unit.maximum:
-                bounds = f"at least {unit.minimum:g}"
-                if unit.maximum < math.inf:
-                    bounds = f"between {unit.minimum:g} and {unit.maximum:g}"
-                raise ValueError(f"{value:g} is out of bounds: must be {bounds} ({unit.name})")
+        check_bounds(quantity, unit)
         return quantity
 
     return check
+
+
+def check_bounds(quantity: Quantity, unit: Unit) -> None:
+    """Raise ValueError unless a number, its bounds and its opinions keep the bounds of a unit."""
+    parts = [part.quantity for part in quantity.pool.parts] if quantity.pool else []
+    for value in (number for q in (*parts, quantity) for number in (q.value, q.low, q.high)):
+        if value is not None and not unit.minimum <= value <= unit.maximum:
+            bounds = f"at least {unit.minimum:g}"
+            if unit.maximum < math.inf:
+                bounds = f"between {unit.minimum:g} and {unit.maximum:g}"
+            raise ValueError(f"{value:g} is out of bounds: must be {bounds} ({unit.name})")
 
 
 def _number(meaning, unit, minimum=0.0, maximum=math.inf):
@@ -193,7 +72,7 @@ def _date(meaning):
 
 
 ZERO = Quantity(0.0)
-ALWAYS = Quantity(-1e6)
+ALWAYS = Quantity(LONG_AGO)
 NEVER = Quantity(1e6)
 FOREVER_MONTHS = 1e6  # a time of this length or longer means without end
 NEVER_MONTHS = Quantity(FOREVER_MONTHS)
@@ -586,6 +465,44 @@ class Change(Table):
     )
 
 
+class Correlation(Table):
+    """``[[correlations]]``: uncertain inputs that are high together, or (below 0) one high, one low.
+
+    Every pair of ``inputs`` has the rank correlation ``rho``.
+    """
+
+    inputs: list[str] = Field(description="dotted paths of uncertain numbers")
+    rho: float = Field(description="rank correlation (Spearman), between -1 and 1", gt=-1.0, lt=1.0)
+
+
+class Option(Table):
+    """One of the ``options`` of an alternative: what it sets, and how likely it is."""
+
+    title: str = ""
+    weight: float = Field(description="chance, against the other options", gt=0.0, allow_inf_nan=False)
+    numbers: dict[str, Any] = Field({}, description="dotted path = value; empty: as the scenario says")
+
+
+class Alternative(Table):
+    """``[[alternatives]]``: structural doubt. Each run takes one of several sets of numbers."""
+
+    name: str = Field(description="under which luck knows it")
+    options: list[Option] = Field(description="two or more")
+
+
+class Posterior(Table):
+    """``[posterior]``: a sample of joint draws that takes the place of the intervals of its inputs."""
+
+    file: str = Field(description="Parquet, beside the scenario; one column per dotted path, one row a draw")
+    inputs: list[str] = Field([], description="the columns used; all if empty")
+    except_: list[str] = Field([], alias="except", description="the columns not used")
+    use: bool = Field(True, description="false: the intervals are drawn instead")
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+    )
+
+
 class Attention(Table):
     """``[attention]``"""
 
@@ -760,6 +677,9 @@ class ScenarioFile(BaseModel):
     scripted_projects: dict[str, ScriptedProject] = {}
     orders: list[Order] = []
     changes: list[Change] = []
+    correlations: list[Correlation] = []
+    alternatives: list[Alternative] = []
+    posterior: Posterior | None = None
     harms: dict[str, Harm] = {}
     attention: Attention
     conviction: Conviction
@@ -806,6 +726,12 @@ ROW_TABLES: dict[str, type[Table]] = {
     "orders": Order,
     "changes": Change,
     "harms": Harm,
+}
+# What says how numbers are drawn, and holds no numbers of the tables itself.
+DRAWING: dict[str, type[Table]] = {
+    "correlations": Correlation,
+    "alternatives": Alternative,
+    "posterior": Posterior,
 }
 SETTINGS: dict[str, type[Table]] = {
     "attention": Attention,

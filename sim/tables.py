@@ -75,6 +75,32 @@ CELL = np.dtype(  # one row per number and change that touches it
         ("before", "f8"),  # the latest change
     ]
 )
+SHAPE = [  # a distribution: sim.uncertain.Shape
+    ("family", "i8"),
+    ("a", "f8"),
+    ("b", "f8"),
+    ("c", "f8"),
+    ("zero", "f8"),
+    ("first", "f8"),
+    ("span", "f8"),
+]
+UNCERTAIN = np.dtype(  # one row per uncertain number, then one per alternative
+    [
+        ("key", "u8"),  # hash of the dotted path
+        ("place", "i8"),  # in the vector of numbers; -1: an alternative
+        *SHAPE,
+        ("minimum", "f8"),
+        ("maximum", "f8"),
+        ("row", "i8"),  # first row of its own in opinions, options or loadings
+        ("rows", "i8"),  # how many; 0: a draw of its own
+        ("correlation", "f8"),  # of its opinions
+        ("column", "i8"),  # of the posterior; -1: not there
+    ]
+)
+OPINION = np.dtype([("key", "u8"), ("share", "f8"), *SHAPE])  # one part of a pooled number
+LOADING = np.dtype([("key", "u8"), ("weight", "f8")])  # whose luck goes into a correlated number
+OPTION = np.dtype([("share", "f8"), ("row", "i8"), ("rows", "i8")])  # share: up to and with this one
+OPTION_NUMBER = np.dtype([("place", "i8"), ("value", "f8"), ("given", "f8")])
 SCRIPT_FACTS = np.dtype(
     [
         ("key", "u8"),
@@ -353,6 +379,11 @@ class Tables(NamedTuple):
     order_actors: np.ndarray  # (order, actor): 1 where it names the actor
     change_facts: np.ndarray
     cells: np.ndarray
+    opinions: np.ndarray
+    loadings: np.ndarray
+    options: np.ndarray
+    option_numbers: np.ndarray
+    posterior: np.ndarray  # (draw, column)
     # state
     chip_from: np.ndarray  # (builder or giver, chip): when a generation reaches it
     clock: np.ndarray

@@ -9,11 +9,13 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.errors import UserError
+from sim.errors import UserError, not_found
+from sim.joint import alternatives_of, correlated_groups, same_path
 from sim.levers import GENERAL, READERS, is_named, touched
 from sim.luck import mix, name_hash
 from sim.paths import join_path, quantities
 from sim.scenario import Scenario
+from sim.schema import Quantity, Unit
 from sim.tables import (
     ACTOR_FACTS,
     ACTOR_STATE,
@@ -28,7 +30,11 @@ from sim.tables import (
     INCENTIVES,
     INPUT_DTYPES,
     INSIGHT_FACTS,
+    LOADING,
     OFFER,
+    OPINION,
+    OPTION,
+    OPTION_NUMBER,
     ORDER_FACTS,
     PLANNING,
     POLICY_FACTS,
@@ -40,27 +46,15 @@ from sim.tables import (
     SETTINGS,
     SITUATION,
     TIE_FACTS,
+    UNCERTAIN,
     WISH,
     Tables,
 )
-from sim.uncertain import fit
+from sim.uncertain import AVERAGE, CHOICE, MIXTURE, UNIFORM, Shape, shape_of
 from sim.words import Access, Action, ArtifactKind, Incentive, Operation, Reader, Sponsorship, TieKind
 from sim.worldview import world_of
 
 MOST_EVENTS = 2**23  # of one run; a quiet month of the GPT-3 world writes about 70
-
-UNCERTAIN = np.dtype(
-    [
-        ("key", "u8"),  # hash of the dotted path
-        ("place", "i8"),  # in the vector of numbers
-        ("family", "i8"),
-        ("a", "f8"),
-        ("b", "f8"),
-        ("c", "f8"),
-        ("minimum", "f8"),
-        ("maximum", "f8"),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -115,27 +109,18 @@ class Compiled:
 def compile_scenario(scenario: Scenario) -> Compiled:
     """Return a scenario as numbers and facts, which nobody may change."""
     file = scenario.file
-    numbers, uncertain, paths = [], [], []
+    numbers = []
     places: dict[str, tuple[int, int]] = {}
     for place, (parts, quantity, unit, _) in enumerate(quantities(file)):
-        shift = scenario.start if unit.date and abs(quantity.value) < 1e5 else 0.0
-        numbers.append(quantity.value - shift)
+        numbers.append(quantity.value - _origin_of(scenario, unit, quantity.value))
         first, count = places.get(parts[0], (place, 0))
         places[parts[0]] = (first, count + 1)
-        if quantity.uncertain:
-            family, a, b, c = fit(quantity)
-            if unit.date:
-                a, b, c = a - shift, b - (shift if family >= 2 else 0), c - (shift if family == 4 else 0)
-            path = join_path(parts)
-            key = name_hash("input", path)
-            bounds = (-math.inf, math.inf) if unit.date else (unit.minimum, unit.maximum)
-            uncertain.append((key, place, family, a, b, c, *bounds))
-            paths.append(path)
     for table in (*ROW_TABLES, *SETTINGS):
         width = len(INPUT_DTYPES[table].names)
         first, count = places.get(table, (0, 0))
         places[table] = (first, count // width)
-    facts = _facts(scenario) | _cells(scenario, numbers)
+    uncertain, paths, drawing = lay_out_drawing(scenario, numbers)
+    facts = _facts(scenario) | _cells(scenario, numbers) | drawing
     builders, givers = len(facts["builders"]), int(facts["actor_facts"]["giver"].max(initial=-1)) + 1
     scripts = len(file.scripted_projects)
     projects = 3 * builders + scripts + 4
@@ -146,7 +131,7 @@ def compile_scenario(scenario: Scenario) -> Compiled:
         scenario,
         np.array(numbers),
         places,
-        np.array(uncertain, UNCERTAIN).view(np.recarray),
+        uncertain,
         paths,
         facts,
         room,
@@ -154,6 +139,148 @@ def compile_scenario(scenario: Scenario) -> Compiled:
         list(file.classes),
         {"builders": builders, "givers": givers},
     )
+
+
+def _origin_of(scenario: Scenario, unit: Unit, value: float) -> float:
+    """Return what to take off a number: a date counts from the start, unless it means always or never."""
+    return scenario.start if unit.date and abs(value) < 1e5 else 0.0
+
+
+def lay_out_drawing(scenario: Scenario, numbers: list[float]):
+    """Return how the inputs are drawn: rows of UNCERTAIN, their names, and the tables they point to.
+
+    An alternative stands behind all numbers, as ``alternatives.NAME``; what is drawn is the place of
+    the option.
+    """
+    file = scenario.file
+    rows: list[dict] = []
+    paths: list[str] = []
+    opinions: list[tuple] = []
+    loadings: list[tuple] = []
+    options: list[tuple] = []
+    option_numbers: list[tuple] = []
+    own = {"row": 0, "rows": 0, "correlation": 0.0, "column": -1}
+    for place, (parts, quantity, unit, _) in enumerate(quantities(file)):
+        if not quantity.uncertain:
+            continue
+        path = join_path(parts)
+        paths.append(path)
+        bounds = (-math.inf, math.inf) if unit.date else (unit.minimum, unit.maximum)
+        row = {"key": name_hash("input", path), "place": place, "minimum": bounds[0], "maximum": bounds[1]}
+        if quantity.drawn_by_parts:
+            pool = quantity.pool
+            family = AVERAGE if pool.method == "weighted_average" else MIXTURE
+            shape = Shape(family, 0.0, 0.0, 0.0)
+            row |= own | {
+                "row": len(opinions),
+                "rows": len(pool.parts),
+                "correlation": pool.correlation,
+            }
+            total = sum(part.weight for part in pool.parts)
+            for number, part in enumerate(pool.parts):
+                of_part = _shape_in_run(scenario, unit, part.quantity)
+                opinions.append((name_hash("opinion", str(number)), part.weight / total, *of_part))
+        else:
+            shape = _shape_in_run(scenario, unit, quantity)
+            row |= own
+        rows.append(row | shape._asdict())
+    of_path = dict(zip(paths, rows, strict=True))
+    for members, lower in correlated_groups(file):
+        for row, path in enumerate(members):
+            if row == 0:  # its luck is its own
+                continue
+            of_path[path] |= {"row": len(loadings), "rows": row + 1}
+            weights = zip(members[: row + 1], lower[row], strict=False)
+            loadings += [(name_hash("input", other), weight) for other, weight in weights]
+    for name, choices in alternatives_of(file):
+        path = join_path(("alternatives", name))
+        rows.append(
+            {
+                "key": name_hash("alternative", name),
+                "place": -1,
+                **Shape(CHOICE, 0.0, 0.0, 0.0)._asdict(),
+                "minimum": -math.inf,
+                "maximum": math.inf,
+                **own,
+                "row": len(options),
+                "rows": len(choices),
+            }
+        )
+        paths.append(path)
+        below = 0.0
+        for share, sets in choices:
+            below += share
+            options.append((below, len(option_numbers), len(sets)))
+            for number in sets:
+                value = number.value - _origin_of(scenario, number.unit, number.value)
+                option_numbers.append((number.place, value, numbers[number.place]))
+    posterior = read_posterior(scenario, of_path)
+    uncertain = np.array([tuple(row[name] for name in UNCERTAIN.names) for row in rows], UNCERTAIN)
+    tables = {
+        "opinions": np.array(opinions, OPINION).view(np.recarray),
+        "loadings": np.array(loadings, LOADING).view(np.recarray),
+        "options": np.array(options, OPTION).view(np.recarray),
+        "option_numbers": np.array(option_numbers, OPTION_NUMBER).view(np.recarray),
+        "posterior": posterior,
+    }
+    return uncertain.view(np.recarray), paths, tables
+
+
+def _shape_in_run(scenario: Scenario, unit: Unit, quantity: Quantity) -> Shape:
+    """Return the distribution of a number (or opinion), dates in months since the start."""
+    months = _origin_of(scenario, unit, quantity.value)
+    if not quantity.uncertain:
+        return Shape(UNIFORM, quantity.value, quantity.value, 0.0).moved(months)
+    shape = shape_of(quantity)
+    return shape.moved(months) if months else shape
+
+
+def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
+    """Return the sample of joint draws, shape (draws, columns), and note its columns in the inputs.
+
+    Columns are named by dotted paths, with or without ``input:`` before them, as in ``runs.parquet``;
+    dates are months since the start. A number that is certain in this scenario stays as it is.
+    """
+    path, table = scenario.posterior_file, scenario.file.posterior
+    if path is None or table is None:
+        return np.zeros((0, 0))
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    where = f"{scenario.origin}: posterior.file: {path}"
+    try:
+        sample = parquet.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise UserError(f"{where}: cannot be read ({error})") from None
+    columns = {name.removeprefix("input:"): name for name in sample.column_names}
+    known = {join_path(parts) for parts, *_ in quantities(scenario.file)}
+    for name in table.inputs:
+        if same_path(name) not in columns:
+            raise UserError(f"{scenario.origin}: posterior.inputs: {not_found('column', name, columns)}")
+    wanted = [same_path(name) for name in table.inputs] or list(columns)
+    left_out = {same_path(name) for name in table.except_}
+    used = []
+    for name in wanted:
+        if name not in known:
+            raise UserError(f"{where}: does not fit this scenario: column {not_found('number', name, known)}")
+        if name in of_path and name not in left_out:
+            used.append(name)
+    if not sample.num_rows:
+        raise UserError(f"{where}: holds no draws")
+    values = np.zeros((sample.num_rows, len(used)))
+    for place, name in enumerate(used):
+        try:
+            column = sample.column(columns[name]).cast(pa.float64())
+        except (pa.ArrowException, ValueError):
+            raise UserError(f"{where}: column {name}: holds no numbers") from None
+        values[:, place] = column.to_numpy()
+        outside = (values[:, place] < of_path[name]["minimum"]) | (
+            values[:, place] > of_path[name]["maximum"]
+        )
+        if not np.isfinite(values[:, place]).all() or outside.any():
+            raise UserError(f"{where}: column {name}: holds numbers that are out of bounds or none at all")
+        of_path[name]["column"] = place
+    return values
 
 
 def _facts(scenario: Scenario) -> dict[str, np.ndarray]:

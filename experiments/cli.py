@@ -126,13 +126,14 @@ def show(
 ) -> None:
     """Say in words who is there and what will happen when, or what a policy changes."""
     from experiments.describe import describe, in_words
-    from sim.policy import is_policy
+    from sim.policy import JOIN, check_is_there, is_policy, split_spec
 
     if is_policy(scenario) and not sets and not policies:
         from experiments.difference import describe_policy
 
         print(describe_policy(scenario))
         return
+    check_is_there(split_spec(scenario.partition(JOIN)[0])[0])
     loaded = _loaded(scenario, sets, policies)
     if as_json:
         import json
@@ -371,11 +372,10 @@ def branch(
 
 
 def _loaded(scenario: str, sets: list[str] | None, policies: list[str] | None):
-    from sim.policy import JOIN, with_policies
-    from sim.scenario import load
+    from sim.policy import JOIN, load_base, with_policies
 
     name, _, spec = scenario.partition(JOIN)  # SCENARIO++POLICY++...
-    return with_policies(load(name.strip(), tuple(sets or ())), JOIN.join([spec, *(policies or ())]))
+    return with_policies(load_base(name, tuple(sets or ())), JOIN.join([spec, *(policies or ())]))
 
 
 def _run(loaded, folder: Path, runs: int, seed: int, threads: int | None, logs: int, draw: bool) -> None:

@@ -12,6 +12,7 @@ returns the scenario of that arm; several policies are joined by ``++``.
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sim.errors import UserError, not_found
 from sim.levers import GENERAL, is_named
 from sim.paths import join_path
-from sim.scenario import CONFIGS, NAME, Scenario, from_data, load, merge, names, problem_of, read_toml
+from sim.scenario import (
+    CONFIGS,
+    NAME,
+    Scenario,
+    check_removes,
+    find,
+    from_data,
+    load,
+    merge,
+    names,
+    problem_of,
+    read_toml,
+)
 from sim.schema import ScenarioFile, months_of_date
 from sim.words import ArtifactKind
 
@@ -32,8 +45,12 @@ JOIN = "++"
 START = "start"  # as a date: the first month of the scenario
 OPEN_ENDED = (START, "always", "never")
 ABOUT_ITSELF = ("title", "about", "parameters", "source", "also", "group")
-_PLACE = re.compile(r"\{([a-z_]+)\}")
-_LESS = re.compile(r"-\{([a-z_]+)\}")
+LISTS = ("actors", "artifacts", "classes")  # types whose values are lists of names
+TYPES = ("actor", "actors", "artifacts", "class", "classes", "date", "number", "text")
+PARAMETER = "[a-z_]+"
+_PLACE = re.compile(r"\{(" + PARAMETER + r")\}")
+_ANY_PLACE = re.compile(r"\{([^{}]*)\}")
+_LESS = re.compile(r"-\{(" + PARAMETER + r")\}")
 _OPTIONAL = re.compile(r"\[([^][]*)\]")
 
 
@@ -130,7 +147,15 @@ def with_policies(base: str | Path | Scenario, spec: str, since: str | None = No
 def scenario_of(text: str) -> Scenario:
     """Return the scenario of ``SCENARIO`` or ``SCENARIO++POLICY++...``."""
     name, _, spec = text.partition(JOIN)
-    return with_policies(load(name.strip()), spec)
+    return with_policies(load_base(name), spec)
+
+
+def load_base(text: str, sets: tuple[str, ...] = ()) -> Scenario:
+    """Return a scenario by name or path; raise UserError for the name of a policy, which is laid over one."""
+    name = text.strip()
+    if name not in names() and is_policy(name):
+        raise UserError(f"{name!r} is a policy, not a scenario; lay it over one: SCENARIO{JOIN}{name}")
+    return load(name, sets)
 
 
 def arm(base: Scenario, text: str) -> Scenario:
@@ -138,9 +163,14 @@ def arm(base: Scenario, text: str) -> Scenario:
     first = split_spec(text.partition(JOIN)[0])[0]
     if first in BASES or is_policy(first):
         return with_policies(base, text)
-    if first in names() or Path(first).is_file():
-        return scenario_of(text)
-    raise UserError(not_found("policy or scenario", first, [*policy_names(), *names()]))
+    check_is_there(first)
+    return scenario_of(text)
+
+
+def check_is_there(name: str) -> None:
+    """Raise UserError for a name that is neither that of a scenario nor that of a policy, nor a file."""
+    if name not in names() and not is_policy(name):
+        find(name, not_found("policy or scenario", name, [*names(), *policy_names()]))
 
 
 def is_policy(text: str) -> bool:
@@ -149,7 +179,7 @@ def is_policy(text: str) -> bool:
     if name in policy_names() or name in other_names():
         return True
     path = Path(name)
-    if path.suffix != ".toml" or not path.is_file():
+    if path.suffix != ".toml" or not os.path.isfile(path):  # False too for a name that cannot be one
         return False
     content = read_toml(path)
     return "scenario" not in content and "extends" not in content
@@ -164,16 +194,12 @@ def read_policy(spec: str, file: ScenarioFile | None = None) -> Policy:
     path = _find(name)
     content = read_toml(path)
     for key in ("title", "about"):
-        if not isinstance(content.get(key), str):
+        if key not in content:
             raise UserError(f"{path}: {key}: is missing; a policy says in words what it changes")
-    try:
-        parameters = {
-            key: Parameter.model_validate(value) for key, value in dict(content.get("parameters", {})).items()
-        }
-    except ValidationError as error:
-        raise UserError(f"{path}: parameters: {problem_of(error.errors()[0])}") from None
-    except (TypeError, ValueError):
-        raise UserError(f"{path}: parameters: must be tables, [parameters.NAME]") from None
+    for key in ("title", "about", "source"):
+        if not isinstance(content.get(key, ""), str):
+            raise UserError(f"{path}: {key}: must be text in quotes, not {content[key]!r}")
+    parameters = _parameters(content, path)
     given = {}
     for key, text in values.items():
         if key not in parameters:
@@ -188,8 +214,73 @@ def read_policy(spec: str, file: ScenarioFile | None = None) -> Policy:
     unknown = set(overlay) - set(ScenarioFile.model_fields) - {"remove"}
     if unknown:
         raise UserError(f"{path}: {not_found('table', min(unknown), [*ScenarioFile.model_fields, 'remove'])}")
+    _check_overlay(overlay, path)
+    for place in sorted(_places([overlay, content["about"]]) - set(parameters)):
+        raise UserError(f"{path}: {{{place}}}: {not_found('parameter', place, parameters)}")
     about, source = content["about"], content.get("source", "")
     return Policy(path.stem, content["title"], about, parameters, overlay, str(path), source, given)
+
+
+def _parameters(content: dict[str, Any], path: Path) -> dict[str, Parameter]:
+    """Return the parameters of a policy's file; raise UserError for one that cannot be."""
+    rows = content.get("parameters", {})
+    if not isinstance(rows, dict):
+        raise UserError(f"{path}: parameters: must be tables, [parameters.NAME]")
+    parameters: dict[str, Parameter] = {}
+    for key, row in rows.items():
+        what = f"{path}: parameters.{key}"
+        if not re.fullmatch(PARAMETER, key):
+            raise UserError(f"{what}: write names of parameters in small letters and _")
+        if not isinstance(row, dict):
+            raise UserError(f"{what}: must be a table (type, default, meaning), not {row!r}")
+        try:
+            parameter = Parameter.model_validate(row)
+        except ValidationError as error:
+            detail = error.errors()[0]
+            if detail["type"] == "extra_forbidden":
+                field = str(detail["loc"][-1])
+                raise UserError(f"{what}: {not_found('key', field, Parameter.model_fields)}") from None
+            raise UserError(f"{what}.{problem_of(detail)}") from None
+        if parameter.type not in TYPES:
+            raise UserError(f"{what}.type: {not_found('type', parameter.type, TYPES)}")
+        if parameter.default is not None:
+            _check_default(f"{what}.default", parameter)
+        parameters[key] = parameter
+    return parameters
+
+
+def _check_default(what: str, parameter: Parameter) -> None:
+    """Raise UserError for a default that is not what the type of its parameter says."""
+    kind, value = parameter.type, parameter.default
+    if kind in LISTS:
+        if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+            raise UserError(f'{what}: must be a list of names, such as ["all"], not {value!r}')
+    elif kind == "number":
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise UserError(f"{what}: must be a number, not {value!r}")
+        _parsed(what, str(value), parameter, None)
+    elif not isinstance(value, str):
+        raise UserError(f"{what}: must be text in quotes, not {str(value)!r}")
+    else:
+        _parsed(what, value, parameter, None)
+
+
+def _check_overlay(overlay: dict[str, Any], path: Path) -> None:
+    """Raise UserError for levers of a policy that are not of the form in which they are laid over."""
+    for key in ("orders", "changes"):
+        rows = overlay.get(key, [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise UserError(f"{path}: {key}: must be tables in double brackets, [[{key}]]")
+    check_removes(overlay, str(path))
+
+
+def _places(node: Any) -> set[str]:
+    """Return what stands in braces anywhere in an overlay: names of parameters."""
+    if isinstance(node, dict):
+        return set().union(*(_places(part) for pair in node.items() for part in pair))
+    if isinstance(node, list):
+        return set().union(*map(_places, node))
+    return set(_ANY_PLACE.findall(node)) if isinstance(node, str) else set()
 
 
 def split_spec(spec: str) -> tuple[str, dict[str, str]]:
@@ -313,10 +404,7 @@ def _numbers(node: Any, path: tuple, policy: Policy):
 
 def _find(name: str) -> Path:
     if name.endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise UserError(f"{name}: no such file")
-        return path
+        return find(name)
     path = POLICIES / f"{name}.toml"
     if NAME.fullmatch(name) and path.is_file():
         return path
@@ -376,7 +464,7 @@ def _parsed(what: str, text: str, parameter: Parameter, file: ScenarioFile | Non
             raise UserError(f"{what} = {text!r}: must be a number{_bounds(parameter)}") from None
         low = parameter.minimum if parameter.minimum is not None else float("-inf")
         high = parameter.maximum if parameter.maximum is not None else float("inf")
-        if not low <= value <= high:
+        if not math.isfinite(value) or not low <= value <= high:
             raise UserError(f"{what} = {text}: must be a number{_bounds(parameter)}")
     elif kind == "date":
         try:
@@ -399,9 +487,6 @@ def _bounds(parameter: Parameter) -> str:
         parts.append(f"at most {parameter.maximum:g}")
     unit = f" ({parameter.unit})" if parameter.unit else ""
     return (", " + ", ".join(parts) if parts else "") + unit
-
-
-LISTS = ("actors", "artifacts", "classes")  # types whose values are lists of names
 
 
 def _check_names(what: str, value: Any, parameter: Parameter, file: ScenarioFile) -> None:

@@ -142,8 +142,8 @@ def from_data(
     return Scenario(name, file, data, origin, tuple(sets), tuple(policies))
 
 
-def find(scenario: str | Path) -> Path:
-    """Return the file of a scenario given by name or path."""
+def find(scenario: str | Path, otherwise: str = "") -> Path:
+    """Return the file of a scenario given by name or path; ``otherwise``: what to say where none is."""
     text = str(scenario)
     path = Path(text)
     try:
@@ -158,7 +158,7 @@ def find(scenario: str | Path) -> Path:
             return named
     except OSError as error:  # such as a name that is too long
         raise UserError(f"{_short(text)}: cannot be read ({error.strerror})") from None
-    raise UserError(not_found("scenario", text, names()))
+    raise UserError(otherwise or not_found("scenario", text, names()))
 
 
 def _short(text: str) -> str:
@@ -224,6 +224,7 @@ def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> 
     ``remove = ["actors.NAME", ...]`` first takes rows away, an actor with all that refers to it.
     """
     change = dict(change)
+    check_removes(change, origin)
     for path in change.pop("remove", []):
         base = _without(base, path, origin)
     if "alternatives" in base and "alternatives" not in change:
@@ -234,6 +235,12 @@ def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> 
         if isinstance(base.get(key), list) and isinstance(change.get(key), list):
             merged[key] = [*base[key], *change[key]]
     return merged
+
+
+def check_removes(change: Mapping[str, Any], origin: str) -> None:
+    """Raise UserError where ``remove`` is no list."""
+    if not isinstance(change.get("remove", []), list):
+        raise UserError(f'{origin}: remove: must be a list such as ["actors.NAME"], not {change["remove"]!r}')
 
 
 def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

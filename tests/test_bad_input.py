@@ -152,7 +152,7 @@ def test_a_huge_file_is_refused_unread(tmp_path):
     [
         ("tyo", "did you mean 'toy'?"),
         ("nowhere.toml", "nowhere.toml: no such file"),
-        (".", "no scenario '.'"),
+        (".", "no policy or scenario '.'"),
         ("x" * 5000, "cannot be read"),
     ],
 )

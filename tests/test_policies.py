@@ -306,6 +306,7 @@ def test_the_list_is_grouped():
         ("code-nevr", r"no policy 'code-nevr'.*code-never"),
         ("delay:month=6", r"policy delay: no parameter 'month'.*months"),
         ("delay:months=six", r"policy delay: months = 'six': must be a number"),
+        ("delay:months=1e400", r"policy delay: months = 1e400: must be a number"),
         ("delay:months", r"NAME:parameter=value"),
         ("delay:months=1,months=2", r"months is given twice"),
         ("delay:actors=Alfa", r"policy delay: actors: no name 'Alfa'.*Alpha"),
@@ -367,9 +368,74 @@ def test_a_policy_of_ones_own(tmp_path):
         "+ order: south: does not release code"
     ]
     assert "South release no code." in cascades("show", path).out
-    path.write_text('title = "x"\nabout = "x"\n[ordes]\n')
-    with pytest.raises(UserError, match="no table 'ordes'.*orders"):
+
+
+ORDER = '[[orders]]\nactors = ["all"]\nartifacts = ["code"]\naction = "forbid"\n'
+
+
+def parameter(row):
+    return f"[parameters]\nn = {row}\n{ORDER}"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[ordes]\n", r"no table 'ordes'.*orders"),
+        ("orders = 3\n", r"orders: must be tables in double brackets, \[\[orders\]\]"),
+        ("orders = [1]\n", r"orders: must be tables in double brackets"),
+        ('[changes]\npath = "x"\n', r"changes: must be tables in double brackets"),
+        ("remove = 3\n", r"remove: must be a list"),
+        ("source = 5\n", r"source: must be text in quotes, not 5"),
+        ("parameters = [1]\n", r"parameters: must be tables"),
+        ("[parameters]\nn = 3\n", r"parameters\.n: must be a table .*, not 3"),
+        (ORDER.replace('["all"]', '"{whom}"'), r"\{whom\}: no parameter 'whom'"),
+        (
+            parameter('{ type = "number", meaning = "n", deflt = 1 }'),
+            r"parameters\.n: no key 'deflt'.*default",
+        ),
+        (parameter('{ type = "number" }'), r"parameters\.n\.meaning: is missing"),
+        (parameter('{ type = "integer", meaning = "n" }'), r"parameters\.n\.type: no type 'integer'.*number"),
+        (parameter('{ type = "number", meaning = "n", default = [1] }'), r"n\.default: must be a number"),
+        (
+            parameter('{ type = "number", meaning = "n", default = -1, minimum = 0 }'),
+            r"default = -1: must be a number, at least 0",
+        ),
+        (
+            parameter('{ type = "actors", meaning = "n", default = "all" }'),
+            r"default: must be a list of names",
+        ),
+        (parameter('{ type = "date", meaning = "n", default = 2020 }'), r"default: must be text in quotes"),
+        (parameter('{ type = "date", meaning = "n", default = "soon" }'), r"default = 'soon': not a date"),
+        (f'[parameters.N]\ntype = "number"\nmeaning = "n"\n{ORDER}', r"parameters\.N: write names"),
+    ],
+)
+def test_a_policy_file_that_cannot_be_is_explained(tmp_path, text, says):
+    path = tmp_path / "own.toml"
+    path.write_text(f'title = "x"\nabout = "x"\n{text}')
+    with pytest.raises(UserError, match=says):
         with_policies("toy", str(path))
+    assert re.search(says, cascades("show", path).refusal)
+
+
+def test_a_policy_file_has_a_title_of_text(tmp_path):
+    path = tmp_path / "own.toml"
+    for text, says in (
+        ('about = "x"', "title: is missing"),
+        ('title = 3\nabout = "x"', "title: must be text"),
+    ):
+        path.write_text(text)
+        with pytest.raises(UserError, match=says):
+            with_policies("toy", str(path))
+
+
+def test_names_of_scenarios_and_policies_are_told_apart():
+    assert re.search(r"no policy or scenario 'code-nevr'.*code-never", cascades("show", "code-nevr").refusal)
+    for command in (["run", "delay"], ["show", "delay", "--policy", "quiet"], ["diff", "delay", "toy"]):
+        assert "is a policy, not a scenario; lay it over one: SCENARIO++delay" in cascades(*command).refusal
+    for command in (["show", "x" * 5000], ["run", "toy", "--policy", "x" * 5000 + ".toml"]):
+        assert (
+            "File name too long" in cascades(*command).refusal or "no such file" in cascades(*command).refusal
+        )
 
 
 # ------------------------------------------------ the past is shared

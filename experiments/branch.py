@@ -13,7 +13,7 @@ import numpy as np
 
 from experiments.replay import Replay, origin_of
 from sim.errors import UserError, not_found
-from sim.policy import with_policies
+from sim.policy import BASES, with_policies
 from sim.schema import months_of_date
 from sim.world import compile_scenario
 
@@ -55,6 +55,11 @@ class Branching:
     shared: int
 
     @property
+    def past(self) -> int:
+        """Rows of the log before the time at which the futures part."""
+        return int((self.futures[0].log["time"] < self.time).sum())
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row per actor and class that any future reaches: the date in each, in months."""
         import pandas as pd
@@ -82,20 +87,21 @@ class Branching:
         lines = [
             f"Run {self.run} of {scenario.name} (seed {self.seed}), one history until {self.at}, and "
             f"{len(self.futures)} futures of it (in this model, with these inputs, in this run's luck).",
-            f"The past is shared bit for bit: {self.shared} events.",
+            f"The past is shared bit for bit: {self.past} events.",
             "",
             f"{klass} before {self.at}: "
             + (", ".join(f"{r.actor} {scenario.date(r[BASE])}" for _, r in past.iterrows()) or "nobody"),
             "",
         ]
         labels = [future.label for future in self.futures]
-        width = max(12, *(len(label) for label in labels)) + 2
-        name_width = max([5, *(len(name) for name in later["actor"])]) + 2
-        lines.append(f"{'actor':{name_width}}" + "".join(f"{label:>{width}}" for label in labels))
-        for _, row in later.iterrows():
-            cells = [self._cell(row[label], row[BASE]) for label in labels]
-            cells[0] = self._cell(row[BASE], row[BASE]).split(" ")[0]
-            lines.append(f"{row['actor']:{name_width}}" + "".join(f"{cell:>{width}}" for cell in cells))
+        rows = [
+            (row["actor"], [self._cell(row[label], row[BASE]) for label in labels])
+            for _, row in later.iterrows()
+        ]
+        width = max(12, *map(len, labels), *(len(cell) for _, cells in rows for cell in cells)) + 2
+        name_width = max([5, *(len(name) for name, _ in rows)]) + 2
+        for name, cells in [("actor", labels), *rows]:
+            lines.append(f"{name:{name_width}}" + "".join(f"{cell:>{width}}" for cell in cells))
         if not len(later):
             lines.append(f"nobody trains {klass} afterwards, in any future")
         lines.append("")
@@ -157,14 +163,14 @@ def branch(source: Result | str | Path, policies: list[str], at: str, run: int |
     futures = [_future(BASE, replay)]
     for spec in policies:
         arm = compile_scenario(with_policies(scenario, spec, since=at))
-        futures.append(_future(spec, Replay(arm, origin.seed, number, origin.draw)))
-    shared = min(
-        [len(futures[0].log)] + [first_difference(futures[0].log, f.log) or len(f.log) for f in futures[1:]]
-    )
-    before = int((futures[0].log["time"] < time).sum())
-    if shared < before:  # the promise of this command; a policy that acts earlier breaks it
-        raise RuntimeError(f"the past is not shared: {shared} of {before} events")
-    return Branching(compiled, origin.seed, number, at, time, futures, shared)
+        label = "control" if spec.strip() in BASES else spec
+        futures.append(_future(label, Replay(arm, origin.seed, number, origin.draw)))
+    first = [first_difference(futures[0].log, future.log) for future in futures[1:]]
+    shared = min([len(futures[0].log), *(place for place in first if place is not None)])
+    found = Branching(compiled, origin.seed, number, at, time, futures, shared)
+    if shared < found.past:  # the promise of this command; a policy that acts earlier breaks it
+        raise RuntimeError(f"the past is not shared: {shared} of {found.past} events")
+    return found
 
 
 def first_difference(log: np.ndarray, other: np.ndarray) -> int | None:
@@ -251,7 +257,7 @@ def _compose(branching: Branching):
     )
     caption = (
         f"{scenario.name}, seed {branching.seed}, run {branching.run}. Shaded: the past that all futures "
-        f"share, bit for bit ({branching.shared} events). Black: trained before; colours: trained later, by "
+        f"share, bit for bit ({branching.past} events). Black: trained before; colours: trained later, by "
         "future. In this model, with these inputs, in the luck of this one run."
     )
     figure.text(0.02, 0.01, textwrap.fill(caption, 150), fontsize=6.5, color=ink.GREY)

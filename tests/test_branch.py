@@ -1,6 +1,7 @@
 """Branches: the past is shared, the futures are those of the ensemble, bad input is explained."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -54,6 +55,19 @@ def test_the_table_says_when_whom_reaches_what(result):
 def test_a_policy_that_changes_nothing_says_so(result):
     found = branch(result, ["order:action=forbid,compliance=0"], "2020-06", 1)
     assert "changes nothing in this run" in found.text()
+
+
+def test_a_control_is_called_so_and_the_past_is_what_lies_before(result):
+    found = branch(result, [""], "2020-06", 1)
+    assert [future.label for future in found.futures] == [BASE, "control"]
+    assert found.past == (result.logs[1]["time"] < found.time).sum() < found.shared == len(result.logs[1])
+    assert f"bit for bit: {found.past} events." in found.text()
+
+
+def test_columns_of_the_table_do_not_touch(result):
+    text = branch(result, [FEWER, "order:hold_months=3"], "2020-06", 1).text()
+    assert "(" in text
+    assert not re.search(r"\d{4}-\d\d-\d\d\d|\)\d", text)
 
 
 def test_the_figure_is_drawn(result, tmp_path):

@@ -521,8 +521,10 @@ def _moved_reveal(label: str, comparison: Comparison) -> list[str]:
         origin = origin_of(_metric(base, name), base.compiled)
         if arm != label or origin is None or origin.row[0] != Statistic.REVEAL:
             continue
-        before = _values(base, origin)
-        after = _values(result, parse_metric(origin.name, result.compiled))
+        own = origin_of(_metric(result, name), result.compiled)
+        if own is None or own.name != origin.name:  # counted from another class in another world
+            continue
+        before, after = _values(base, origin), _values(result, own)
         if before is not None and after is not None and not np.array_equal(before, after):
             moved = 100 * float((before != after).mean())
             return [f"{label}: moves the reveal itself in {moved:.3g} % of runs, and with it what lags are "

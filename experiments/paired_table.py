@@ -107,6 +107,8 @@ def bounds(known: Bounds, unit: str) -> str:
     ('+1.5', '>= +3.0')
     >>> bounds(Bounds(-math.inf, -2.0), "months"), bounds(Bounds(-1.0, 4.0), "months")
     ('<= -2.0', '-1.0..+4.0')
+    >>> bounds(Bounds(-1.31, -1.29), "months")
+    '-1.3'
     """
     if known.low == known.high:
         return signed(known.low, unit)
@@ -116,7 +118,8 @@ def bounds(known: Bounds, unit: str) -> str:
         return f">= {signed(known.low, unit)}"
     if math.isinf(known.low):
         return f"<= {signed(known.high, unit)}"
-    return f"{signed(known.low, unit)}..{signed(known.high, unit)}"
+    ends = [signed(end, unit) for end in (known.low, known.high)]
+    return ends[0] if ends[0] == ends[1] else "..".join(ends)
 
 
 def between(low: float, high: float, unit: str) -> str:
@@ -162,12 +165,12 @@ def signed(value: float, unit: str) -> str:
 def percent(share: float) -> str:
     """Return a share in per cent, such that only none is 0 and only all is 100.
 
-    >>> [percent(share) for share in (0, 0.001, 0.3, 0.999, 1)]
-    ['0 %', '<1 %', '30 %', '>99 %', '100 %']
+    >>> [percent(share) for share in (0, 0.001, 0.005, 0.3, 0.995, 1)]
+    ['0 %', '<1 %', '<1 %', '30 %', '>99 %', '100 %']
     """
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return "<1 %"
-    return ">99 %" if 0.995 < share < 1 else f"{100 * share:.0f} %"
+    return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def saved(ratio: float) -> str:

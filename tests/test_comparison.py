@@ -313,6 +313,12 @@ def lonely(start):
     return from_data(tiny_world(**world))
 
 
+def test_a_world_without_the_class_in_question_is_compared_in_what_it_has():
+    found = compare("gpt3", ["toy"], runs=2, seed=1, threads=1)
+    assert any("toy: asks about the class big, the baseline about gpt3" in note for note in found.notes)
+    assert not any("moves the reveal" in note for note in found.notes)
+
+
 def test_worlds_that_differ_are_compared_in_what_they_share():
     longer = load("toy", ["scenario.end=2024-12"])
     other = lonely("2020-01")

@@ -96,6 +96,7 @@ def draw_bars(axes: Axes, rows: list[dict], attribution: Attribution) -> None:
     from matplotlib.patches import Patch
 
     ink.draw_lanes(axes, [row["name"] for row in rows], 8.0)
+    axes.use_sticky_edges = False  # room for marks at zero
     for place, row in enumerate(rows):
         group = row["level"] != "player"
         axes.barh(place, row["mean"], 0.62, color=ink.PALE if group else ink.SKY, zorder=2)

@@ -125,19 +125,22 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
 ) -> None:
     """Say in words who is there and what will happen when, or what a policy changes."""
+    import json
+
     from experiments.describe import describe, in_words
     from sim.policy import JOIN, check_is_there, is_policy, split_spec
 
     if is_policy(scenario) and not sets and not policies:
-        from experiments.difference import describe_policy
+        from experiments.difference import describe_policy, policy_as_data
 
-        print(describe_policy(scenario))
+        if as_json:
+            print(json.dumps(policy_as_data(scenario), indent=1, ensure_ascii=False))
+        else:
+            print(describe_policy(scenario))
         return
     check_is_there(split_spec(scenario.partition(JOIN)[0])[0])
     loaded = _loaded(scenario, sets, policies)
     if as_json:
-        import json
-
         facts = {**describe(loaded), "scenario": loaded.raw}
         print(json.dumps(facts, indent=1, ensure_ascii=False, default=str))
     else:

@@ -99,10 +99,13 @@ def policy_in_words(policy: Policy) -> str:
     return "\n".join(lines)
 
 
+def _shown_values(policy: Policy) -> dict[str, Any]:
+    return {name: "..." if value is None else value for name, value in policy.values.items()}
+
+
 def _laid_over(policy: Policy) -> list[str]:
     """Return one line for everything that a policy lays over a scenario; "..." stands for what is missing."""
-    values = {name: "..." if value is None else value for name, value in policy.values.items()}
-    overlay = filled(policy, values, {})
+    overlay = filled(policy, _shown_values(policy), {})
     lines = []
     readers: dict[str, Callable[[dict], str]] = {
         "orders": lambda row: order_in_words(Order.model_validate(row)),
@@ -130,6 +133,23 @@ def list_of_policies() -> dict[str, list[tuple[str, str]]]:
 def describe_policy(spec: str) -> str:
     """Return a policy in words, for its spec."""
     return policy_in_words(read_policy(spec))
+
+
+def policy_as_data(spec: str) -> dict[str, Any]:
+    """Return a policy as plain data, for its spec; ``value``: what each parameter stands at."""
+    policy = read_policy(spec)
+    rows = {
+        name: {**row.model_dump(exclude_none=True), "value": policy.values[name]}
+        for name, row in policy.parameters.items()
+    }
+    return {
+        "name": policy.name,
+        "title": policy.title,
+        "about": policy.in_words(),
+        "source": policy.source,
+        "parameters": rows,
+        "overlay": filled(policy, _shown_values(policy), {}),
+    }
 
 
 def differences(base: Scenario, other: Scenario) -> list[str]:

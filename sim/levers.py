@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.errors import UserError, not_found
 from sim.paths import join_path, quantities, split_path
-from sim.schema import Change, Order, ScenarioFile
+from sim.schema import Change, Order, ScenarioFile, Unit, check_bounds
 from sim.words import ArtifactKind, Reader
 
 GENERAL = "general"  # stands for the class of what belongs to none
@@ -104,11 +104,21 @@ def check_levers(file: ScenarioFile, origin: str, start: float, end: float) -> N
                 )
         if cells[0][2].date and change.operation != "add":
             raise UserError(f'{path}: {change.path!r} is a date; use operation = "add" with months')
+        _check_value(change, cells[0][2], f"{origin}: changes.{row}.value")
         dated = change.from_.value > start or change.until.value < end
         if dated and (table, field) in START_ONLY:
             raise UserError(f"{path}: {change.path!r} is read at the start only; leave out from and until")
         if change.from_.value >= change.until.value:
             raise UserError(f"{origin}: changes.{row}: from must lie before until")
+
+
+def _check_value(change: Change, unit: Unit, what: str) -> None:
+    """Raise UserError where a number is set to what its unit does not allow; others are kept in."""
+    if change.operation == "set":
+        try:
+            check_bounds(change.value, unit)
+        except ValueError as error:
+            raise UserError(f"{what}: {change.path} set to {error}") from None
 
 
 def _explain_no_cell(file: ScenarioFile, change: Change, path: str) -> None:

@@ -294,7 +294,10 @@ def split_spec(spec: str) -> tuple[str, dict[str, str]]:
     for part in rest.split(",") if colon else []:
         key, equals, value = part.partition("=")
         if not equals:
-            raise UserError(f"policy {spec!r}: write NAME:parameter=value,parameter=value")
+            raise UserError(
+                f"policy {spec!r}: write NAME:parameter=value,parameter=value; "
+                "values of a list are joined by +"
+            )
         if key.strip() in values:
             raise UserError(f"policy {spec!r}: {key.strip()} is given twice")
         values[key.strip()] = value.strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -320,6 +321,11 @@ def test_the_list_is_grouped():
         ("change:path=actors.*.peple,value=2", r"actors\.\*\.peple"),
         ("change:path=actors.*.people,value=2,operation=divide", r"divide"),
         ("change:path=actors.*.people,value=2,only=cloud_sponsors", r"no name 'cloud_sponsors'"),
+        (
+            "change:path=kinds.*.replicate,value=3,operation=set",
+            r"changes\.0\.value: kinds\.\*\.replicate set to 3 is out of bounds: must be between 0 and 1",
+        ),
+        ("delay:actors=Alpha,Beta", r"values of a list are joined by \+"),
         ("order:artifacts=codes", r"no name 'codes'.*code"),
         ("order:action=stop", r"stop"),
         ("api-only:access=half", r"half"),
@@ -426,6 +432,12 @@ def test_a_policy_file_has_a_title_of_text(tmp_path):
         path.write_text(text)
         with pytest.raises(UserError, match=says):
             with_policies("toy", str(path))
+
+
+def test_a_policy_as_plain_data():
+    told = json.loads(cascades("show", "delay:months=3", "--json").out)
+    assert told["title"].endswith("(DELAY)") and told["parameters"]["months"]["value"] == 3.0
+    assert told["overlay"]["orders"][0]["hold_months"] == 3.0
 
 
 def test_names_of_scenarios_and_policies_are_told_apart():

@@ -11,7 +11,7 @@ from terminal import cascades
 
 from experiments import analyses
 from experiments.answers import finding as words
-from experiments.answers.sweeps import parse_condition
+from experiments.answers.sweeps import parse_condition, tips
 from experiments.study import CONTROL, STUDIES, answer_study, play, read_study, study_names
 from sim.errors import UserError
 
@@ -384,3 +384,10 @@ def test_the_page_on_studies_names_every_analysis_and_its_keys(root):
         for name, info in model.model_fields.items():
             if name not in ("kind", "title", "headline", "group"):
                 assert f"`{info.alias or name}`" in line, (kind, name)
+
+
+def test_a_bent_curve_does_not_tip_and_a_jump_does():
+    assert tips(ratio=8.0, jump=7.0, overall=9.0, sure=True)
+    assert not tips(ratio=8.0, jump=7.0, overall=9.0, sure=False)
+    assert not tips(ratio=4.0, jump=2.0, overall=7.0, sure=True)  # the steep end of a bent curve
+    assert not tips(ratio=2.0, jump=5.0, overall=7.0, sure=True)

@@ -87,7 +87,7 @@ class Slope(Analysis):
         panels = [
             Panel(
                 "curves",
-                self.title or f"Difference against {title}",
+                self.title or f"Difference from the baseline along {title}",
                 f"{title} ({sweep.unit})" if sweep.unit else title,
                 f"difference from the baseline ({unit})",
                 series=[
@@ -276,6 +276,17 @@ def _is_number(text: str) -> bool:
     return True
 
 
+TIPS = "at least three times as steep as from end to end, with a third of all the change or more"
+
+
+def tips(ratio: float, jump: float, overall: float, sure: bool) -> bool:
+    """Return whether a step is a tipping point: steep, sure, and a large part of the whole change.
+
+    Without the last condition the steep end of any bent curve would be one.
+    """
+    return sure and abs(ratio) >= 3 and abs(jump) >= abs(overall) / 3
+
+
 class Tipping(Analysis):
     """Size of cascades along a sweep: its mean, its distribution, and where it jumps most."""
 
@@ -314,17 +325,14 @@ class Tipping(Analysis):
             )  # fmt: skip
             series.add(place, float(row.mean()), low, high)
         left, jump, interval, ratio = analyses.largest_jump(places, values)
+        overall = rows[-1]["mean"] - rows[0]["mean"]
+        jumps = tips(ratio, jump, overall, interval.low * interval.high > 0)
         sentences = [
             f"{upper_first(words)} is {self._sized(rows[0])} where {along} is {number(places[0])}, and "
             f"{self._sized(rows[-1])} where it is {number(places[-1])}.",
             f"It is steepest between {number(places[left])} and {number(places[left + 1])}: "
             f"{number(jump, '', True)} (90 % interval {span(interval)}), {number(ratio)} times as steep as "
-            "from end to end"
-            + (
-                "; that is a jump, at least three times as steep."
-                if abs(ratio) >= 3 and interval.low * interval.high > 0
-                else "; there is no tipping point of the kind that is at least three times as steep."
-            ),
+            f"from end to end; {'that is a' if jumps else 'there is no'} tipping point ({TIPS}).",
             f"Cascades of at most {self.small:g} are {rows[0]['small']:.0%} of runs at one end and "
             f"{rows[-1]['small']:.0%} at the other.",
         ]
@@ -338,7 +346,6 @@ class Tipping(Analysis):
         )
         difference = values[-1] - values[0]
         driven = (f"the difference in {words} from end to end", difference)
-        jumps = abs(ratio) >= 3 and interval.low * interval.high > 0
         gist = (
             f"{words} goes from {number(rows[0]['mean'])} to {number(rows[-1]['mean'])} along {along}, at "
             f"most {number(ratio)} times as steep as from end to end: {'a' if jumps else 'no'} tipping point"

@@ -2,7 +2,7 @@
 # make test    the tests          make check   style, types, import rules
 # make verify  the slower proofs  make bench   speed, against peers
 # make figure  docs/timeline.png  make clean   remove what was made here
-# make policies  the table in docs/policies.md
+# make policies  the table in docs/policies.md  make studies  docs/questions.md
 #
 # Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
 
@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo figure policies test check verify bench clean
+.PHONY: help install demo figure policies studies test check verify bench clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ figure: demo
 
 policies: $(INSTALLED)
 	$(BIN)/python -m experiments.policy_page
+
+studies: $(INSTALLED)
+	$(BIN)/python -m experiments.studying
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)

@@ -172,6 +172,70 @@ def run(
 
 
 @app.command()
+def study(
+    name: Annotated[
+        str, typer.Argument(metavar="STUDY", help="Name (see: cascades studies) or path of a file.")
+    ],
+    runs: Annotated[
+        int | None, typer.Option("--runs", help="Runs of every arm.  [default: as the study says]")
+    ] = None,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/STUDY]")
+    ] = None,
+    threads: Threads = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print plain data, all of it.")] = False,
+) -> None:
+    """Answer a question by simulating its arms in the same luck; leave tables, figure and manifest."""
+    from experiments.study import read_study
+
+    found = read_study(name)
+    try:
+        _study(found, out or Path("out") / found.name, runs, seed, threads, as_json)
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing new was kept.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def studies() -> None:
+    """List the questions that come with the product; each is answered by: cascades study NAME."""
+    from experiments.studying import list_of_studies
+
+    for name, question, title in list_of_studies():
+        print(f"{question or '':>3}  {name:24s} {title}")
+
+
+def _study(found, folder: Path, runs: int | None, seed: int, threads: int | None, as_json: bool) -> None:
+    from tqdm import tqdm
+
+    from experiments.studying import as_data, page, study_and_save
+
+    with tqdm(unit="run", disable=None, leave=False, delay=0.5) as bar:
+
+        def planned(total: int) -> None:
+            bar.total = total
+
+        answer, files = study_and_save(
+            found, folder, runs=runs, seed=seed, threads=threads, planned=planned, progress=bar.update
+        )
+    if as_json:
+        import json
+
+        asked = found.file.runs if runs is None else runs
+        print(json.dumps(as_data(answer, asked), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print(page(answer))
+        print(f"Written: {', '.join(str(path) for path in files)}")
+    if answer.outcome.interrupted:
+        print(
+            f"\nInterrupted: the {answer.outcome.runs} runs that every arm completed are kept.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command()
 def diff(
     base: Name,
     other: Annotated[

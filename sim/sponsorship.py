@@ -7,16 +7,20 @@ from agents.sponsoring import appeal, meets_conditions
 from sim import compute
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.motives import declared_openness, has_motives
+from sim.orders import action_on
 from sim.planning import look, offer_of
 from sim.queue import NEXT, push
 from sim.release import policy_of
 from sim.tables import key_of
-from sim.words import BOUND, KIND
+from sim.words import ACTION, BOUND, KIND
 
 
 @rule
-def openness_of(w, actor):
-    """Return the chance that an actor opens its weights."""
+def openness_of(w, actor, klass):
+    """Return the chance that an actor opens its weights of a class, as far as a sponsor can know it now."""
+    ordered = action_on(w, actor, KIND.WEIGHTS, klass, w.clock[0].time)
+    if ordered != ACTION.NONE:
+        return 1.0 if ordered == ACTION.REQUIRE else 0.0
     row = policy_of(w, actor, KIND.WEIGHTS, w.clock[0].time)
     if row >= 0:
         return w.policies[row].probability
@@ -63,7 +67,7 @@ def consider(w, sponsor, until):
             continue
         if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
             continue
-        openness = openness_of(w, actor)
+        openness = openness_of(w, actor, klass)
         near = w.actor_facts[actor].region == facts.region
         if not meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near):
             continue

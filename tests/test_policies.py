@@ -919,6 +919,7 @@ def test_nobody_sponsors_and_no_sponsor_gives():
     assert grants("base") > 5
     assert grants("sponsor-none") == 0
     assert grants("sponsor-must-close:actors=Cloud") < grants("sponsor-must-open:actors=Cloud")
+    assert grants("sponsor-must-open:actors=Cloud++weights-never") == 0  # it knows what is forbidden
 
 
 def trained_after(scenario, month, flop):

@@ -188,6 +188,8 @@ def flattened(node: Any, path: tuple = (), levers: bool = True) -> dict[str, Any
 
 
 def _period(first: float, last: float) -> str:
+    if first >= _EVER:
+        return ", never"
     text = ""
     if abs(first) < _EVER and date_of_months(first).year > 1950:
         text += f", from {_day(first)}"

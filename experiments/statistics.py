@@ -108,6 +108,9 @@ class Statistics:
         return self.quantiles[LEVELS.index(0.5)]
 
 
+ROUNDING = 1e-9  # of the larger value: sums that add the same terms in another order differ by less
+
+
 def compare_values(policy, baseline, policy_end=math.inf, baseline_end=math.inf) -> Statistics:
     """Return the statistics of paired values of one metric.
 
@@ -125,6 +128,8 @@ def compare_values(policy, baseline, policy_end=math.inf, baseline_end=math.inf)
     policy, baseline = policy[defined], baseline[defined]
     count = len(policy)
     low, high = difference_bounds(policy, baseline, *ends)
+    rounding = (low == high) & (np.abs(low) <= ROUNDING * np.maximum(np.abs(policy), np.abs(baseline)))
+    low, high = np.where(rounding, 0.0, low), np.where(rounding, 0.0, high)
     policy_never, baseline_never = np.isinf(policy), np.isinf(baseline)
     neither = policy_never & baseline_never
     low_telling, high_telling = np.sort(low[~neither]), np.sort(high[~neither])

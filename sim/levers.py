@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.errors import UserError, not_found
 from sim.paths import join_path, quantities, split_path
-from sim.schema import Change, Order, ScenarioFile, Unit, check_bounds
+from sim.schema import NEVER, Change, Order, ScenarioFile, Unit, check_bounds
 from sim.words import ArtifactKind, Reader
 
 GENERAL = "general"  # stands for the class of what belongs to none
@@ -72,7 +72,7 @@ def check_levers(file: ScenarioFile, origin: str, start: float, end: float) -> N
                     raise UserError(f"{path}.{field}: {not_found('name', name, allowed)}")
             if not names_given and field != "except":
                 raise UserError(f'{path}.{field}: is empty; write ["all"] or names')
-        if order.from_.value >= order.until.value:
+        if order.until.value <= order.from_.value < NEVER.value:  # from "never": a lever that is off
             raise UserError(f"{path}: from must lie before until")
         if not any(
             is_named(file, name, order.actors) and not is_named(file, name, order.except_)
@@ -108,7 +108,7 @@ def check_levers(file: ScenarioFile, origin: str, start: float, end: float) -> N
         dated = change.from_.value > start or change.until.value < end
         if dated and (table, field) in START_ONLY:
             raise UserError(f"{path}: {change.path!r} is read at the start only; leave out from and until")
-        if change.from_.value >= change.until.value:
+        if change.until.value <= change.from_.value < NEVER.value:
             raise UserError(f"{origin}: changes.{row}: from must lie before until")
 
 

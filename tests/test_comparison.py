@@ -528,3 +528,10 @@ def test_it_is_reached_from_the_package_whatever_was_imported():
     assert done.stdout.strip() == "True", done.stderr
     assert experiments.compare is compare
     assert in_words.__module__ == "experiments.paired_table"
+
+
+def test_what_only_rounding_tells_apart_is_equal():
+    baseline = np.array([1373.0, 1373.0, 5.0])
+    found = compare_values(baseline + np.array([2e-12, -2e-12, 1.0]), baseline)
+    assert (found.lower, found.equal, found.higher) == pytest.approx((0.0, 2 / 3, 1 / 3))
+    assert not found.identical

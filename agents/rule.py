@@ -29,17 +29,10 @@ from numba.core.registry import CPUDispatcher
 
 RULE_FOLDERS = ("agents", "sim")
 WITHOUT_RULES = (
-    "live.py",
-    "model.py",
-    "result.py",
-    "joint.py",
-    "levers.py",
-    "paths.py",
-    "policy.py",
-    "scenario.py",
-    "views.py",
-    "world.py",
-)
+    "absorption.py", "deployment.py", "harms.py", "joint.py", "levers.py", "live.py", "model.py", "paths.py",
+    "policy.py", "provenance.py", "quantity.py", "randomised.py", "result.py", "scenario.py", "series.py",
+    "thresholds.py", "trained.py", "views.py", "world.py",
+)  # fmt: skip
 
 
 def source_hash(root: Path | None = None) -> str:

@@ -238,6 +238,16 @@ class Attribution:
 
         return draw_attribution(self, path)
 
+    def save(self, out: str | Path) -> list[Path]:
+        """Leave tables, figure and manifest in a folder, as ``cascades attribute`` does; return the files.
+
+        Raises UserError where the folder cannot be written or holds what others made.
+        """
+        from experiments.folder import OutputFolder
+
+        with OutputFolder(out) as folder:
+            return write_attribution(self, folder)
+
 
 def _standard_error(values: np.ndarray) -> float:
     return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
@@ -337,17 +347,6 @@ def _cells(name: str, row, alone_out: str, alone_in: str) -> tuple[str, ...]:
     share = "" if math.isnan(row.share) else f"{row.share:.0%}"
     spreads = [f"{row[low]:+.2f} to {row[high]:+.2f}" for low, high in (("q25", "q75"), ("q5", "q95"))]
     return (name, f"{row['mean']:+.2f}", f"{error:.2f}", *spreads, share, alone_out, alone_in)
-
-
-def save_attribution(attribution: Attribution, out: str | Path, started=None) -> list[Path]:
-    """Leave an attribution in a folder: tables, figure, manifest; return the files.
-
-    Raises UserError where the folder cannot be written or holds what others made.
-    """
-    from experiments.folder import OutputFolder
-
-    with OutputFolder(out) as folder:
-        return write_attribution(attribution, folder, started)
 
 
 def write_attribution(attribution: Attribution, folder, started=None) -> list[Path]:

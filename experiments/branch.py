@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.replay import Replay, origin_of
+from experiments.table import laid_out
 from sim.errors import UserError, not_found
 from sim.policy import BASES, with_policies
 from sim.schema import months_of_date
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 BASE = "as it was"
 HALF_LANE = 0.32
 WIDTH = 9.0  # inches
-DOTS_PER_INCH = 170
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,10 @@ class Branching:
             "",
         ]
         labels = [future.label for future in self.futures]
-        rows = [
-            (row["actor"], [self._cell(row[label], row[BASE]) for label in labels])
-            for _, row in later.iterrows()
-        ]
-        width = max(12, *map(len, labels), *(len(cell) for _, cells in rows for cell in cells)) + 2
-        name_width = max([5, *(len(name) for name, _ in rows)]) + 2
-        for name, cells in [("actor", labels), *rows]:
-            lines.append(f"{name:{name_width}}" + "".join(f"{cell:>{width}}" for cell in cells))
+        rows = [("actor", *labels)]
+        for _, row in later.iterrows():
+            rows.append((row["actor"], *(self._cell(row[label], row[BASE]) for label in labels)))
+        lines += laid_out(rows, right=range(1, len(rows[0])))
         if not len(later):
             lines.append(f"nobody trains {klass} afterwards, in any future")
         lines.append("")
@@ -122,19 +117,9 @@ class Branching:
 
     def figure(self, path: str | Path) -> Path:
         """Draw the history and its futures to a PNG file and return its path."""
-        import matplotlib
-
         from experiments.figures import ink
 
-        path = Path(path)
-        picture = io.BytesIO()
-        with matplotlib.rc_context(ink.STYLE):
-            _compose(self).savefig(picture, format="png", dpi=DOTS_PER_INCH)
-        try:
-            path.write_bytes(picture.getvalue())
-        except OSError as error:
-            raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-        return path
+        return ink.save(lambda: _compose(self), path)
 
 
 def branch(source: Result | str | Path, policies: list[str], at: str, run: int | None = None) -> Branching:

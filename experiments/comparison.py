@@ -116,7 +116,6 @@ class Comparison:
         """One row per run, arm and metric: the value in the arm and in the baseline."""
         import pandas as pd
 
-        columns = ["run", "arm", "metric", "value", "base"]
         frames = [
             pd.DataFrame(
                 {"run": self.base.run_numbers, "arm": arm, "metric": name, "value": value, "base": base}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.replay import Origin, Replay, origin_of
+from experiments.table import laid_out
 from experiments.wording import Wording, human
 from sim.errors import UserError
 from sim.schema import date_of_months
@@ -267,11 +268,8 @@ def in_words(rows: list[Row]) -> str:
     cells = [list(shown.values())]
     for row in rows:
         cells.append([_short(row[column]) for column in shown])
-    widths = [max(len(line[place]) for line in cells) for place in range(len(shown))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in cells]
-    lines.insert(1, "-" * max(map(len, lines)))
     sources = {row["source"] for row in rows if row["source"]}
-    return "\n".join([*(line.rstrip() for line in lines), "", *sorted(sources)])
+    return "\n".join([*laid_out(cells), "", *sorted(sources)])
 
 
 def _first(rows: np.ndarray, what: Event) -> float:

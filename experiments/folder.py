@@ -121,6 +121,12 @@ def write_whole(path: str | Path, text: str) -> Path:
     return path
 
 
+def check_png(path: Path, option: str = "") -> None:
+    """Raise UserError where a figure is to have a name that is not of its form (``option`` names it)."""
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{option}{path}: the figure is a PNG file; give a name that ends in .png")
+
+
 @contextlib.contextmanager
 def explained(path: Path, folder: OutputFolder | None = None) -> Iterator[None]:
     """Turn what the operating system says about a path into a message for the user."""

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from sim.errors import UserError, nearest, not_found
+from sim.errors import UserError, not_found
 from sim.paths import join_path
-from sim.scenario import CONFIGS, load, read_toml
+from sim.scenario import CONFIGS, load, problem_of, read_toml
 from sim.schema import months_of_date
 from sim.words import Access
 
@@ -153,7 +153,7 @@ def from_data(data: dict[str, Any], origin: str = "<data>") -> History:
     try:
         history = History.model_validate(data)
     except ValidationError as error:
-        lines = [f"{origin}: {_problem(detail)}" for detail in error.errors()]
+        lines = [f"{origin}: {problem_of(detail, _allowed_at)}" for detail in error.errors()]
         raise UserError("\n".join(lines)) from None
     for key in ("classes", "follow_class"):
         if key in data:
@@ -184,27 +184,9 @@ def months_of_day(day: datetime.date) -> float:
     return months_of_date(day.isoformat())
 
 
-def _problem(detail: Any) -> str:
-    """Return one line for one problem that pydantic found: dotted path, what is wrong, the cure."""
-    location = list(detail["loc"])
-    path, kind, given = join_path(location), detail["type"], detail.get("input")
-    if kind == "extra_forbidden":
-        allowed = _allowed_at(location)
-        return f"{path}: unknown key{nearest(str(location[-1]), allowed)}; allowed: {', '.join(allowed)}"
-    if kind == "missing":
-        return f"{path}: is missing"
-    if kind == "literal_error":
-        return f"{path}: {given!r} is not allowed; use {detail['ctx']['expected']}"
-    message = detail["msg"].removeprefix("Value error, ")
-    if kind == "value_error":
-        return f"{path}: {message}"
-    shown = repr(given)
-    return f"{path}: {message.lower()}, not {shown if len(shown) < 60 else shown[:57] + '...'}"
-
-
 def _allowed_at(location: list) -> list[str]:
     row: type[Row] = History
-    if len(location) > 1:
+    if location:
         row = HistoryModel if location[0] == "models" else Statistic
     hidden = ("classes", "follow_class")
     return [info.alias or name for name, info in row.model_fields.items() if name not in hidden]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from experiments.comparison import HEADLINE
 from experiments.statistics import LEVELS, Bounds
-from experiments.table import laid_out
+from experiments.table import laid_out, percent
 
 if TYPE_CHECKING:
     from experiments.comparison import Comparison, Difference
@@ -160,17 +160,6 @@ def signed(value: float, unit: str) -> str:
         return "0"
     text = amount(abs(value), unit)
     return f"{'-' if value < 0 else '+'}{text}"
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent, such that only none is 0 and only all is 100.
-
-    >>> [percent(share) for share in (0, 0.001, 0.005, 0.3, 0.995, 1)]
-    ['0 %', '<1 %', '<1 %', '30 %', '>99 %', '100 %']
-    """
-    if 0 < share <= 0.005:
-        return "<1 %"
-    return ">99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def saved(ratio: float) -> str:

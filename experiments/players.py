@@ -95,10 +95,9 @@ def _without_kind(data: Data, kind: str) -> Data:
 
 def _forbidden(data: Data, actors: list[str], kind: str) -> Data:
     orders: list[Data] = []
-    for place, order in enumerate(data.get("orders", [])):
-        order = {"name": str(place), **order}  # under which luck knows it, wherever it stands
+    for order in data.get("orders", []):
         orders += _released_from(order, actors, kind) if order.get("action") == "require" else [order]
-    order = {"actors": actors, "artifacts": [kind], "action": "forbid", "name": f"without {kind}"}
+    order = {"actors": actors, "artifacts": [kind], "action": "forbid"}
     return {**data, "orders": [*orders, order]}
 
 

@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from experiments.analyses import contrast
 from experiments.answers import ANALYSES
 from experiments.answers.finding import Analysis, Finding, upper_first
-from sim.errors import UserError, nearest, not_found
+from sim.errors import UserError, not_found
 from sim.policy import BASES, JOIN, arm
-from sim.scenario import CONFIGS, NAME, Scenario, load, read_toml
+from sim.scenario import CONFIGS, NAME, Scenario, load, problem_of, read_toml
 
 STUDIES = CONFIGS / "studies"
 BASELINE, CONTROL = "baseline", "control"
@@ -129,7 +129,7 @@ def read_study(name: str | Path) -> Study:
         try:
             analyses.append(ANALYSES[kind].model_validate(row))
         except ValidationError as error:
-            raise UserError(_problems(path, ANALYSES[kind], error, f"analysis.{place}")) from None
+            raise UserError(_problems(path, ANALYSES[kind], error, ("analysis", place))) from None
     study = Study(path.stem, file, analyses, _arms(path, file, analyses), str(path))
     for place, analysis in enumerate(analyses):
         _check_names(path, study, analysis, place)
@@ -148,20 +148,13 @@ def _find(name: str) -> Path:
     return path
 
 
-def _problems(path: Path, model: type[BaseModel], error: ValidationError, above: str = "") -> str:
-    detail = error.errors()[0]
-    dotted = ".".join(part for part in (above, *map(str, detail["loc"])) if part)
-    given = detail.get("input")
-    if detail["type"] == "extra_forbidden":
-        allowed = _keys_at(model, detail["loc"][:-1])
-        wrong = str(detail["loc"][-1])
-        return f"{path}: {dotted}: unknown key{nearest(wrong, allowed)}; allowed: {', '.join(allowed)}"
-    if detail["type"] == "missing":
-        return f"{path}: {dotted}: is missing"
-    return f"{path}: {dotted} = {given!r}: {detail['msg'][:1].lower() + detail['msg'][1:]}"
+def _problems(path: Path, model: type[BaseModel], error: ValidationError, above: tuple = ()) -> str:
+    first = error.errors()[0]
+    detail = {**first, "loc": (*above, *first["loc"])}
+    return f"{path}: {problem_of(detail, lambda location: _keys_at(model, location[len(above) :]))}"
 
 
-def _keys_at(model: type[BaseModel], location: tuple) -> list[str]:
+def _keys_at(model: type[BaseModel], location: list) -> list[str]:
     tables: dict[Any, type[BaseModel]] = {"sweep": Sweep, "arms": Arm}
     inner = tables.get(location[0], model) if location else model
     return [info.alias or name for name, info in inner.model_fields.items()]

@@ -5,7 +5,6 @@ Everything is read off the result; nothing re-simulates to draw.
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
 from pathlib import Path
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from sim.result import Result
 
 WIDTH = 11.0  # inches
-DOTS_PER_INCH = 170
 RIGHT = 1.75  # inches, for what stands at the right of the panels
 EDGE = 0.25  # inches, to the left of what stands outside the panels
 CAPTION_CHARACTERS = 200
@@ -46,23 +44,8 @@ def draw_timeline(
     Raises:
         UserError: for a run without a log, or a file that cannot be written.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{path}: the timeline is a PNG file; give a name that ends in .png")
     shown = chosen_run(result, run)
-    picture = io.BytesIO()
-    import matplotlib
-
-    with matplotlib.rc_context(ink.STYLE):
-        figure = compose(result, history, shown, run is None)
-        facts = picture_facts(result, shown)
-        figure.savefig(picture, format="png", dpi=DOTS_PER_INCH, metadata=facts)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture.getvalue())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-    return path
+    return ink.save(lambda: compose(result, history, shown, run is None), path, picture_facts(result, shown))
 
 
 def chosen_run(result: Result, run: int | None) -> int | None:
@@ -177,7 +160,7 @@ def _compose_diffusion(axes, result: Result, history, lanes, drawn, table, size:
         return
     reveal = reveal_of(result)
     diffusion.draw_diffusion(axes, drawn, reveal, compiled.horizon, size)
-    _reveal_name(axes, reveal, size)
+    _reveal_name(axes, reveal)
     _draw_table(axes, table, TABLE - 3)
     column = f"not by the end\n(share of {runs:,} run{'s' if runs != 1 else ''})"
     ink.write(axes, 1.012, 1.0, column, transform=axes.transAxes, fontsize=6.5, va="bottom", color="#333333")
@@ -272,7 +255,7 @@ def _draw_table(axes, table: list[list[str]], points: float) -> None:
             _note(axes, text, points + ROW * place, across, color="#333333")
 
 
-def _reveal_name(axes, reveal: float, size: float) -> None:
+def _reveal_name(axes, reveal: float) -> None:
     if math.isfinite(reveal):
         axes.annotate(
             "reveal", (reveal, 1), (0, 1), xycoords=("data", "axes fraction"),

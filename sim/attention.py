@@ -67,11 +67,11 @@ def schedule_demos(w, artifact, cause):
         u = luck(clock.seed, clock.run, FOR.DEMO, w.artifacts[artifact].key, key)
         time += mean * waiting(u)
         mean = row.demo_spacing_months
-        push(w, time, NEXT.DEMO, artifact, ordinal, earlier, cause, 0)
+        push(w, time, NEXT.DEMO, artifact, 0, earlier, cause, 0)
 
 
 @rule
-def demonstrate(w, artifact, ordinal, earlier, cause):
+def demonstrate(w, artifact, earlier, cause):
     """Users show what a model can do: attention jumps, and doubt falls where it reaches.
 
     ``earlier``: how many models of its class or a higher one had been opened to users before.

@@ -3,13 +3,14 @@
 All numbers of a run stand in one vector. A change works on cells of it: when one begins or ends, every
 cell that any change touches is reckoned anew from what was drawn for it, through all changes that are in
 force, in the order of the file. What is under way keeps its terms; rates are set anew with the next
-monthly plans.
+monthly plans; income is booked up to the date at what it was.
 """
 
 from __future__ import annotations
 
 from agents.rule import rule
 from sim.helping import lay_out_nearness
+from sim.planning import receive_income
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.scaling import saved_by_rule
@@ -84,15 +85,48 @@ def turn(w, row, begins):
     """A change begins or ends."""
     event = w.events[record(w, EVENT.CHANGED, -1, 0)]
     event.amount, event.artifact = w.changes[row].value if begins == 1 else 0.0, -1
-    apply_changes(w, w.clock[0].time)
+    time = w.clock[0].time
+    apply_changes(w, time)
+    if changes_anything(w):
+        for place in range(len(w.cells)):
+            w.numbers[w.cells[place].place] = w.cells[place].before
+        book_incomes(w)
+        apply_changes(w, time)
     for place in range(len(w.cells)):
         cell = w.cells[place]
-        if cell.reader != READER.RULES and cell.change == row:
+        if cell.reader != READER.RULES and is_first(w, place):
             move(w, cell.reader, cell.actor, w.numbers[cell.place] - cell.before)
     lay_out_nearness(w)
     for klass in range(len(w.classes)):
         size = w.classes[klass]
         w.optimal_share[klass] = saved_by_rule(size.parameters, size.tokens)
+
+
+@rule
+def changes_anything(w):
+    """Return whether any number is another one than before (a change by nothing must leave no trace)."""
+    for row in range(len(w.cells)):
+        if w.numbers[w.cells[row].place] != w.cells[row].before:
+            return True
+    return False
+
+
+@rule
+def book_incomes(w):
+    """Book all incomes up to the present time, at what they are."""
+    for place in range(len(w.planning)):
+        actor = w.planning[place].actor
+        if w.clock[0].time > w.actors[actor].active_from:
+            receive_income(w, actor)
+
+
+@rule
+def is_first(w, row):
+    """Return whether no earlier cell holds the same number; changes on one date share what they move."""
+    for earlier in range(row):
+        if w.cells[earlier].place == w.cells[row].place:
+            return False
+    return True
 
 
 @rule

@@ -14,6 +14,7 @@ import numpy as np
 
 from sim import scaling
 from sim.compute import grown_months
+from sim.paths import join_path
 from sim.trained import MONTHS_PER_YEAR, Inputs, trained_models
 from sim.words import ArtifactKind, Event
 
@@ -149,10 +150,9 @@ def _deployment(compiled: Compiled, inputs: Inputs, model, part: float) -> dict[
 
 def usd_per_flop(compiled: Compiled, inputs: Inputs, actor: str, month: float) -> float:
     """Return the rent of one FLOP of work on the cheapest chip of an actor's family at a month."""
-    from sim.paths import join_path
-
     file = compiled.scenario.file
     family, prices = file.actors[actor].family, []
+    inputs.at(month)
     for name, chip in file.chips.items():
         path = join_path(["chips", name])
         age = month - inputs[f"{path}.released"]

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from agents.rule import rule
 from sim import compute
 from sim.attention import demonstrate
-from sim.changes import begin_changes, turn
+from sim.changes import begin_changes, book_incomes, turn
 from sim.helping import lay_out_nearness
 from sim.learning import absorb, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.motives import forget_releases
 from sim.orders import access_of, action_on, delay_of, mark, shifted, waits_for_rival
-from sim.planning import accept_grant, decide, plan, receive_income
+from sim.planning import accept_grant, decide, plan
 from sim.projects import (
     end_phase,
     finish_training,
@@ -37,7 +39,7 @@ from sim.words import ACCESS, ACTION, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
 MONTH = 1.0
 FIRST_DATE = -1200.0  # an earlier date of making means that none was given
-SCRIPTED = 1000  # ordinals of scripted projects start here
+SCRIPTED = 2**40  # ordinals of scripted projects are this and more: no actor tries so often
 ROOT = 0  # row of the log that stands for the scenario itself
 
 
@@ -66,9 +68,11 @@ def advance(w, until):
                 if w.wishes[wish_row(w, a, b)].stamp == stamp:
                     decide(w, a, b)
             elif what == NEXT.RELEASE:
+                if stamp > 0:  # the record gives it
+                    mark(w, a, w.scripted_artifacts[stamp - 1].published)
                 release(w, a, b, cause, VIA.PUBLIC)
             elif what == NEXT.DEMO:
-                demonstrate(w, a, b, entry.c, cause)
+                demonstrate(w, a, entry.c, cause)
             elif what == NEXT.ANNOUNCE:
                 if a < 0:  # an insight, not a model
                     announce_insight(w, -1 - a, entry.b, cause)
@@ -140,7 +144,7 @@ def after_training(w, row):
 def announce_model(w, row, held, cause):
     """A model is announced, unless orders hold it back (``held``: they did so already).
 
-    Rivals who waited only for such an announcement follow at once.
+    Rivals who waited only for such an announcement follow at once, if they are told.
     """
     clock = w.clock[0]
     project = w.projects[row]
@@ -152,7 +156,8 @@ def announce_model(w, row, held, cause):
             push(w, time, NEXT.ANNOUNCE, row, 1, 0, cause, project.stamp)
             return
     project.waits = 0
-    announce(w, row, cause)
+    if not announce(w, row, cause):
+        return
     for other in range(clock.projects):
         rival = w.projects[other]
         if rival.waits == 1 and rival.reached <= klass:
@@ -232,10 +237,16 @@ def steal(w, thief, artifact, cause):
 
 
 @rule
+def scripted_ordinal(key):
+    """Return under which ordinal luck knows a scripted project; it follows from its name alone."""
+    return SCRIPTED + np.int64(key >> np.uint64(24))
+
+
+@rule
 def begin_script(w, script):
     """A project that the record gives is under way."""
     facts = w.project_facts[script]
-    row = new_project(w, facts.owner, facts.klass, SCRIPTED + script)
+    row = new_project(w, facts.owner, facts.klass, scripted_ordinal(facts.key))
     project = w.projects[row]
     project.script, project.mechanism = script, MECHANISM.ORIGINAL
     project.cause = ROOT
@@ -287,8 +298,7 @@ def make_script(w, script):
     if published > clock.time:
         spread_privately(w, facts.owner, row, made.made_cause)
     access = access_of(w, facts.owner, facts.kind, facts.klass, row_in.published, facts.access)
-    mark(w, row, row_in.published)
-    push(w, max(clock.time, published), NEXT.RELEASE, row, access, 0, made.made_cause, 0)
+    push(w, max(clock.time, published), NEXT.RELEASE, row, access, 0, made.made_cause, 1 + script)
 
 
 @rule
@@ -297,10 +307,9 @@ def close(w):
     clock = w.clock[0]
     clock.status = ENDED
     classes = len(w.classes)
+    book_incomes(w)
     for place in range(len(w.planning)):
         actor = w.planning[place].actor
-        if clock.time > w.actors[actor].active_from:
-            receive_income(w, actor)
         project = w.state[actor].project
         if project >= 0:
             settle(w, project)

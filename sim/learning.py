@@ -44,7 +44,7 @@ def learn(w, actor, artifact, source, via, cause):
         project = w.state[actor].project
         if project >= 0:
             settle(w, project)
-        matters = is_evidence(w, actor, artifact) or made.optimal == 1
+        matters = is_evidence(w, artifact) or made.optimal == 1
         event.amount = absorb(w, actor, artifact)
         matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
@@ -68,7 +68,7 @@ def learn(w, actor, artifact, source, via, cause):
 
 
 @rule
-def is_evidence(w, actor, artifact):
+def is_evidence(w, artifact):
     """Return whether an artifact speaks for scale by itself (that a class exists: ``become_aware``)."""
     made = w.artifacts[artifact]
     return w.effects[made.kind].belief > 0.0 and (made.kind != KIND.EXISTENCE or made.klass < 0)
@@ -78,7 +78,7 @@ def is_evidence(w, actor, artifact):
 def absorb(w, actor, artifact):
     """Let an artifact change what an actor believes and can do; return its help."""
     made = w.artifacts[artifact]
-    if is_evidence(w, actor, artifact):
+    if is_evidence(w, artifact):
         add_evidence(w, actor, w.effects[made.kind].belief * min(1.0, made.strength))
     if made.optimal == 1:
         w.state[actor].optimal = 1

@@ -72,6 +72,11 @@ def check_levers(file: ScenarioFile, origin: str, start: float, end: float) -> N
                     raise UserError(f"{path}.{field}: {not_found('name', name, allowed)}")
             if not names_given and field != "except":
                 raise UserError(f'{path}.{field}: is empty; write ["all"] or names')
+        if order.compliance.value < 1.0 and not order.name:
+            raise UserError(
+                f"{path}.name: is missing; luck knows by it who complies (compliance = "
+                f'{order.compliance.value:g}); write name = "..."'
+            )
         if order.until.value <= order.from_.value < NEVER.value:  # from "never": a lever that is off
             raise UserError(f"{path}: from must lie before until")
         if not any(

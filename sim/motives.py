@@ -28,7 +28,7 @@ from sim.tables import holds
 from sim.words import ACCESS, EVENT, INCENTIVE, KIND, PHASE
 
 AGAINST = INCENTIVE.ADVANTAGE  # from here on they speak against a release
-WEIGHED = INCENTIVE.CONFORMITY  # this many incentives have a stake; conformity looks at others instead
+STAKED = INCENTIVE.CONFORMITY  # this many incentives have a stake; conformity looks at others instead
 
 
 @rule
@@ -140,16 +140,16 @@ def norm_of(w, kind):
 @rule
 def inclined(w, kind):
     """Return the inclination to release a kind of artifact in the situation that was taken in."""
-    own = inclination(w.reasons, w.stake_shares, kind, AGAINST, WEIGHED)
+    own = inclination(w.reasons, w.stake_shares, kind, AGAINST, STAKED)
     return own + w.weights[INCENTIVE.CONFORMITY] * norm_of(w, kind)
 
 
 @rule
-def chance_of_release(w, owner, artifact, kind, project, cause):
-    """Return the probability with which an owner releases an artifact, by its motives.
+def chance_of_release(w, owner, kind, project, cause):
+    """Return the probability with which an owner releases an artifact of a kind, by its motives.
 
-    ``artifact``: its row; -1 if it is made only for its release. ``project``: -1 for an insight, which
-    counts as one of its finder's highest class, at the cost of the reference model.
+    ``project``: -1 for an insight, which counts as one of its finder's highest class, at the cost of
+    the reference model.
     """
     klass, usd = w.state[owner].level, w.publication[0].reference_usd
     if project >= 0:
@@ -184,7 +184,7 @@ def way_of_release(w, kind, probability, u):
 def strongest(w, kind, released):
     """Return the incentive that weighed most on the side that won; -1 if none did."""
     most, which = 0.0, -1
-    first, last = (0, AGAINST) if released else (AGAINST, WEIGHED)
+    first, last = (0, AGAINST) if released else (AGAINST, STAKED)
     for incentive in range(first, last):
         reason = w.reasons[incentive] * w.stake_shares[kind, incentive]
         if reason > most:
@@ -216,7 +216,7 @@ def incentive_to_hold(w, actor, project, cause):
     row = w.projects[project]
     take_in(w, actor, row.reached, row.spent_compute + row.spent_labour, cause)
     plain, now = 0.0, 0.0
-    for incentive in range(AGAINST, WEIGHED):
+    for incentive in range(AGAINST, STAKED):
         reason = w.weights[incentive] * w.stake_shares[KIND.EXISTENCE, incentive]
         plain += reason
         now += reason * w.factors[incentive]
@@ -232,7 +232,7 @@ def declared_openness(w, actor):
     With nobody else near and all others closed: what a sponsor can know of it.
     """
     total = 0.0
-    for incentive in range(WEIGHED):
+    for incentive in range(STAKED):
         reason = weight_of(w, actor, incentive) * w.stake_shares[KIND.WEIGHTS, incentive]
         if incentive == INCENTIVE.REACTION:
             reason *= w.publication[0].reaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.rule import rule
 from sim.luck import FOR, luck
 from sim.tables import BITS, NO_BIT, key_of
-from sim.words import ACTION, KIND, PHASE
+from sim.words import ACCESS, ACTION, KIND, PHASE
 
 NEVER = 1e6  # months
 
@@ -111,11 +111,11 @@ def shifted(w, actor, kind, klass, planned, earliest, sooner):
 
 @rule
 def is_announced(w, actor, klass):
-    """Return whether somebody else has announced a model of a class (-1: none) or of a higher one."""
+    """Return whether somebody else has made known a model of a class (-1: none) or of a higher one."""
     for row in range(w.clock[0].projects):
         project = w.projects[row]
         if klass >= 0 and project.phase == PHASE.PUBLIC and project.actor != actor:
-            if project.reached >= klass:
+            if project.reached >= klass and w.artifacts[project.first].access != ACCESS.CLOSED:
                 return True
     return False
 

@@ -7,10 +7,12 @@ What holds in all of them does not hang on one guess (domain randomisation). Dra
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 from sim.errors import UserError
-from sim.paths import quantities
+from sim.joint import alternatives_of
+from sim.paths import join_path, quantities
 from sim.scenario import Scenario, from_data
 from sim.schema import Quantity, Unit
 
@@ -29,7 +31,8 @@ def randomised(scenario: Scenario, width: float = 2.0, tables: tuple[str, ...] =
             becomes so many times as wide, about its centre. 1 changes nothing.
         tables: names of the tables that are randomised; all if none is given.
 
-    Dates, zeros, what the record gives and what defines a class stay as they are; shares stay shares.
+    Dates, zeros, what the record gives, what defines a class, what is drawn from opinions and what an
+    alternative sets stay as they are; shares stay shares.
 
     Raises:
         UserError: for a width below 1 or beyond 100.
@@ -39,16 +42,21 @@ def randomised(scenario: Scenario, width: float = 2.0, tables: tuple[str, ...] =
     if width == 1.0:
         return scenario
     data = copy.deepcopy(scenario.raw)
+    chosen = {
+        number.path for _, options in alternatives_of(scenario.file) for _, own in options for number in own
+    }
     for parts, quantity, unit, source in quantities(scenario.file):
         wanted = parts[0] in tables if tables else parts[0] not in RECORD
         if not wanted or unit.date or parts[-1] in DEFINITIONS or quantity.value == 0.0:
+            continue
+        if quantity.drawn_by_parts or join_path(parts) in chosen:
             continue
         row = _row(data, parts[:-1])
         if row is not None and parts[-1] in row:
             row[parts[-1]] = _wider(quantity, unit, width, source)
     name = f"{scenario.name}-randomised"
     data["scenario"] = {**data["scenario"], "name": name}
-    return from_data(data, scenario.origin, scenario.sets)
+    return from_data(data, scenario.origin, scenario.sets, policies=scenario.policies)
 
 
 def _row(data: Any, parts: tuple) -> dict[str, Any] | None:
@@ -74,7 +82,8 @@ def _wider(quantity: Quantity, unit: Unit, width: float, source: str | None) -> 
         low, high = value * (low / value) ** width, value * (high / value) ** width
     else:
         low, high = value - width * (value - low), value + width * (high - value)
-    low, high = max(low, unit.minimum), min(high, unit.maximum)
+    low, high = max(low, unit.minimum, quantity.minimum), min(high, unit.maximum, quantity.maximum)
+    cut = {"minimum": quantity.minimum, "maximum": quantity.maximum}
     return {
         "low": low,
         "centre": value,
@@ -82,5 +91,7 @@ def _wider(quantity: Quantity, unit: Unit, width: float, source: str | None) -> 
         "family": family,
         "centre_is": centre_is,
         "level": level,
+        "zero": quantity.zero,
+        **{name: bound for name, bound in cut.items() if math.isfinite(bound)},
         "source": f"{source or 'default'}; randomised, width {width:g}",
     }

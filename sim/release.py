@@ -153,22 +153,26 @@ def policy_of(w, actor, kind, time):
 
 @rule
 def announce(w, project, cause):
-    """A model is announced: each artifact is released or not, and when, by the owner's policy."""
+    """A model is announced: each artifact is released or not, and when, by the owner's policy.
+
+    Return whether others are told that it exists.
+    """
     row = w.projects[project]
     if is_silent(w, row.actor):
-        return
+        return False
     row.phase = PHASE.PUBLIC
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
     event.klass, event.project, event.mechanism = row.reached, project, row.mechanism
     told = publish(w, row.first, KIND.EXISTENCE, project, event_row)
     if not told and is_hidden(w, row.actor, row.reached):
-        return
+        return False
     for artifact in range(row.first + 1, row.first + row.count):
         publish(w, artifact, w.artifacts[artifact].kind, project, event_row)
     for kind in range(KINDS):
         if comes_with_release(kind):
             publish(w, -1, kind, project, event_row)
+    return told
 
 
 @rule
@@ -209,12 +213,11 @@ def publish(w, artifact, kind, project, cause):
             access = w.policy_facts[policy].access
         elif has_motives(w, owner):
             moved = True
-            probability = chance_of_release(w, owner, artifact, kind, project, cause)
+            probability = chance_of_release(w, owner, kind, project, cause)
         if kind == KIND.WEIGHTS and project >= 0:
             probability = sponsored(w, w.projects[project].sponsor, probability)
     if kind == KIND.API:
         access = ACCESS.ARMS_LENGTH
-    staged = access == ACCESS.STAGED and script < 0
     action = action_on(w, owner, kind, klass, clock.time)
     if action == ACTION.FORBID:
         probability, imitates = 0.0, False
@@ -235,14 +238,13 @@ def publish(w, artifact, kind, project, cause):
         return False
     if moved:
         access, delay = way_of_release(w, kind, probability, u)
-        staged = access == ACCESS.STAGED
     delay = max(0.0, delay + delay_of(w, owner, kind, klass, clock.time))
     if comes_too_late(w, owner, kind, klass, clock.time, delay):
         return False
     if artifact < 0:
         artifact = make_artifact(w, project, kind, cause)
     ordered = access_of(w, owner, kind, klass, clock.time, access)
-    staged = staged or (ordered == ACCESS.STAGED and ordered != access)
+    staged = ordered == ACCESS.STAGED and (script < 0 or ordered != access)  # the record gives its stages
     mark(w, artifact, clock.time)
     small = action_on(w, owner, KIND.SMALL_MODEL, klass, clock.time) != ACTION.FORBID
     if staged and small and kind == KIND.WEIGHTS and delay > 0.0:

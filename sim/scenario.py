@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -376,15 +376,18 @@ def _validate(data: dict[str, Any], origin: str, change: str | None = None) -> S
         raise UserError("\n".join(lines)) from None
 
 
-def problem_of(detail: Mapping[str, Any]) -> str:
-    """Return one line for one problem that pydantic found: dotted path, what is wrong, the cure."""
+def problem_of(detail: Mapping[str, Any], allowed_at: Callable[[list], list[str]] | None = None) -> str:
+    """Return one line for one problem that pydantic found: dotted path, what is wrong, the cure.
+
+    ``allowed_at``: what keys there are under a path; those of a scenario if None.
+    """
     location = list(detail["loc"])
     if len(location) > 3 and location[0] == "policies" and location[3] == 0:
         del location[3]
     path = join_path(location)
     kind, given = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
-        allowed = _allowed_at(location[:-1])
+        allowed = (allowed_at or _allowed_at)(location[:-1])
         return f"{path}: unknown key{nearest(str(location[-1]), allowed)}; allowed: {', '.join(allowed)}"
     if kind == "missing":
         return f"{path}: is missing"

@@ -416,7 +416,9 @@ class Order(Table):
     by its date), of the kinds in ``artifacts`` and the classes in ``classes``.
     """
 
-    name: str = Field("", description="under which luck knows it; by its place if empty")
+    name: str = Field(
+        "", description="under which luck knows who complies; needed where compliance is below 1"
+    )
     actors: list[str] = Field(description='names, kinds or regions of actors, or "all"')
     except_: list[str] = Field([], alias="except", description="names, kinds or regions left out")
     artifacts: list[str] = Field(["all"], description='kinds of artifacts, or "all"')

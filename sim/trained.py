@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import scaling
+from sim.paths import join_path
 from sim.words import ArtifactKind, Event
 
 if TYPE_CHECKING:
@@ -45,18 +46,32 @@ COLUMNS = (
 
 
 class Inputs:
-    """The numbers that one run of a result had, by dotted path; dates in months since the start."""
+    """The numbers that one run of a result had, by dotted path; dates in months since the start.
+
+    They are drawn once more, by the rule of the runs, and stand as at the start; see ``at``.
+    """
 
     def __init__(self, result: Result, run: int):
+        from sim.drawing import draw_inputs
+        from sim.world import Workspace
+
         compiled = result.compiled
-        self.places = compiled.place_of
-        self.numbers = compiled.numbers.copy()
-        if result.draws.shape[1]:
-            row = int(np.searchsorted(result.run_numbers, run))
-            self.numbers[compiled.uncertain["place"]] = result.draws[row]
+        uncertain = compiled.uncertain if result.draws.shape[1] else compiled.uncertain[:0]
+        self._places = compiled.place_of
+        self._workspace = Workspace(compiled)
+        world = self._workspace.world
+        draw_inputs(world, uncertain, np.uint64(result.seed), np.uint64(run), np.empty(len(uncertain)))
+        self.at(0.0)
+
+    def at(self, month: float) -> Inputs:
+        """Let the numbers be those that the changes of the scenario leave at a month; return them."""
+        from sim.changes import apply_changes
+
+        apply_changes(self._workspace.world, month)
+        return self
 
     def __getitem__(self, path: str) -> float:
-        return float(self.numbers[self.places[path]])
+        return float(self._workspace.tables.numbers[self._places[path]])
 
 
 def trained_models(result: Result) -> pd.DataFrame:
@@ -105,18 +120,19 @@ def _models(compiled: Compiled, inputs: Inputs, run: int, log: np.ndarray) -> li
         project = int(row["project"])
         aimed, reached = (compiled.classes[row[field]] for field in ("klass", "reached"))
         scripted = project in started_by_script
-        reference = inputs[f"classes.{_quoted(aimed)}.flop"]
-        flop = reference if scripted else float(row["amount"])
         time = float(row["time"])
+        inputs.at(time)
+        reference = inputs[join_path(["classes", aimed, "flop"])]
+        flop = reference if scripted else float(row["amount"])
         knows = bool(optimal_from[row["actor"]] <= time) and not scripted
         if knows:
             parameters = scaling.optimal_parameters(flop)
             tokens = flop / scaling.FLOP_PER_PARAMETER_TOKEN / parameters
         else:
-            largest = inputs[f"classes.{_quoted(aimed)}.parameters"]
+            largest = inputs[join_path(["classes", aimed, "parameters"])]
             parameters, tokens = scaling.kaplan_allocation(flop, reference, largest)
-        size, text = (inputs[f"classes.{_quoted(reached)}.{field}"] for field in ("parameters", "tokens"))
-        seen = min(announced.get(project, math.inf), math.inf)
+        size, text = (inputs[join_path(["classes", reached, field])] for field in ("parameters", "tokens"))
+        seen = announced.get(project, math.inf)
         ahead = months_ahead(
             flop,
             time if seen == math.inf else seen,
@@ -177,12 +193,6 @@ def rule_known_from(compiled: Compiled, log: np.ndarray) -> np.ndarray:
             continue
         known[actor] = min(known[actor], float(row["time"]))
     return known
-
-
-def _quoted(name: str) -> str:
-    from sim.paths import join_path
-
-    return join_path([name])
 
 
 def surprise(result: Result) -> pd.DataFrame:

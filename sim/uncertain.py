@@ -422,10 +422,3 @@ def gaps(quantity: Quantity) -> Gaps:
     return Gaps(
         (low - quantity.low) / width, (centre - quantity.value) / width, (high - quantity.high) / width
     )
-
-
-def centre_gap(quantity: Quantity) -> float:
-    """Return the relative gap between the given centre and the one of the fitted distribution."""
-    if quantity.low is None or quantity.value == 0:
-        return 0.0
-    return points_of(quantity)[1] / quantity.value - 1.0

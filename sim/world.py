@@ -403,7 +403,7 @@ def _orders(file) -> dict[str, np.ndarray]:
         if "all" not in order.classes:
             places = [0 if name == GENERAL else of_class[name] for name in order.classes]
         facts[row] = (
-            name_hash("order", order.name or str(row)),
+            name_hash("order", order.name),
             int(Action[order.action.upper() or "NONE"]),
             int(Access[order.access.upper()]) if order.access else -1,
             order.until_rival,

@@ -17,8 +17,9 @@ from sim.absorption import (
     ratio_of_sums,
 )
 from sim.paths import quantities
+from sim.policy import with_policies
 from sim.randomised import randomised
-from sim.scenario import from_data
+from sim.scenario import from_data, merge
 from sim.words import ArtifactKind, Event
 
 CODE = int(ArtifactKind.CODE)
@@ -258,3 +259,17 @@ def test_a_scenario_is_randomised_with_its_policies():
     scenario = from_data({**load("toy").raw, "policies": policies})
     wide = randomised(scenario, 2.0, tables=("policies",))
     assert wide.file.policies["leading_lab"]["code"][0].probability.uncertain
+
+
+def test_what_is_drawn_from_opinions_is_randomised_by_them_alone():
+    parts = [{"value": 3, "weight": 1}, {"value": 9, "weight": 1}]
+    pool = {"pool": {"method": "mixture", "parts": parts}, "source": "a test"}
+    likely = {"low": 0, "centre": 1, "high": 4, "family": "lognormal", "zero": 0.1, "source": "a test"}
+    either = {"name": "x", "options": [{"weight": 1}, {"weight": 1, "numbers": {"work.salary_usd": 9}}]}
+    actors = {"Alpha": {"people": pool, "income_usd": likely}}
+    base = from_data(merge(load("toy").raw, {"actors": actors, "alternatives": [either]}))
+    wide = randomised(base, 2.0)
+    assert wide.file.actors["Alpha"].people == base.file.actors["Alpha"].people
+    assert wide.file.actors["Alpha"].income_usd.zero == 0.1
+    assert not wide.file.work.salary_usd.uncertain
+    assert randomised(with_policies("toy", "code-never"), 2.0).policies == ("code-never",)

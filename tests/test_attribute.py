@@ -12,7 +12,6 @@ from terminal import cascades
 
 import experiments
 from experiments import attribute, games
-from experiments.attribution import save_attribution
 from experiments.coalitions import BLOCK_SIMULATIONS, read_groups
 from experiments.players import SORTS, players_of, world
 from sim import load, simulate
@@ -350,7 +349,7 @@ def test_figures_of_any_shape_are_drawn(tmp_path, groups):
     assert found.figure(tmp_path / "figure.png").stat().st_size > 10_000
     alone = attribute("toy", "lag_1", "sponsors", runs=1)  # one player, one run: no pairs, no errors
     assert alone.figure(tmp_path / "alone.png").stat().st_size > 10_000
-    assert len(save_attribution(alone, tmp_path / "saved")) == 5
+    assert len(alone.save(tmp_path / "saved")) == 5
 
 
 REFUSED = {

@@ -284,3 +284,29 @@ def test_the_log_of_a_run_can_be_had_again_by_its_number():
     again = simulate("toy", runs=1, seed=9, threads=1, logs=1, first_run=41)
     assert many.values[41].tobytes() == again.values[0].tobytes()
     assert np.sum(again.logs[41]["what"] == Event.SCENARIO) == 1
+
+
+def keys_of_scripted(scenario):
+    """Return under what luck knows each artifact of each scripted project: {(project, kind): key}."""
+    played = play(scenario)
+    names = list(scenario.file.scripted_projects)
+    projects, artifacts = played.tables.projects, played.tables.artifacts
+    found = {}
+    for made in artifacts[: int(played.tables.clock[0].artifacts)]:
+        script = projects[made["project"]]["script"] if made["project"] >= 0 else -1
+        if script >= 0:
+            found[names[script], int(made["kind"])] = int(made["key"])
+    return found
+
+
+@pytest.mark.parametrize("gone", list(load("gpt3").file.scripted_projects)[:3])
+def test_without_one_scripted_project_the_others_have_the_same_luck(gone):
+    base = load("gpt3")
+    rest = {name: row for name, row in base.raw["scripted_projects"].items() if name != gone}
+    before, after = (
+        keys_of_scripted(base),
+        keys_of_scripted(from_data({**base.raw, "scripted_projects": rest})),
+    )
+    assert len(set(before.values())) == len(before)
+    assert any(name == gone for name, _ in before)
+    assert after == {key: value for key, value in before.items() if key[0] != gone}

@@ -1104,3 +1104,94 @@ def test_no_table_of_policies_binds_anybody_after_2022():
     assert all(policy_of(running.world, a, k, 48.0) == -1 for a in actors for k in kinds)
     bound = any(policy_of(running.world, a, k, 47.0) >= 0 for a in actors for k in kinds)
     assert bound == bool(scenario.file.policies)
+
+
+def test_changes_that_begin_on_one_date_all_take_effect():
+    parts = [
+        f"change:path=actors.{name}.people,operation=add,value=9,from=2020-03" for name in ("Alpha", "Beta")
+    ]
+    people = live(with_policies("toy", "++".join(parts)), months=3).tables.state["people"][:2]
+    assert people == pytest.approx(live(load("toy"), months=3).tables.state["people"][:2] + 9.0)
+
+
+def test_income_up_to_a_change_is_what_it_was():
+    """Steady income: the sum of what comes before the date and after, to the day."""
+    world = from_data(merge(lab_world(), {"actors": {"Lab": {"money_usd": 0.0, "income_usd": 100.0}}}))
+    arm = with_policies(world, "change:path=actors.Lab.income_usd,operation=set,value=400,from=2020-01-16")
+    state = live(arm, months=3).tables.state
+    before = months_of_date("2020-01-16") - world.start
+    after = state["income_time"][0] - before
+    assert before < 1.0 < after
+    assert state["income"][0] == pytest.approx(before * 100.0 + after * 400.0)
+
+
+def test_a_change_by_nothing_leaves_no_trace():
+    arm = with_policies("toy", "change:path=actors.*.income_usd,operation=multiply,value=1,from=2020-06-15")
+    for run in range(5):
+        plain, other = play(load("toy"), run).log, play(arm, run).log
+        other = other[other["what"] != Event.CHANGED]
+        for name in ("time", "what", "actor", "amount", "usd"):
+            assert plain[name].tobytes() == other[name].tobytes()
+
+
+def test_a_weaker_release_to_come_does_not_weaken_what_passes_in_private_before():
+    """The past is shared: an order of a later date leaves what the owner lets friends see as it is."""
+    code = {"owner": "Lab", "kind": "code", "class": "model", "made": "2020-01", "published": "2022-01"}
+    tables = {
+        "actors": {"Friend": {**LAB, "willing_usd": 1e-9}},
+        "effects": {"code": {"work": 0.5, "spread": 0, "uptake_months": 1, "obsolescence_months": 1e15}},
+        "scripted_artifacts": {"code": {**code, "source": SOURCE}},
+        "ties": [{"from": "Lab", "to": "Friend", "kind": "collaboration", "source": SOURCE}],
+        "flows": {"collaboration": {"code": 0.5, "source": SOURCE}},
+    }
+    world = from_data(merge(lab_world(), tables))
+    order = {"actors": ["all"], "artifacts": ["code"], "strength": 0.5, "from": "2021-06", "source": SOURCE}
+    arm = from_data(merge(world.raw, {"orders": [order]}))
+    early = 0
+    for run in range(5):
+        plain, other = play(world, run).log, play(arm, run).log
+        month = months_of_date("2021-06") - world.start
+        assert plain[plain["time"] < month].tobytes() == other[other["time"] < month].tobytes()
+        early += len(plain[(plain["time"] < month) & (plain["what"] == Event.LEARNED)])
+    assert early
+
+
+def test_an_order_to_release_openly_leaves_out_the_stages():
+    staged = {"weights": {"probability": 1, "access": "staged", "delay_months": 3, "source": SOURCE}}
+    world = from_data(merge(load("toy").raw, {"policies": {"Beta": staged}}))
+    small = [
+        sum(int((p.rows(Event.RELEASED, "Beta")["kind"] == ArtifactKind.SMALL_MODEL).sum()) for p in played)
+        for played in (
+            play_runs(world, range(10)),
+            play_runs(with_policies(world, "order:actors=Beta,artifacts=weights,access=open"), range(10)),
+        )
+    ]
+    assert small[0] > 0 and small[1] == 0
+
+
+def test_who_has_fallen_silent_frees_nobody_who_waits_for_an_announcement():
+    arm = with_policies("toy", "until-rival:actors=Alpha,classes=big,months=20")
+    others = [name for name in arm.file.actors if name != "Alpha"]
+    mute = merge(arm.raw, {"actors": {name: {"silent_from": "2020-01"} for name in others}})
+    for played in play_runs(from_data(mute), range(20)):
+        assert played.time(Event.ANNOUNCED, "Alpha") == pytest.approx(26.0)
+
+
+def test_an_order_that_not_everybody_obeys_needs_a_name():
+    order = {
+        "actors": ["all"],
+        "artifacts": ["code"],
+        "action": "forbid",
+        "compliance": 0.5,
+        "source": SOURCE,
+    }
+    with pytest.raises(UserError, match=r"orders\.0\.name: is missing.*compliance = 0\.5"):
+        from_data(merge(load("toy").raw, {"orders": [order]}))
+    assert from_data(merge(load("toy").raw, {"orders": [{**order, "name": "pact"}]}))
+
+
+def test_a_secret_model_of_a_rival_frees_nobody_who_waits_for_an_announcement():
+    spec = "until-rival:actors=Alpha,classes=big,months=20++hide-existence:actors="
+    arm = with_policies("toy", spec + "Beta+Gamma+Collective")
+    for played in play_runs(arm, range(20)):
+        assert played.time(Event.ANNOUNCED, "Alpha") == pytest.approx(26.0)

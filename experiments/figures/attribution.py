@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.figures import ink
-from sim.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from experiments.attribution import Attribution
 
 WIDTH, ROW = 11.0, 0.27  # inches
-DOTS_PER_INCH = 170
 MOST_BARS, MOST_CELLS = 30, 13  # players drawn: those with the largest part
 CELL, WIDEST, LEAST = 0.34, 4.2, 2.4  # inches: of the pairs
 CAPTION_CHARACTERS = 190
@@ -27,20 +24,7 @@ CAPTION_CHARACTERS = 190
 
 def draw_attribution(attribution: Attribution, path: str | Path) -> Path:
     """Draw an attribution to a PNG file and return its path; raise UserError if it cannot be written."""
-    path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{path}: the figure is a PNG file; give a name that ends in .png")
-    import matplotlib
-
-    picture = io.BytesIO()
-    with matplotlib.rc_context(ink.STYLE):
-        compose(attribution).savefig(picture, format="png", dpi=DOTS_PER_INCH)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture.getvalue())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-    return path
+    return ink.save(lambda: compose(attribution), path)
 
 
 def compose(attribution: Attribution) -> Figure:

@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.figures.ink import BLACK, BLUE, GREY, SKY, draw_lanes, shorten, write
 from experiments.history import months_of_day
+from experiments.table import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +139,7 @@ def draw_diffusion(axes: Axes, lanes: list[Lane], reveal: float, horizon: float,
     scale = 0.72 / max(tops, default=1.0)
     for place, lane in enumerate(lanes):
         _draw_lane(axes, place + 0.26, lane, shapes[place], scale, horizon)
-        text = _percent(lane.never)
+        text = percent(lane.never)
         write(
             axes, 1.012, place, text, transform=axes.get_yaxis_transform(), ha="left",
             va="center", fontsize=size, color=GREY if lane.never == 0 else BLACK,
@@ -223,12 +224,6 @@ def omitted_text(lanes: list[Lane], drawn: list[Lane], history: History | None, 
 
 def _months(value: float, absent: str = LATER) -> str:
     return f"{value:.1f}" if math.isfinite(value) else absent
-
-
-def _percent(share: float) -> str:
-    if 0 < share < 0.005:
-        return "<1 %"
-    return ">99 %" if 0.995 < share < 1 else f"{100 * share:.0f} %"
 
 
 def _ordinal(k: int) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from experiments.folder import check_png
+from sim.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito, Color universal design (2008).
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
@@ -20,8 +27,34 @@ STYLE: dict[Any, Any] = {  # nothing of the reader's own settings changes the pi
     "hatch.linewidth": 0.5,
     "svg.fonttype": "none",
 }
+DOTS_PER_INCH = 170
 MOST_LABELS = 12  # of the calendar axis
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def save(
+    compose: Callable[[], Figure],
+    path: str | Path,
+    facts: dict[str, Any] | None = None,
+    dots_per_inch: int = DOTS_PER_INCH,
+) -> Path:
+    """Compose a figure in the style of all and write it to a PNG file, whole; return its path.
+
+    ``facts``: metadata of the picture. Raises UserError for a name or a place that cannot be used.
+    """
+    import matplotlib
+
+    path = Path(path)
+    check_png(path)
+    picture = io.BytesIO()
+    with matplotlib.rc_context(STYLE):
+        compose().savefig(picture, format="png", dpi=dots_per_inch, metadata=facts)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture.getvalue())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
+    return path
 
 
 def shorten(text: str, most: int = 24) -> str:

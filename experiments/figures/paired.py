@@ -6,7 +6,6 @@ intervals, months on one axis, every other metric on an axis of its own.
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ import numpy as np
 from experiments.comparison import LAGS, end_of
 from experiments.figures import ink
 from experiments.statistics import LEVELS, Bounds
-from sim.errors import UserError
 from sim.metrics import Metric
 
 if TYPE_CHECKING:
@@ -51,21 +49,7 @@ def draw_comparison(comparison: Comparison, path: str | Path) -> Path:
 
     Raises UserError for a file that cannot be written.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{path}: the figure is a PNG file; give a name that ends in .png")
-    picture = io.BytesIO()
-    import matplotlib
-
-    with matplotlib.rc_context(ink.STYLE):
-        figure = compose(comparison)
-        figure.savefig(picture, format="png", dpi=DOTS_PER_INCH, metadata=_facts(comparison))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture.getvalue())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-    return path
+    return ink.save(lambda: compose(comparison), path, _facts(comparison), DOTS_PER_INCH)
 
 
 def compose(comparison: Comparison) -> Figure:

@@ -11,6 +11,7 @@ from experiments.inputs import pooling_in_words
 from sim.paths import quantities
 from sim.scenario import Scenario
 from sim.schema import (
+    EVER,
     Actor,
     Kind,
     Motive,
@@ -86,7 +87,7 @@ def chronology(scenario: Scenario) -> list[dict[str, str | None]]:
     rows: list[tuple[float, str, str | None]] = []
 
     def add(quantity: Quantity, text: str, row) -> None:
-        if abs(quantity.value) < 1e5:
+        if abs(quantity.value) < EVER:
             rows.append((quantity.value, text, quantity.source or row.source))
 
     for name, chip in file.chips.items():
@@ -95,7 +96,7 @@ def chronology(scenario: Scenario) -> list[dict[str, str | None]]:
         add(actor.active_from, f"{name} comes into being", actor)
     for name, item in file.scripted_artifacts.items():
         title, kind = item.title or name, item.kind.replace("_", " ")
-        if abs(item.published.value) < 1e5:
+        if abs(item.published.value) < EVER:
             access = f", {_ACCESS[item.access]}" if item.access in _ACCESS else ""
             add(item.published, f"{item.owner} publishes {title} ({kind}{access})", item)
         else:
@@ -106,7 +107,7 @@ def chronology(scenario: Scenario) -> list[dict[str, str | None]]:
         add(project.trained, f"{project.actor} has trained {title}", project)
         add(project.announced, f"{project.actor} announces {title}", project)
         for kind, delay in project.releases.items():
-            if abs(project.announced.value) < 1e5 and delay.value > 0:
+            if abs(project.announced.value) < EVER and delay.value > 0:
                 access = f", {_ACCESS[project.access]}" if project.access in _ACCESS else ""
                 words = f"{project.actor} releases the {kind.replace('_', ' ')} of {title}{access}"
                 later = Quantity(project.announced.value + delay.value, source=delay.source)
@@ -293,9 +294,9 @@ def _terms(row: Policy) -> str:
             terms.append(_ACCESS[row.access])
         if row.delay_months.value:
             terms.append(f"after {_months(row.delay_months)}")
-    if abs(row.from_.value) < 1e5:
+    if abs(row.from_.value) < EVER:
         terms.append(f"from {_when(row.from_.value)}")
-    if abs(row.until.value) < 1e5:
+    if abs(row.until.value) < EVER:
         terms.append(f"until {_when(row.until.value)}")
     return f" ({', '.join(terms)})" if terms else ""
 
@@ -327,7 +328,7 @@ def _amount(value: float) -> str:
 
 
 def _when(months: float) -> str:
-    if abs(months) >= 1e5:
+    if abs(months) >= EVER:
         return "never" if months > 0 else "always"
     day = date_of_months(months)
     first = months_of_date(f"{day:%Y-%m}") == months

@@ -10,9 +10,8 @@ from pydantic import ValidationError
 from sim.paths import join_path, split_path
 from sim.policy import OPEN_ENDED, Policy, filled, heading_of, policy_names, read_policy
 from sim.scenario import Scenario
-from sim.schema import Change, Order, date_of_months
+from sim.schema import EVER, Change, Order, date_of_months
 
-_EVER = 1e5  # months; a date beyond stands for "always" or "never"
 _DOES = {"forbid": "does not release", "require": "releases"}
 _ACCESS = {
     "open": "openly",
@@ -42,9 +41,9 @@ def order_in_words(order: Order) -> str:
     delay = order.delay_months.value
     if delay:
         terms.append(_AT_ONCE if delay < -_AGES else _NOT_DUE if delay > _AGES else f"{delay:+g} months")
-    if order.latest_months.value < _EVER:
+    if order.latest_months.value < EVER:
         terms.append(f"not later than {order.latest_months.value:g} months after the announcement")
-    if order.withdraw_months.value < _EVER:
+    if order.withdraw_months.value < EVER:
         terms.append(f"withdrawn after {order.withdraw_months.value:g} months")
     for field, words in _FACTORS.items():
         if getattr(order, field).value != 1.0:
@@ -188,12 +187,12 @@ def flattened(node: Any, path: tuple = (), levers: bool = True) -> dict[str, Any
 
 
 def _period(first: float, last: float) -> str:
-    if first >= _EVER:
+    if first >= EVER:
         return ", never"
     text = ""
-    if abs(first) < _EVER and date_of_months(first).year > 1950:
+    if abs(first) < EVER and date_of_months(first).year > 1950:
         text += f", from {_day(first)}"
-    if abs(last) < _EVER and date_of_months(last).year < 2199:
+    if abs(last) < EVER and date_of_months(last).year < 2199:
         text += f", until {_day(last)}"
     return text
 

@@ -11,9 +11,8 @@ from typing import Any
 from sim.joint import alternatives_of, same_path
 from sim.paths import join_path, quantities
 from sim.scenario import Scenario
-from sim.schema import FOREVER_MONTHS, Quantity, Unit, date_of_months
+from sim.schema import EVER, FOREVER_MONTHS, Quantity, Unit, date_of_months
 
-EVER = 1e5  # months; a date beyond stands for always or never
 LARGE_GAP = 0.02  # of the width of an interval: said aloud from here on
 DRAWS = 20_000  # of which the bounds of a pooled number are found
 RELEASE = Unit("months after the announcement")

@@ -7,8 +7,6 @@ from sim.luck import FOR, luck
 from sim.tables import BITS, NO_BIT, key_of
 from sim.words import ACCESS, ACTION, KIND, PHASE
 
-NEVER = 1e6  # months
-
 
 @rule
 def applies(w, order, actor, kind, klass, time):

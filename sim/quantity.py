@@ -108,6 +108,7 @@ def date_of_months(months: float) -> datetime.date:
 
 
 LONG_AGO = -1e6  # months: before anything that a scenario can date
+EVER = 1e5  # months since the year 0: a date beyond stands for "always" or "never"
 
 
 def _plain(raw: Any, date: bool, what: str = "number") -> float:

@@ -14,9 +14,10 @@ from sim.attention import attention_now, gives_use, raise_attention, schedule_de
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
-from sim.orders import NEVER, access_of, action_on, comes_too_late, delay_of, mark, passing_of
+from sim.orders import access_of, action_on, comes_too_late, delay_of, mark, passing_of
 from sim.queue import NEXT, push
 from sim.record import record
+from sim.schema import FOREVER_MONTHS
 from sim.tables import TABLE_FULL, hold, holds, key_of
 from sim.words import ACCESS, ACTION, EVENT, KIND, PHASE, VIA
 
@@ -60,7 +61,7 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     made.made, made.due, made.published = clock.time, math.inf, math.inf
     made.access, made.via = ACCESS.CLOSED, 0
     made.published_cause = -1
-    made.uptake, made.publicity, made.withdrawn = 1.0, 1.0, NEVER
+    made.uptake, made.publicity, made.withdrawn = 1.0, 1.0, FOREVER_MONTHS
     hold(w, owner, row)
     event_row = record(w, EVENT.MADE, owner, cause)
     event = w.events[event_row]
@@ -324,7 +325,7 @@ def release(w, artifact, access, cause, via):
         note_in_public(w, artifact, 1.0)
     made.published, made.published_cause = min(made.published, clock.time), event_row
     made.access, made.via = access, via
-    if made.withdrawn < NEVER and via == VIA.PUBLIC:
+    if made.withdrawn < FOREVER_MONTHS and via == VIA.PUBLIC:
         push(w, clock.time + made.withdrawn, NEXT.WITHDRAW, artifact, 0, 0, event_row, 0)
     effect = w.effects[made.kind]
     if effect.attention > 0.0 and first and since >= 0.0:

@@ -24,6 +24,7 @@ from sim.levers import check_levers
 from sim.paths import join_path, split_path
 from sim.schema import (
     DRAWING,
+    EVER,
     ROW_TABLES,
     SETTINGS,
     Option,
@@ -527,9 +528,9 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
                 value = getattr(row, field).value
                 path = join_path([table, *([name] if name else []), field])
                 scripted = table.startswith("scripted") and value < float("inf")
-                if -1e5 < value < 1e5 and not EARLIEST <= value <= LATEST:
+                if abs(value) < EVER and not EARLIEST <= value <= LATEST:
                     raise UserError(f"{origin}: {path}: lies outside the years 1950 to 2200")
-                if scripted and field != "made" and abs(value) < 1e5 and value > end:
+                if scripted and field != "made" and abs(value) < EVER and value > end:
                     raise UserError(
                         f"{origin}: {path}: {date_of_months(value)} lies outside the horizon "
                         f"({file.scenario.start} to {file.scenario.end})"
@@ -539,7 +540,7 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
             for row in several:
                 path = join_path(["policies", holder, kind])
                 for field, date in (("from", row.from_.value), ("until", row.until.value)):
-                    if abs(date) < 1e5 and not EARLIEST <= date <= LATEST:
+                    if abs(date) < EVER and not EARLIEST <= date <= LATEST:
                         raise UserError(f"{origin}: {path}.{field}: lies outside the years 1950 to 2200")
                 if row.from_.value >= row.until.value:
                     raise UserError(f"{origin}: {path}: from must lie before until")

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sim.quantity import CENTRES as CENTRES
+from sim.quantity import EVER as EVER
 from sim.quantity import FAMILIES as FAMILIES
 from sim.quantity import LONG_AGO
 from sim.quantity import Quantity as Quantity
@@ -73,8 +74,8 @@ def _date(meaning):
 
 ZERO = Quantity(0.0)
 ALWAYS = Quantity(LONG_AGO)
-NEVER = Quantity(1e6)
 FOREVER_MONTHS = 1e6  # a time of this length or longer means without end
+NEVER = Quantity(FOREVER_MONTHS)
 NEVER_MONTHS = Quantity(FOREVER_MONTHS)
 
 

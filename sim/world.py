@@ -15,7 +15,7 @@ from sim.levers import GENERAL, READERS, is_named, touched
 from sim.luck import mix, name_hash
 from sim.paths import join_path, quantities
 from sim.scenario import Scenario
-from sim.schema import Quantity, Unit
+from sim.schema import EVER, Quantity, Unit
 from sim.tables import (
     ACTOR_FACTS,
     ACTOR_STATE,
@@ -143,7 +143,7 @@ def compile_scenario(scenario: Scenario) -> Compiled:
 
 def _origin_of(scenario: Scenario, unit: Unit, value: float) -> float:
     """Return what to take off a number: a date counts from the start, unless it means always or never."""
-    return scenario.start if unit.date and abs(value) < 1e5 else 0.0
+    return scenario.start if unit.date and abs(value) < EVER else 0.0
 
 
 def lay_out_drawing(scenario: Scenario, numbers: list[float]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from experiments.inputs import is_written
 from sim.ensemble import simulate
 from sim.errors import UserError
 from sim.paths import quantities
@@ -29,21 +30,8 @@ def test_every_number_has_a_source(name):
     missing = [
         parts for parts, quantity, _, source in quantities(load(name).file) if not source and quantity.value
     ]
-    missing = [parts for parts in missing if not is_default(load(name), parts)]
+    missing = [parts for parts in missing if is_written(load(name).raw, parts)]
     assert not missing
-
-
-def is_default(scenario, parts) -> bool:
-    """Whether a number does not stand in the file, so that the schema's default is used."""
-    node = scenario.raw
-    for part in parts:
-        if isinstance(node, list) and isinstance(part, str):
-            node = node[0]
-        try:
-            node = node[part]
-        except (KeyError, IndexError, TypeError):
-            return True
-    return False
 
 
 @pytest.mark.parametrize("name", names())

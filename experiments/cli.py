@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.commands import looking, looking_back, simulating, studying
+from experiments.commands import judging, looking, looking_back, simulating, studying
 from sim.errors import UserError
 
 app = typer.Typer(
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "why": looking_back.why,
     "branch": looking_back.branch,
     "database": looking_back.database,
+    "evidence": judging.evidence,
 }
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import sim
 from experiments.folder import MADE_BY
 from sim.result import Result
+from sim.scenario import Scenario
 
 PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "mesa")
 
@@ -25,26 +26,33 @@ def describe_result(result: Result, asked: int, started: datetime.datetime | Non
 
     ``asked``: number of runs asked for. ``started``: when the command began.
     """
+    return describe_scenario(result.scenario, result.seed, started) | {
+        "runs_asked": int(asked),
+        "runs_completed": len(result.run_numbers),
+        "interrupted": bool(result.interrupted),
+        "inputs": "drawn" if result.draws.shape[1] or not len(result.compiled.uncertain) else "centre",
+        "logs": sorted(map(int, result.logs)),
+        "metrics": {
+            metric.name: {"unit": metric.unit, "meaning": metric.meaning} for metric in result.metrics
+        },
+    }
+
+
+def describe_scenario(
+    scenario: Scenario, seed: int, started: datetime.datetime | None = None
+) -> dict[str, Any]:
+    """Return what every command notes: scenario, seed, rules, versions, machine, times."""
     from agents.rule import source_hash
 
-    scenario = result.scenario
     root = Path(sim.__file__).resolve().parent.parent
     return {
         "made_by": MADE_BY,
         "version": sim.__version__,
         "scenario_name": scenario.name,
         "fingerprint": scenario.fingerprint,
-        "seed": int(result.seed),
-        "runs_asked": int(asked),
-        "runs_completed": len(result.run_numbers),
-        "interrupted": bool(result.interrupted),
-        "inputs": "drawn" if result.draws.shape[1] or not len(result.compiled.uncertain) else "centre",
+        "seed": int(seed),
         "sets": list(scenario.sets),
         "policies": list(scenario.policies),
-        "logs": sorted(map(int, result.logs)),
-        "metrics": {
-            metric.name: {"unit": metric.unit, "meaning": metric.meaning} for metric in result.metrics
-        },
         "command": command_line(),
         "commit": commit_of(root),
         "rules": source_hash(root),

@@ -273,6 +273,7 @@ def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
     if parts[1] not in table:
         raise UserError(f"{origin}: remove: {not_found('row of ' + parts[0], parts[1], table)}")
     data = {**data, parts[0]: {key: row for key, row in table.items() if key != parts[1]}}
+    data = _left_out_of_posterior(data, join_path(parts))
     if parts[0] == "actors":
         gone = parts[1]
         data["ties"] = [tie for tie in data.get("ties", []) if gone not in (tie.get("from"), tie.get("to"))]
@@ -280,6 +281,14 @@ def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
             data[key] = {name: row for name, row in data.get(key, {}).items() if row.get(owner) != gone}
         data["policies"] = {key: rows for key, rows in data.get("policies", {}).items() if key != gone}
     return data
+
+
+def _left_out_of_posterior(data: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return a scenario's data whose posterior, if it has one, leaves a number or a row alone."""
+    posterior = data.get("posterior")
+    if not isinstance(posterior, dict):
+        return data
+    return {**data, "posterior": {**posterior, "except": [*posterior.get("except", []), path]}}
 
 
 def _is_number_table(value: dict[str, Any]) -> bool:
@@ -293,9 +302,8 @@ def _changed(data, file: ScenarioFile, change: str, origin: str) -> dict[str, An
         raise UserError(f"--set {change!r}: write path=value, such as actors.NAME.people=30")
     parts = _resolve(split_path(path), data, file, change)
     check_not_chosen(data, join_path(parts), f"--set {change!r}")
-    if isinstance(data.get("posterior"), dict) and parts[0] != "posterior":  # what the user says wins
-        left_out = [*data["posterior"].get("except", []), join_path(parts)]
-        data = {**data, "posterior": {**data["posterior"], "except": left_out}}
+    if parts[0] != "posterior":  # what the user says wins
+        data = _left_out_of_posterior(data, join_path(parts))
     try:
         value = tomllib.loads(f"x = {text.strip()}")["x"]
     except (ValueError, RecursionError):

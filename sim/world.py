@@ -258,12 +258,14 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
         if same_path(name) not in columns:
             raise UserError(f"{scenario.origin}: posterior.inputs: {not_found('column', name, columns)}")
     wanted = [same_path(name) for name in table.inputs] or list(columns)
-    left_out = {same_path(name) for name in table.except_}
+    left_out = [same_path(name) for name in table.except_]  # numbers, or rows with all their numbers
     used = []
     for name in wanted:
+        if any(name == path or name.startswith(f"{path}.") for path in left_out):
+            continue
         if name not in known:
             raise UserError(f"{where}: does not fit this scenario: column {not_found('number', name, known)}")
-        if name in of_path and name not in left_out:
+        if name in of_path:
             used.append(name)
     if not sample.num_rows:
         raise UserError(f"{where}: holds no draws")

@@ -1,0 +1,1 @@
+"""What the simulator is held against: claims of the literature, each with its test as data."""

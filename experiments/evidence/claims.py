@@ -1,0 +1,389 @@
+"""Claims of the literature as data: ``configs/claims/*.toml``, read and checked.
+
+A claim says who says what, with which interval, and how it is tested: which arms are simulated, which
+quantities are read off the runs, what is computed from them, and which rule decides (``agreement``). A user
+adds a claim by adding an entry; docs/evidence.md describes the format.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from experiments.evidence.agreement import NULL_BOUND, POINT_ABSOLUTE, Rule, Side, Statistic, Wanted
+from experiments.evidence.formula import CONSTANTS, names_in
+from sim.errors import UserError, nearest, not_found
+from sim.scenario import CONFIGS, problem_of, read_toml
+from sim.schema import months_of_date
+
+FOLDER = CONFIGS / "claims"
+BASE = "base"  # the arm that is the scenario itself
+Role = Literal["identity", "structural", "calibrate", "input"]
+Kind = Literal[
+    "counterfactual-effect", "forecast", "historical-fact", "input-parameter", "ranking", "structural"
+]
+REQUIRED_ROLES = ("identity", "input")  # required unless the claim says otherwise
+# What one unit of a point's tolerance ("a month, a count") is in the unit of a claim; others have none.
+ABSOLUTE = {
+    "months": 1.0,
+    "weeks": CONSTANTS["WEEKS"],
+    "days": CONSTANTS["DAYS"],
+    "years": 1.0 / CONSTANTS["MONTHS"],
+    **dict.fromkeys(("count", "actors", "models", "people", "projects", "events", "cases"), POINT_ABSOLUTE),
+}
+TAKES = ("count", "any", "sum", "mean", "median", "least", "most", "share")
+Take = Literal["count", "any", "sum", "mean", "median", "least", "most", "share"]
+Condition = str | float | bool | list[str] | dict[str, Any]
+
+
+class Row(BaseModel):
+    """A row of a file of claims: unknown keys are errors; nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Arm(Row):
+    """``arms.NAME``: what is simulated. A text stands for its policies.
+
+    ``scenario``: another one than that in question, by name. ``policies``: a policy spec laid over it.
+    ``set``: numbers that are changed, "path=value". ``remove``: dotted paths of rows that are taken out.
+    """
+
+    scenario: str = ""
+    policies: str = ""
+    set: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+class Quantity(Row):
+    """``quantities.NAME``: a number per run, or one that needs no run. One of the first six says how.
+
+    ``metric``: by name (``cascades metrics``). ``events``, ``projects``: rows of the log, or of the table of
+    projects, that fulfil conditions, of which ``take`` makes a number (with ``of``, a column; a share is
+    ``of`` a further list of conditions, ``among``). ``reading``: a function of the product that reads a run
+    (``experiments.evidence.readings``). ``calculate``: one that needs no run. ``input``: what a run drew for
+    an uncertain input, or the number of the scenario.
+    """
+
+    metric: str | None = None
+    events: dict[str, Condition] | None = None
+    projects: dict[str, Condition] | None = None
+    reading: str | None = None
+    calculate: str | None = None
+    input: str | None = None
+    arm: str = BASE
+    take: Take | None = None
+    of: str | None = None
+    among: dict[str, Condition] | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict, alias="with")
+
+    @property
+    def how(self) -> str:
+        """Which of the ways it is read in."""
+        return next(way for way in WAYS if getattr(self, way) is not None)
+
+    @property
+    def needs_runs(self) -> bool:
+        """Whether an arm must be simulated for it."""
+        return self.how != "calculate"
+
+    @property
+    def where(self) -> dict[str, Condition]:
+        """The conditions on rows; none for other ways."""
+        return self.events if self.events is not None else self.projects or {}
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Quantity:
+        ways = [way for way in WAYS if getattr(self, way) is not None]
+        if len(ways) != 1:
+            raise ValueError(
+                f"write one of {', '.join(WAYS)}" + (f", not {' and '.join(ways)}" if ways else "")
+            )
+        rows = ways[0] in ("events", "projects")
+        if rows != (self.take is not None):
+            raise ValueError(
+                f"needs take: one of {', '.join(TAKES)}" if rows else "take belongs to events and projects"
+            )
+        if rows and (self.take in ("count", "any", "share")) != (self.of is None):
+            raise ValueError(
+                f"take = {self.take!r} takes no column: leave out of"
+                if self.of
+                else f"take = {self.take!r} needs of, a column"
+            )
+        if (self.take == "share") != (self.among is not None):
+            raise ValueError(
+                "among says of which rows a share is: it belongs to take = 'share', which needs it"
+            )
+        if self.arguments and ways[0] not in ("reading", "calculate"):
+            raise ValueError("with belongs to reading and calculate")
+        if not self.needs_runs and self.arm != BASE:
+            raise ValueError("what is calculated has no arm")
+        return self
+
+
+WAYS = ("metric", "events", "projects", "reading", "calculate", "input")
+
+
+class UsedInput(Row):
+    """``test.inputs``: where the product uses the value of a claim. One of the first four says where.
+
+    ``path``: a dotted path of the scenario (or of another, ``scenario``). ``policy``: the default of one of
+    its parameters. ``record``: a dotted path in a file of ``configs/history``. ``constant``: MODULE:NAME.
+    ``value``, or ``low``, ``centre``, ``high``: what must stand there, in the units of that place. The source
+    there must name the claim.
+    """
+
+    path: str | None = None
+    policy: str | None = None
+    record: str | None = None
+    constant: str | None = None
+    scenario: str = ""
+    parameter: str = ""
+    value: float | str | list[Any] | None = None
+    low: float | None = None
+    centre: float | None = None
+    high: float | None = None
+    tolerance: float = Field(1e-9, ge=0.0, le=0.1, description="relative")
+
+    @model_validator(mode="after")
+    def _is_one_place(self) -> UsedInput:
+        places = [name for name in PLACES if getattr(self, name) is not None]
+        if len(places) != 1:
+            raise ValueError(f"write one of {', '.join(PLACES)}")
+        if all(getattr(self, name) is None for name in ("value", "low", "centre", "high")):
+            raise ValueError("needs a value, or low, centre or high")
+        if (self.policy is not None) != bool(self.parameter):
+            raise ValueError("policy and parameter belong together")
+        return self
+
+
+PLACES = ("path", "policy", "record", "constant")
+
+
+class Rival(Row):
+    """``rival``: a naive answer. ``value``: a number, or a formula of the same quantities."""
+
+    name: str = Field(min_length=1)
+    value: float | str
+
+
+class Test(Row):
+    """``test``: how a claim is held against the product; either ``inputs``, or a formula of quantities.
+
+    ``rule``: of ``experiments.evidence.agreement``. ``side``: of a one-sided value. ``null_bound``: of a null
+    claim, in the unit of the formula. ``tolerance``: of an identity, likewise.
+    """
+
+    arms: dict[str, str | Arm] = Field(default_factory=dict)
+    quantities: dict[str, Quantity] = Field(default_factory=dict)
+    formula: str = ""
+    rule: Rule | None = None
+    side: Side = ""
+    statistic: Statistic = "median"
+    null_bound: float = Field(NULL_BOUND, gt=0.0)
+    tolerance: float | None = Field(None, ge=0.0)
+    inputs: tuple[UsedInput, ...] = ()
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_done(self) -> Test:
+        if self.inputs:
+            if self.quantities or self.formula or self.rule or self.arms:
+                raise ValueError("write either inputs, or quantities with a formula and a rule")
+            return self
+        if not self.formula or self.rule is None or not self.quantities:
+            raise ValueError("needs inputs, or all of quantities, formula and rule")
+        for name in self.quantities:
+            if not name.isidentifier() or name in CONSTANTS:
+                raise ValueError(f"quantity {name!r}: must be a word of letters, digits and _")
+        try:
+            named = names_in(self.formula)
+        except UserError as error:
+            raise ValueError(str(error)) from None
+        for name in named:
+            if name not in self.quantities:
+                raise ValueError(f"formula {self.formula!r}: {not_found('quantity', name, self.quantities)}")
+        for name in self.quantities:
+            if name not in named:
+                raise ValueError(f"quantity {name!r} stands in no formula")
+        if BASE in self.arms:
+            raise ValueError(f"arms: {BASE!r} is the scenario itself; choose another name")
+        used = {quantity.arm for quantity in self.quantities.values()}
+        for arm in sorted(used - {BASE}):
+            if arm not in self.arms:
+                raise ValueError(f"quantity of arm {arm!r}: {not_found('arm', arm, [BASE, *self.arms])}")
+        for arm in self.arms:
+            if arm not in used:
+                raise ValueError(f"arm {arm!r} is simulated for nothing: no quantity names it")
+        if (self.rule == "identity") != (self.tolerance is not None):
+            raise ValueError("tolerance belongs to the rule identity, which needs it")
+        if self.side and self.rule not in ("point", "probability"):
+            raise ValueError(f"side = {self.side!r} belongs to the rules point and probability")
+        return self
+
+    def arm(self, name: str) -> Arm:
+        """Return an arm by name."""
+        given = self.arms.get(name, "")
+        return Arm(policies=given) if isinstance(given, str) else given
+
+
+class Claim(Row):
+    """``[claims.ID]``: what a source says, and its test."""
+
+    role: Role
+    kind: Kind
+    statement: str = Field(min_length=1)
+    quantity: str = ""
+    value: float | str
+    low: float | None = None
+    high: float | None = None
+    level: float = Field(0.9, gt=0.0, lt=1.0, description="probability that low to high holds")
+    unit: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    required: bool | None = None
+    note: str = ""
+    test: Test
+    rival: Rival | None = None
+
+    @field_validator("low", "high", mode="before")
+    @classmethod
+    def _is_number_or_date(cls, given: Any) -> Any:
+        return months_of_date(given) if isinstance(given, str) else given
+
+    @property
+    def is_required(self) -> bool:
+        """Whether the command fails where it is missed."""
+        return self.role in REQUIRED_ROLES if self.required is None else self.required
+
+    @property
+    def number(self) -> float:
+        """The value as a number (a date: in months); nan for a word."""
+        if isinstance(self.value, str):
+            try:
+                return months_of_date(self.value)
+            except ValueError:
+                return math.nan
+        return self.value
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the rule of agreement needs; only for tests with a rule."""
+        test = self.test
+        if test.rule is None:
+            raise ValueError("a test of inputs has no rule of agreement")
+        return Wanted(
+            test.rule,
+            self.number,
+            math.nan if self.low is None else self.low,
+            math.nan if self.high is None else self.high,
+            test.side,
+            test.null_bound,
+            math.nan if test.tolerance is None else test.tolerance,
+            test.statistic,
+            ABSOLUTE.get(self.unit, 0.0),
+        )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Claim:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high belong together")
+        if self.low is not None and self.high is not None:
+            if self.low > self.high:
+                raise ValueError(
+                    f"low = {self.low:g} lies above high = {self.high:g}: the interval is out of order"
+                )
+            if not math.isnan(self.number) and not self.low <= self.number <= self.high:
+                raise ValueError(
+                    f"value = {self.number:g} lies outside low = {self.low:g} to high = {self.high:g}"
+                )
+        rule = self.test.rule
+        if rule == "interval" and (self.low is None or self.low == self.high):
+            raise ValueError("test.rule = 'interval' needs low and high")
+        if rule in ("point", "probability", "identity") and math.isnan(self.number):
+            raise ValueError(f"test.rule = {rule!r} needs a value that is a number, not {self.value!r}")
+        if rule == "probability" and not 0.0 <= self.number <= 100.0:
+            raise ValueError(f"value = {self.number:g}: a probability is given in %, from 0 to 100")
+        if self.role == "input" and not self.test.inputs:
+            raise ValueError("a claim with the role input is tested by test.inputs")
+        if self.rival and isinstance(self.rival.value, str):
+            for name in names_in(self.rival.value):
+                if name not in self.test.quantities:
+                    raise ValueError(f"rival.value: {not_found('quantity', name, self.test.quantities)}")
+        return self
+
+
+class ClaimFile(Row):
+    """A file of claims. ``scenarios``: those for which it is meant, by name; empty: any."""
+
+    title: str = ""
+    about: str = ""
+    scenarios: tuple[str, ...] = ()
+    claims: dict[str, Claim]
+
+
+def claim_files() -> list[Path]:
+    """Return the files of claims that come with the product."""
+    return sorted(FOLDER.glob("*.toml"))
+
+
+def load_claims(
+    scenario: str = "", further: Sequence[str | Path] = (), shipped: bool = True
+) -> dict[str, Claim]:
+    """Return the claims about a scenario by id: those that come with the product, and those of other files.
+
+    A claim of a further file takes the place of a shipped one with the same id. Raises UserError with file
+    and dotted path.
+    """
+    found: dict[str, Claim] = {}
+    homes: dict[str, Path] = {}
+    for path in claim_files() if shipped else []:
+        file = read_claims(path)
+        if scenario and file.scenarios and scenario not in file.scenarios:
+            continue
+        for name, claim in file.claims.items():
+            if name in found:
+                raise UserError(f"{path}: claims.{name}: stands in {homes[name].name} as well")
+            found[name], homes[name] = claim, path
+    for given in further:
+        found |= read_claims(Path(given)).claims
+    return found
+
+
+def read_claims(path: Path) -> ClaimFile:
+    """Read and check one file of claims; raise UserError with file, dotted path, value and cure."""
+    content = read_toml(path)
+    try:
+        return ClaimFile.model_validate(content)
+    except ValidationError as error:
+        lines = [f"{path}: {problem_of(detail, _allowed_at)}" for detail in error.errors()]
+        raise UserError("\n".join(dict.fromkeys(lines))) from None
+
+
+def chosen(claims: Mapping[str, Claim], only: Sequence[str]) -> dict[str, Claim]:
+    """Return the claims that are named, by id or by role; all if nothing is named."""
+    roles = get_args(Role)
+    for name in only:
+        if name not in claims and name not in roles:
+            raise UserError(f"--only {name}: no such claim or role{nearest(name, [*claims, *roles])}")
+    return {name: claim for name, claim in claims.items() if not only or name in only or claim.role in only}
+
+
+_TABLES: dict[str, type[BaseModel]] = {"test": Test, "rival": Rival}
+_ROWS: dict[str, type[BaseModel]] = {"quantities": Quantity, "arms": Arm, "inputs": UsedInput}
+
+
+def _allowed_at(location: Sequence[Any]) -> list[str]:
+    """Return the keys that there are at a place of a file of claims."""
+    parts = list(location)
+    model: type[BaseModel] = ClaimFile
+    if len(parts) >= 2:
+        model = Claim
+    if len(parts) >= 3:
+        model = _TABLES.get(parts[2], Claim)
+    if len(parts) >= 5:
+        model = _ROWS.get(parts[3], model)
+    return [info.alias or name for name, info in model.model_fields.items()]

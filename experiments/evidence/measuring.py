@@ -1,0 +1,223 @@
+"""Simulate the arms that claims need, each once and in the same luck, and read their quantities.
+
+Claims share arms: two claims that ask for the same world are answered by the same runs. Run r of every arm
+has the luck of run r of every other, so that a formula over arms is a paired one.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.evidence.calculations import calculate
+from experiments.evidence.claims import BASE, Arm, Claim, Quantity
+from experiments.evidence.formula import evaluate
+from experiments.evidence.readings import Reader, Run, reader_of
+from sim.ensemble import MOST_RUNS, Simulator, check_count
+from sim.errors import UserError
+from sim.metrics import Metric, parse_metric
+from sim.policy import with_policies
+from sim.scenario import Scenario, from_data, load, merge
+from sim.world import Compiled, compile_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+CHUNK = 16  # runs per task of a thread
+
+
+@dataclass
+class PlannedArm:
+    """A world to be simulated, and what is read off each of its runs: metrics, and readers of the run."""
+
+    scenario: Scenario
+    compiled: Compiled
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    readers: dict[Hashable, Reader] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[Hashable]:
+        """What the columns of its values are, in order."""
+        return [*self.metrics, *self.readers]
+
+
+@dataclass
+class Plan:
+    """Which arms claims need. ``homes``: (arm, column) of each quantity, by (id of the claim, its name)."""
+
+    scenario: Scenario
+    arms: dict[Hashable, PlannedArm]
+    homes: dict[tuple[str, str], tuple[Hashable, Hashable]]
+    calculated: dict[tuple[str, str], float]
+
+
+@dataclass
+class Measured:
+    """Values of quantities. ``runs``: numbers of the runs; ``values``: of each arm, shape (runs, columns)."""
+
+    plan: Plan
+    runs: np.ndarray
+    values: dict[Hashable, np.ndarray]
+
+    def quantity(self, claim: str, name: str) -> np.ndarray | float:
+        """Return the values of a quantity of a claim, shape (runs,), or its one value."""
+        if (claim, name) in self.plan.calculated:
+            return self.plan.calculated[claim, name]
+        arm, column = self.plan.homes[claim, name]
+        return self.values[arm][:, self.plan.arms[arm].columns.index(column)]
+
+    def formula(self, name: str, claim: Claim, text: str | None = None) -> np.ndarray:
+        """Return the formula of a claim (or another one of its quantities) over runs."""
+        quantities = {each: self.quantity(name, each) for each in claim.test.quantities}
+        return np.atleast_1d(evaluate(claim.test.formula if text is None else text, quantities))
+
+
+def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
+    """Return which worlds to simulate for claims; raise UserError with the claim's id and the dotted path."""
+    plan = Plan(scenario, {}, {}, {})
+    built: dict[Arm, PlannedArm] = {}
+    for name, claim in claims.items():
+        for own, quantity in claim.test.quantities.items():
+            spot = f"claims.{name}.test"
+            try:
+                if not quantity.needs_runs:
+                    plan.calculated[name, own] = calculate(str(quantity.calculate), quantity.arguments)
+                    continue
+                arm = claim.test.arm(quantity.arm)
+                if arm not in built:
+                    built[arm] = _arm(plan, scenario, arm, f"{spot}.arms.{quantity.arm}")
+                column = _column(built[arm], quantity)
+            except UserError as error:
+                text = str(error)
+                where = "" if text.startswith("claims.") else f"{spot}.quantities.{own}: "
+                raise UserError(f"{where}{text}") from None
+            plan.homes[name, own] = (built[arm].scenario.fingerprint, column)
+    return plan
+
+
+def measure_plan(
+    plan: Plan,
+    runs: int,
+    seed: int = 1,
+    *,
+    threads: int | None = None,
+    draw: bool = True,
+    first_run: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Measured:
+    """Simulate the arms of a plan and return the values of their quantities.
+
+    ``progress`` is called with the number of runs completed since it was last called. The values do not
+    depend on the number of threads. Ctrl-C ends it with KeyboardInterrupt: nothing half-measured is returned.
+    """
+    check_count("runs", runs, 1, MOST_RUNS)
+    check_count("seed", seed, 0, 2**63 - 1)
+    check_count("threads", 1 if threads is None else threads, 1, 1024)
+    values = {key: np.full((runs, len(arm.columns)), np.nan) for key, arm in plan.arms.items()}
+    stop, own = threading.Event(), threading.local()
+
+    def work(key: Hashable, first: int, last: int) -> int:
+        if stop.is_set():
+            return 0
+        simulators = own.__dict__.setdefault("simulators", {})
+        if key not in simulators:
+            arm = plan.arms[key]
+            simulators.clear()  # one world at a time: its tables are large
+            simulators[key] = Simulator(arm.compiled, list(arm.metrics.values()), draw)
+        _measure_runs(plan.arms[key], simulators[key], seed, first_run + first, values[key][first:last])
+        return last - first
+
+    tasks = [(key, first, min(runs, first + CHUNK)) for key in plan.arms for first in range(0, runs, CHUNK)]
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        pending = {pool.submit(work, *task) for task in tasks}
+        try:
+            while pending:
+                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                count = sum(future.result() for future in finished)
+                if progress:
+                    progress(count)
+        except BaseException:
+            stop.set()
+            raise
+    return Measured(plan, np.arange(first_run, first_run + runs), values)
+
+
+def _measure_runs(arm: PlannedArm, simulator: Simulator, seed: int, first: int, values: np.ndarray) -> None:
+    """Fill one row per run: metrics by the compiled query, the rest by readers."""
+    measured = len(arm.metrics)
+    drawn = len(simulator.uncertain)
+    if not arm.readers:
+        block = np.empty((len(values), measured))
+        simulator.simulate(seed, first, block, np.empty((len(values), drawn)))
+        values[:] = block
+        return
+    for place in range(len(values)):
+        block, draws = np.empty((1, measured)), np.empty((1, drawn))
+        simulator.simulate(seed, first + place, block, draws)
+        values[place, :measured] = block[0]
+        tables = simulator.workspace.tables
+        clock = tables.clock[0]
+        run = Run(
+            arm.compiled, seed, first + place, tables.events[: clock.events],
+            tables.projects[: clock.projects], tables, draws[0],
+        )  # fmt: skip
+        for column, read in enumerate(arm.readers.values(), start=measured):
+            values[place, column] = read(run)
+
+
+def _arm(plan: Plan, scenario: Scenario, arm: Arm, spot: str) -> PlannedArm:
+    """Return the planned arm of a world; two arms that say the same are one."""
+    try:
+        world = world_of(scenario, arm)
+        planned = plan.arms.setdefault(world.fingerprint, PlannedArm(world, compile_scenario(world)))
+    except UserError as error:
+        raise UserError(f"{spot}: {error}") from None
+    planned.labels.append(spot.rpartition(".")[2])
+    return planned
+
+
+def world_of(scenario: Scenario, arm: Arm) -> Scenario:
+    """Return the scenario of an arm: another one or the one in question, policies, numbers, rows taken out.
+
+    Another scenario draws from the posterior only if the one in question does.
+    """
+    world = load(arm.scenario) if arm.scenario else scenario
+    if not uses_posterior(scenario):
+        world = from_intervals(world)
+    world = with_policies(world, arm.policies)
+    if arm.remove:
+        data = merge(world.raw, {"remove": list(arm.remove)}, world.origin)
+        world = from_data(data, world.origin, world.sets, policies=world.policies, name=world.name)
+    return load(world, arm.set) if arm.set else world
+
+
+def uses_posterior(scenario: Scenario) -> bool:
+    """Return whether inputs are drawn from a posterior."""
+    return scenario.file.posterior is not None and scenario.file.posterior.use
+
+
+def from_intervals(scenario: Scenario) -> Scenario:
+    """Return a scenario that draws from its intervals: the prior, where there is a posterior."""
+    if not uses_posterior(scenario):
+        return scenario
+    data = merge(scenario.raw, {"posterior": {"use": False}})
+    return from_data(data, scenario.origin, scenario.sets, policies=scenario.policies, name=scenario.name)
+
+
+def _column(arm: PlannedArm, quantity: Quantity) -> Hashable:
+    """Return the column of a quantity; it is added where nobody has asked for it before."""
+    if quantity.metric is not None:
+        if quantity.metric not in arm.metrics:
+            arm.metrics[quantity.metric] = parse_metric(quantity.metric, arm.compiled)
+        return quantity.metric
+    key = repr(quantity.model_copy(update={"arm": BASE}))
+    if key not in arm.readers:
+        arm.readers[key] = reader_of(quantity, arm.compiled)
+    return key

@@ -1,0 +1,196 @@
+"""The evidence: every claim, what the product says, and the verdict; before and after calibration."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+import numpy as np
+
+from experiments.evidence import used_inputs
+from experiments.evidence.agreement import Judged, judge
+from experiments.evidence.claims import Claim, Role
+from experiments.evidence.measuring import Measured, from_intervals, measure_plan, plan_of, uses_posterior
+from sim.errors import UserError
+from sim.scenario import Scenario
+
+AGREES, MISSES, UNTESTED = "agrees", "misses", "untested"
+VERDICTS = (AGREES, MISSES, UNTESTED)
+NO_PRIOR, NO_RIVAL = "", ""  # there is no posterior, or no rival is named
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One claim and what became of it.
+
+    ``judged``: how the simulated values stand to it; None for a claim of inputs. ``prior``: the same before
+    calibration, None where nothing is calibrated. ``overlap``: share of the claim's interval that the 90 %
+    interval of the runs covers; ``crps``: continuous ranked probability score of the runs against the claimed
+    value, in its unit. ``reason``: why it misses or is untested, where that is not in the numbers.
+    """
+
+    id: str
+    claim: Claim
+    verdict: str
+    judged: Judged | None = None
+    prior: Judged | None = None
+    rival: Judged | None = None
+    overlap: float = math.nan
+    crps: float = math.nan
+    reason: str = ""
+    values: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+
+    @property
+    def prior_verdict(self) -> str:
+        return self.prior.verdict if self.prior else NO_PRIOR
+
+    @property
+    def rival_verdict(self) -> str:
+        return self.rival.verdict if self.rival else NO_RIVAL
+
+    def row(self) -> dict[str, Any]:
+        """Return the row of ``evidence.csv``."""
+        claim, judged = self.claim, self.judged
+        return {
+            "id": self.id,
+            "role": claim.role,
+            "claim": claim.statement,
+            "source": claim.source,
+            "value": claim.value,
+            "low": "" if claim.low is None else claim.low,
+            "high": "" if claim.high is None else claim.high,
+            "unit": claim.unit,
+            "rule": claim.test.rule or "input",
+            "simulated_median": judged.statistic if judged else "",
+            "simulated_low": judged.low if judged else "",
+            "simulated_high": judged.high if judged else "",
+            "verdict": self.verdict,
+            "prior_verdict": self.prior_verdict,
+            "rival": claim.rival.name if claim.rival else "",
+            "rival_verdict": self.rival_verdict,
+            "discrepancy": judged.discrepancy if judged else "",
+            "overlap": self.overlap,
+            "crps": self.crps,
+            "runs": judged.runs if judged else "",
+            "runs_asked": judged.of if judged else "",
+            "required": "yes" if claim.is_required else "no",
+            "reason": self.reason,
+        }
+
+
+@dataclass
+class EvidenceTable:
+    """All claims that were held against a scenario. ``notes``: what a reader must know."""
+
+    scenario: Scenario
+    rows: list[Evidence]
+    runs: int
+    seed: int
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Evidence]:
+        """Required claims that do not agree."""
+        return [row for row in self.rows if row.claim.is_required and row.verdict != AGREES]
+
+    def counts(self) -> dict[str, Counter]:
+        """Return for each role how many claims got which verdict."""
+        return {
+            role: Counter(row.verdict for row in self.rows if row.claim.role == role)
+            for role in get_args(Role)
+        }
+
+
+def gather_evidence(
+    claims: Mapping[str, Claim],
+    scenario: Scenario,
+    runs: int,
+    seed: int = 1,
+    *,
+    threads: int | None = None,
+    planned: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> EvidenceTable:
+    """Hold claims against a scenario, drawn from its posterior and, where it has one, from the prior too.
+
+    ``planned`` is called with the number of runs to come, ``progress`` with those completed since its last
+    call. Raises UserError for a claim that names what is not there.
+    """
+    tested = {name: claim for name, claim in claims.items() if not claim.test.inputs}
+    worlds = [scenario, from_intervals(scenario)] if uses_posterior(scenario) else [scenario]
+    plans = [plan_of(tested, world) for world in worlds]
+    used = {name: _used(name, claim, scenario) for name, claim in claims.items() if claim.test.inputs}
+    if planned:
+        planned(runs * sum(len(plan.arms) for plan in plans))
+    measured = [measure_plan(plan, runs, seed, threads=threads, progress=progress) for plan in plans]
+    rows = [used[name] if name in used else _tested(name, claim, measured) for name, claim in claims.items()]
+    return EvidenceTable(scenario, rows, runs, seed, notes_of(claims, scenario))
+
+
+def notes_of(claims: Mapping[str, Claim], scenario: Scenario) -> list[str]:
+    """Return warnings: inputs of the scenario that cite a claim which its results are held against."""
+    from sim.provenance import leaks
+
+    targets = [name for name, claim in claims.items() if claim.role in ("structural", "calibrate")]
+    return [
+        f"{name}: is the source of an input as well, so it is no evidence: {', '.join(paths)}"
+        for name, paths in leaks(scenario, targets).items()
+    ]
+
+
+def overlap_of(low: float, high: float, claim: Claim) -> float:
+    """Return the share of a claim's interval that another interval covers; nan without an interval."""
+    if claim.low is None or claim.high is None or claim.high <= claim.low:
+        return math.nan
+    covered = min(high, claim.high) - max(low, claim.low)
+    return max(0.0, covered) / (claim.high - claim.low)
+
+
+def crps_of(values: np.ndarray, value: float) -> float:
+    """Return the continuous ranked probability score of a sample against a value (Gneiting and Raftery 2007).
+
+    E|X - y| - E|X - X'| / 2, in the unit of the values; nan where a member is infinite.
+
+    >>> crps_of(np.array([1.0, 3.0]), 2.0)
+    0.5
+    """
+    values = np.sort(values[~np.isnan(values)])
+    if not len(values) or not np.isfinite(values).all() or math.isnan(value):
+        return math.nan
+    count = len(values)
+    weights = 2.0 * np.arange(1, count + 1) - count - 1.0
+    return float(np.abs(values - value).mean() - (weights * values).sum() / count**2)
+
+
+def _used(name: str, claim: Claim, scenario: Scenario) -> Evidence:
+    wrong: list[str] = []
+    for place, used in enumerate(claim.test.inputs):
+        try:
+            wrong += used_inputs.problems(name, used, scenario)
+        except UserError as error:
+            raise UserError(f"claims.{name}.test.inputs.{place}: {error}") from None
+    return Evidence(name, claim, MISSES if wrong else AGREES, reason="; ".join(wrong))
+
+
+def _tested(name: str, claim: Claim, measured: Sequence[Measured]) -> Evidence:
+    """Hold a claim against what was measured: first as it is used, then from the prior."""
+    values = measured[0].formula(name, claim)
+    judged = judge(claim.wanted, values)
+    prior = judge(claim.wanted, measured[1].formula(name, claim)) if len(measured) > 1 else None
+    rival = None
+    if claim.rival:
+        naive = np.broadcast_to(measured[0].formula(name, claim, str(claim.rival.value)), values.shape)
+        rival = judge(claim.wanted, naive)
+    reason = ""
+    if judged.verdict == UNTESTED:
+        reason = f"the formula is defined in {judged.runs} of {judged.of} runs only"
+    numeric = claim.test.rule in ("interval", "point", "identity")
+    return Evidence(
+        name, claim, judged.verdict, judged, prior, rival,
+        overlap_of(judged.low, judged.high, claim) if numeric else math.nan,
+        crps_of(values, claim.number) if numeric else math.nan,
+        reason, values,
+    )  # fmt: skip

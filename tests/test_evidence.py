@@ -1,0 +1,201 @@
+"""Claims as data: formulas, rules of agreement, quantities, files; a claim that must fail fails."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from experiments.evidence.agreement import WORST, Wanted, judge
+from experiments.evidence.claims import load_claims, read_claims
+from experiments.evidence.formula import evaluate, names_in
+from experiments.evidence.measuring import measure_plan, plan_of
+from experiments.evidence.readings import taken
+from experiments.evidence.table import crps_of, gather_evidence, overlap_of
+from sim import simulate
+from sim.errors import UserError
+from sim.scenario import load
+
+HEAD = """
+[claims.it]
+role = "calibrate"
+kind = "historical-fact"
+statement = "something"
+value = 3.0
+unit = "months"
+source = "somebody"
+"""
+SOUND = (
+    HEAD
+    + """
+[claims.it.test]
+quantities.lag = { metric = "lag_1" }
+formula = "lag"
+rule = "point"
+"""
+)
+
+
+def written(tmp_path, text):
+    path = tmp_path / "claims.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_formula_computes_on_arrays():
+    names = {"late": np.array([3.0, 5.0, np.nan]), "early": 1.0}
+    assert evaluate("(late - early) * 2", names)[:2].tolist() == [4.0, 8.0]
+    assert evaluate("late > 4 and early < 2", names)[:2].tolist() == [0.0, 1.0]
+    assert math.isnan(evaluate("late > 4", names)[2])
+    assert evaluate("1 < late < 4", names)[:2].tolist() == [1.0, 0.0]
+    assert evaluate("max(late, 4) if not late > 4 else 0", names)[:2].tolist() == [4.0, 0.0]
+    assert names_in("min(a, b) * WEEKS") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text", ["__import__('os')", "a.b", "a[0]", "lambda: 1", "'text'", "True", "a if", "f(a)", "abs(x=a)", ""]
+)
+def test_a_formula_can_do_nothing_else(text):
+    with pytest.raises(UserError):
+        names_in(text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "discrepancy"),
+    [
+        (Wanted("interval", 2.0, 0.0, 6.0), [2.0], 0.0),
+        (Wanted("interval", 2.0, 0.0, 6.0), [6.0], 1.0),
+        (Wanted("interval", 2.0, 0.0, 6.0), [0.0], 1.0),
+        (Wanted("interval", 2.0, 0.0, 6.0), [8.0], 1.5),
+        (Wanted("interval", 2.0, 0.0, 6.0), [math.inf], WORST),
+        (Wanted("interval", 0.0, 0.0, 6.0), [3.0], 0.0),  # the value at a bound: the middle counts
+        (Wanted("point", 12.0), [15.0], 1.0),  # 25 %
+        (Wanted("point", 1.0), [2.0], 1.0),  # one month
+        (Wanted("point", 1.0, absolute=0.0), [2.0], 4.0),
+        (Wanted("point", 2.0, side="at least"), [2.0], 1.0),
+        (Wanted("point", 2.0, side="at least"), [1.0], 2.0),
+        (Wanted("sign"), [1.0] * 95 + [-1.0] * 5, 1.0),
+        (Wanted("sign"), [1.0] * 90 + [0.0] * 10, 2.0),  # no difference is no sign
+        (Wanted("order"), [1.0] * 80 + [0.0] * 20, 1.0),
+        (Wanted("pattern"), [1.0] * 70 + [0.0] * 30, 1.0),
+        (Wanted("probability", 33.0), [1.0] * 48 + [0.0] * 52, 1.0),
+        (Wanted("probability", 50.0, side="at most"), [1.0] * 50 + [0.0] * 50, 1.0),
+        (Wanted("probability", 50.0, side="at most"), [1.0] * 65 + [0.0] * 35, 2.0),
+        (Wanted("null"), [-1.0] * 10 + [0.25] * 80 + [1.0] * 10, 0.5),
+        (Wanted("null"), [0.25] * 100, 1.5),  # the interval does not hold 0
+        (Wanted("identity", 3.0, tolerance=0.1), [3.1], 1.0),
+    ],
+)
+def test_the_rules_of_agreement_by_hand(wanted, values, discrepancy):
+    judged = judge(wanted, np.array(values))
+    assert judged.discrepancy == pytest.approx(discrepancy)
+    assert judged.verdict == ("agrees" if discrepancy <= 1.0 else "misses")
+
+
+def test_runs_that_define_nothing_do_not_count():
+    values = np.array([math.nan] * 90 + [1.0] * 10)
+    judged = judge(Wanted("sign"), values)
+    assert (judged.runs, judged.of, judged.verdict) == (10, 100, "untested")
+
+
+def test_means_and_quantiles_are_those_asked_for():
+    values = np.array([0.0] * 9 + [10.0])
+    assert judge(Wanted("interval", 1.0, 0.5, 2.0, statistic="mean"), values).statistic == 1.0
+    assert judge(Wanted("interval", 1.0, 0.5, 2.0), values).statistic == 0.0
+    assert judge(Wanted("point", 10.0, statistic="q95"), values).statistic == 10.0
+
+
+def test_overlap_and_score_by_hand(tmp_path):
+    claim = read_claims(written(tmp_path, SOUND.replace("value = 3.0", "value = 3.0\nlow = 1.0\nhigh = 5.0")))
+    assert overlap_of(3.0, 9.0, claim.claims["it"]) == 0.5
+    assert crps_of(np.array([2.0]), 5.0) == 3.0  # of a point it is the absolute error
+    assert math.isnan(crps_of(np.array([2.0, math.inf]), 5.0))
+
+
+def test_rows_become_numbers():
+    rows, values = np.array([True, False, True]), np.array([1.0, 4.0])
+    assert (taken("count", rows), taken("any", rows)) == (2.0, 1.0)
+    assert (taken("sum", values), taken("mean", values), taken("most", values)) == (5.0, 2.5, 4.0)
+    nothing = np.array([])
+    assert (taken("least", nothing), taken("sum", nothing)) == (math.inf, 0.0)
+    assert math.isnan(taken("mean", nothing))
+
+
+def test_quantities_of_a_run_agree_with_the_metrics(tmp_path):
+    text = (
+        HEAD
+        + """
+[claims.it.test]
+arms.never = "code-never"
+quantities.metric = { metric = "starts" }
+quantities.events = { events = { event = "started", class = "large" }, take = "count" }
+quantities.projects = { projects = { class = "large" }, take = "count" }
+quantities.hidden = { metric = "starts", arm = "never" }
+formula = "metric - events + 0 * hidden + 0 * projects"
+rule = "null"
+"""
+    )
+    scenario = load("toy")
+    klass = scenario.follow_class
+    claims = read_claims(written(tmp_path, text.replace('"large"', f'"{klass}"'))).claims
+    measured = measure_plan(plan_of(claims, scenario), 40, threads=2)
+    assert len(measured.plan.arms) == 2
+    assert np.array_equal(measured.quantity("it", "metric"), measured.quantity("it", "events"))
+    assert np.array_equal(
+        measured.quantity("it", "metric"), simulate("toy", 40, metrics=["starts"])["starts"]
+    )
+    again = measure_plan(plan_of(claims, scenario), 40, threads=1)
+    assert all(np.array_equal(measured.values[key], again.values[key]) for key in measured.values)
+
+
+def test_a_claim_that_must_fail_fails(tmp_path):
+    claims = read_claims(written(tmp_path, SOUND.replace("value = 3.0", "value = 300.0"))).claims
+    table = gather_evidence(claims, load("toy"), 30)
+    assert table.rows[0].verdict == "misses"
+    assert not table.failed  # it is not required
+    claims = {"it": claims["it"].model_copy(update={"required": True})}
+    assert gather_evidence(claims, load("toy"), 30).failed
+
+
+def test_every_shipped_claim_can_be_read():
+    assert load_claims("gpt3")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"lag_1"', '"lagg_1"', "did you mean 'lag'"),
+        ('metric = "lag_1"', 'metric = "lag_1", arm = "hidden"', "no arm 'hidden'"),
+        ("[claims.it.test]", '[claims.it.test]\narms.hidden = "code-nevr"', "simulated for nothing"),
+        ('formula = "lag"', 'formula = "lead"', "no quantity 'lead'"),
+        ('rule = "point"', 'rule = "interval"', "needs low and high"),
+        ('rule = "point"', 'rule = "identity"', "tolerance"),
+        ('rule = "point"', 'rule = "poin"', "rule"),
+        ("value = 3.0", "value = 3.0\nlow = 5.0\nhigh = 1.0", "out of order"),
+        ("value = 3.0", "value = 3.0\nlow = 5.0\nhigh = 8.0", "lies outside"),
+        ("value = 3.0", 'value = "many"', "needs a value that is a number"),
+        ('{ metric = "lag_1" }', '{ metric = "t_done[Nobody]" }', "no actor 'Nobody'"),
+        ('{ metric = "lag_1" }', '{ input = "work.nothing" }', "no number"),
+        ('{ metric = "lag_1" }', '{ events = { actr = "x" }, take = "count" }', "did you mean 'actor'"),
+        ('{ metric = "lag_1" }', '{ events = { event = "x" }, take = "count" }', "no word 'x'"),
+        ('{ metric = "lag_1" }', '{ events = {}, take = "sum" }', "a column"),
+        ('{ metric = "lag_1" }', '{ reading = "attention" }', "did you mean 'attention_"),
+        ('{ metric = "lag_1" }', '{ calculate = "nmber" }', "did you mean 'number'"),
+        ('role = "calibrate"', 'role = "calibrat"', "calibrate"),
+        ('unit = "months"', 'unti = "months"', "did you mean 'unit'"),
+    ],
+)
+def test_a_claim_that_cannot_be_tested_says_why(tmp_path, before, after, said):
+    path = written(tmp_path, SOUND.replace(before, after, 1))
+    with pytest.raises(UserError) as caught:
+        plan_of(read_claims(path).claims, load("toy"))
+    assert said in str(caught.value)
+    assert "claims.it" in str(caught.value)
+
+
+def test_an_arm_that_is_not_there_is_named(tmp_path):
+    text = SOUND.replace("[claims.it.test]", '[claims.it.test]\narms.hidden = "code-nevr"')
+    text = text.replace('metric = "lag_1"', 'metric = "lag_1", arm = "hidden"')
+    with pytest.raises(UserError, match="claims.it.test.arms.hidden.*did you mean 'code-never'"):
+        plan_of(read_claims(written(tmp_path, text)).claims, load("toy"))

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.commands import judging, looking, looking_back, simulating, studying
+from experiments.commands import backcasting, judging, looking, looking_back, simulating, studying
 from sim.errors import UserError
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "branch": looking_back.branch,
     "database": looking_back.database,
     "evidence": judging.evidence,
+    "backcast": backcasting.backcast,
 }
 
 

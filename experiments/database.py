@@ -21,7 +21,6 @@ import numpy as np
 from experiments.replay import Origin, Replay, origin_of
 from experiments.table import laid_out
 from experiments.wording import Wording, human
-from sim.errors import UserError
 from sim.schema import date_of_months
 from sim.words import Access, ArtifactKind, Event, Mechanism
 
@@ -118,7 +117,10 @@ def database(
 
 
 def models_of(replay: Replay) -> list[Row]:
-    """Return one row per model that a run trained; dates in months since the start, inf for never."""
+    """Return one row per model that a run trained; dates in months since the start, inf for never.
+
+    Besides the columns, ``scripted`` says whether the scenario gives the model.
+    """
     from sim.compute import monthly_rent
 
     log, words = replay.log, Wording(replay)
@@ -145,6 +147,7 @@ def models_of(replay: Replay) -> list[Row]:
         rows.append(
             {
                 "model": f"{name} {names.classes[klass]}{count}",
+                "scripted": bool(given),
                 "developer": name,
                 "developer_type": file.actors[name].kind.replace("_", " "),
                 "country": file.actors[name].region,
@@ -212,12 +215,9 @@ def modal(runs: Sequence[list[Row]]) -> list[Row]:
 
 def with_record(rows: list[Row], origin: Origin) -> list[Row]:
     """Lay the record beside the rows: each of its models beside the one of its developer and class."""
-    from experiments.history import load_history
+    from experiments.history import needed_history
 
-    name = origin.compiled.scenario.name
-    history = load_history(name)
-    if history is None:
-        raise UserError(f"scenario {name!r} has no record to lay beside (configs/history/{name}.toml)")
+    history = needed_history(origin.compiled.scenario.name)
     waiting: dict[tuple[str, str], list[Row]] = {}
     for title, model in history.models.items():
         for maker in model.makers:

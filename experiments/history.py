@@ -9,17 +9,20 @@ from __future__ import annotations
 import datetime
 import math
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from sim.errors import UserError, not_found
-from sim.paths import join_path
-from sim.scenario import CONFIGS, load, problem_of, read_toml
-from sim.schema import months_of_date
+from sim.errors import UserError, nearest, not_found
+from sim.paths import join_path, split_path
+from sim.scenario import CONFIGS, Scenario, load, problem_of, read_toml
+from sim.schema import ScenarioFile, months_of_date
 from sim.words import Access
 
 FOLDER = CONFIGS / "history"
+WITHOUT_DATE = ("yes", "partly", "no")  # what stands for a date that nobody wrote down, or for none
+GIVEN_IN = {"scripted_projects": "actor", "scripted_artifacts": "owner"}  # section: its field for who
 
 
 class Row(BaseModel):
@@ -28,8 +31,72 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
 
 
+def _dollars() -> Any:
+    return Field(None, gt=0, allow_inf_nan=False)
+
+
+class Cost(Row):
+    """``cost`` of a model, USD; None: not on record.
+
+    ``usd``: rent of the final training run, with the 90 % interval of its source; ``total_usd``: with trial
+    runs and lost attempts; ``amortised_usd``: the final run again, hardware written off, in USD of 2023.
+    """
+
+    usd: float | None = _dollars()
+    low_90: float | None = _dollars()
+    high_90: float | None = _dollars()
+    total_usd: float | None = _dollars()
+    total_low_90: float | None = _dollars()
+    total_high_90: float | None = _dollars()
+    amortised_usd: float | None = _dollars()
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Cost:
+        for low, centre, high in (
+            (self.low_90, self.usd, self.high_90),
+            (self.total_low_90, self.total_usd, self.total_high_90),
+        ):
+            given = [bound for bound in (low, centre, high) if bound is not None]
+            if (low is None) != (high is None) or (low is not None and centre is None):
+                raise ValueError("an interval needs its low, its centre and its high")
+            if given != sorted(given):
+                raise ValueError(f"low, centre and high out of order: {low:g}, {centre:g}, {high:g}")
+        return self
+
+
+class Published(Row):
+    """``published`` of a model: when each part became public.
+
+    A date; "yes" or "partly" where no date is on record; "no"; None: not known. ``dataset``: that of the
+    training, whoever published it.
+    """
+
+    paper: str | None = None
+    hyperparameters: str | None = None
+    code: str | None = None
+    dataset: str | None = None
+    weights: str | None = None
+    api: str | None = None
+
+    @field_validator("*")
+    @classmethod
+    def _is_date_or_word(cls, text: str | None) -> str | None:
+        if text is not None and text not in WITHOUT_DATE:
+            try:
+                months_of_date(text)
+            except ValueError as error:
+                raise ValueError(f"{error}, or one of: {', '.join(WITHOUT_DATE)}") from None
+        return text
+
+
 class HistoryModel(Row):
-    """``[models.NAME]``: one model that somebody trained. ``flop``: of its training; None: unknown."""
+    """``[models.NAME]``: one model that somebody trained. ``flop``: of its training; None: unknown.
+
+    ``given``: dotted path of what the scenario scripts of it; None: it is left to emerge. ``not_simulated``:
+    why a scenario cannot have it, such as an actor that is not there. ``team``: people of the core team;
+    ``authors``: of the paper.
+    """
 
     actor: str = Field(min_length=1)
     partners: tuple[str, ...] = Field((), alias="with", strict=False)
@@ -38,6 +105,12 @@ class HistoryModel(Row):
     announced: str | None = None
     weights: Literal[tuple(word.key for word in Access)]  # type: ignore[valid-type]
     flop: float | None = Field(None, gt=0, allow_inf_nan=False)
+    given: str | None = None
+    not_simulated: str = ""
+    team: int | None = Field(None, ge=1)
+    authors: int | None = Field(None, ge=1)
+    cost: Cost | None = None
+    published: Published = Published()
     note: str = ""
     source: str = Field(min_length=1)
 
@@ -73,14 +146,31 @@ class Statistic(Row):
 
 
 class History(Row):
-    """The record for one scenario. ``classes``: those of the scenario, the lowest first."""
+    """The record for one scenario. ``classes``: those of the scenario, the lowest first.
+
+    ``until``: the last day that the record covers; None: that of its latest announcement.
+    """
 
     scenario: str
+    until: str | None = None
     credit: str = Field(min_length=1)
     models: dict[str, HistoryModel]
     statistics: tuple[Statistic, ...] = Field((), strict=False)
     classes: tuple[str, ...] = Field((), strict=False)
     follow_class: str = ""
+
+    @field_validator("until")
+    @classmethod
+    def _is_day(cls, text: str | None) -> str | None:
+        if text is not None:
+            months_of_date(text)
+        return text
+
+    @property
+    def end(self) -> datetime.date:
+        """Return the last day that the record covers."""
+        days = [day_of(model.announced) for model in self.models.values() if model.announced]
+        return day_of(self.until) if self.until else max(days, default=datetime.date.min)
 
     @cached_property
     def actors(self) -> list[str]:
@@ -148,6 +238,19 @@ def load_history(name: str) -> History | None:
     return from_data(read_toml(path), str(path))
 
 
+def needed_history(scenario: str, path: str | Path | None = None) -> History:
+    """Return the record that a user names, or else that of a scenario; raise UserError if there is none."""
+    if path is not None:
+        return from_data(read_toml(Path(path)), str(path))
+    history = load_history(scenario)
+    if history is None:
+        raise UserError(
+            f"scenario {scenario!r} has no record to lay beside (configs/history/{scenario}.toml); there is "
+            f"one of: {', '.join(sorted(path.stem for path in FOLDER.glob('*.toml')))}"
+        )
+    return history
+
+
 def from_data(data: dict[str, Any], origin: str = "<data>") -> History:
     """Check a record that is given as plain data (what a TOML file would hold)."""
     try:
@@ -164,13 +267,18 @@ def from_data(data: dict[str, Any], origin: str = "<data>") -> History:
         raise UserError(f"{origin}: scenario: {error}") from None
     classes = tuple(scenario.file.classes)
     for name, model in history.models.items():
+        if model.announced and day_of(model.announced) > history.end:
+            path = join_path(["models", name, "announced"])
+            raise UserError(f"{origin}: {path}: {model.announced} lies after until ({history.until})")
         if model.class_ not in classes:
             path = join_path(["models", name, "class"])
             raise UserError(f"{origin}: {path}: {not_found('class', model.class_, classes)}")
         strangers = [maker for maker in model.makers if maker not in scenario.file.actors]
-        if strangers:
+        if strangers and not model.not_simulated:
             path = join_path(["models", name, "actor" if strangers[0] == model.actor else "with"])
             raise UserError(f"{origin}: {path}: {not_found('actor', strangers[0], scenario.file.actors)}")
+        if model.given:
+            _check_given(model, scenario, f"{origin}: {join_path(['models', name, 'given'])}")
     return history.model_copy(update={"classes": classes, "follow_class": scenario.follow_class})
 
 
@@ -184,9 +292,33 @@ def months_of_day(day: datetime.date) -> float:
     return months_of_date(day.isoformat())
 
 
+def gives(file: ScenarioFile, model: HistoryModel) -> bool:
+    """Return whether a scenario scripts what its record says it gives of a model."""
+    if not model.given:
+        return False
+    section, name = split_path(model.given)
+    return name in getattr(file, section)
+
+
+def _check_given(model: HistoryModel, scenario: Scenario, where: str) -> None:
+    """Raise UserError unless what is said to give a model is in the scenario, and of one of its makers."""
+    section, *rest = split_path(str(model.given))
+    if section not in GIVEN_IN or len(rest) != 1:
+        allowed = " or ".join(f"{name}.NAME" for name in GIVEN_IN)
+        raise UserError(f"{where}: {model.given!r} must be {allowed}{nearest(section, GIVEN_IN)}")
+    scripted = getattr(scenario.file, section)
+    if rest[0] not in scripted:
+        raise UserError(f"{where}: {not_found(section, rest[0], scripted)}")
+    owner = getattr(scripted[rest[0]], GIVEN_IN[section])
+    if owner not in model.makers:
+        raise UserError(f"{where}: {model.given} is of {owner}; the model is of {', '.join(model.makers)}")
+
+
 def _allowed_at(location: list) -> list[str]:
     row: type[Row] = History
     if location:
         row = HistoryModel if location[0] == "models" else Statistic
+        if location[2:]:
+            row = Cost if location[2] == "cost" else Published
     hidden = ("classes", "follow_class")
     return [info.alias or name for name, info in row.model_fields.items() if name not in hidden]

@@ -14,6 +14,7 @@ from experiments.evidence import used_inputs
 from experiments.evidence.agreement import Judged, judge
 from experiments.evidence.claims import Claim, Role
 from experiments.evidence.measuring import Measured, from_intervals, measure_plan, plan_of, uses_posterior
+from experiments.scores import crps
 from sim.errors import UserError
 from sim.scenario import Scenario
 
@@ -150,19 +151,15 @@ def overlap_of(low: float, high: float, claim: Claim) -> float:
 
 
 def crps_of(values: np.ndarray, value: float) -> float:
-    """Return the continuous ranked probability score of a sample against a value (Gneiting and Raftery 2007).
-
-    E|X - y| - E|X - X'| / 2, in the unit of the values; nan where a member is infinite.
+    """Return the CRPS of a sample against a value, in its unit; nan where a member is infinite.
 
     >>> crps_of(np.array([1.0, 3.0]), 2.0)
     0.5
     """
-    values = np.sort(values[~np.isnan(values)])
+    values = values[~np.isnan(values)]
     if not len(values) or not np.isfinite(values).all() or math.isnan(value):
         return math.nan
-    count = len(values)
-    weights = 2.0 * np.arange(1, count + 1) - count - 1.0
-    return float(np.abs(values - value).mean() - (weights * values).sum() / count**2)
+    return crps(values, value)
 
 
 def _used(name: str, claim: Claim, scenario: Scenario) -> Evidence:

@@ -108,14 +108,14 @@ def draw_calendar(axes: Axes, start: float, months: float, labelled: bool) -> No
         axes.spines[side].set_visible(False)
 
 
-def draw_lanes(axes: Axes, names: list[str], size: float) -> None:
-    """Lay out one lane per name, the first at the top, with names at the left."""
+def draw_lanes(axes: Axes, names: list[str], size: float, most: int = 24) -> None:
+    """Lay out one lane per name, the first at the top, with names of ``most`` characters at the left."""
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks([])
     for place, name in enumerate(names):
         if place % 2 == 0:
             axes.axhspan(place - 0.5, place + 0.5, color=BAND, linewidth=0, zorder=-2)
         write(
-            axes, -0.008, place, shorten(name), transform=axes.get_yaxis_transform(),
+            axes, -0.008, place, shorten(name, most), transform=axes.get_yaxis_transform(),
             ha="right", va="center", fontsize=size,
         )  # fmt: skip

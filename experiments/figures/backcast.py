@@ -92,7 +92,7 @@ def compose(found: Backcast) -> Figure:
         handles=_keys(found, lanes), loc="lower left",
         bbox_to_anchor=(-LEFT / (WIDTH - LEFT - RIGHT) + 0.02, 1.0),
         bbox_transform=axes.transAxes, ncols=4, fontsize=7, frameon=False, handlelength=1.6,
-        columnspacing=1.6, borderaxespad=0.6,
+        columnspacing=1.6, borderaxespad=1.6,
     )  # fmt: skip
     figure.text(
         EDGE / WIDTH, 0.1 / height, caption, fontsize=7, va="bottom", linespacing=1.3, color="#333333",
@@ -103,16 +103,21 @@ def compose(found: Backcast) -> Figure:
 
 def caption_text(found: Backcast) -> str:
     """Return what the figure shows, and how the forecasters did."""
-    result = found.result
-    scored = sum(question.status == SCORED for question in found.asked)
-    scores = ", ".join(f"{name} {found.mean_crps(name, SCORED):.1f}" for name in found.answers)
+    result, runs = found.result, len(found.result.run_numbers)
     end = min(found.history.end, last_day(result.scenario.start + result.compiled.horizon))
-    return (
-        f"{len(result.run_numbers):,} runs, seed {result.seed}. Models of one actor and class are matched in "
-        f"their order: (2) is the second of its actor of that class or above. Mean CRPS of the dates of the "
-        f"{scored} scored models up to {end}, in months (less is better): {scores}. Intervals that reach the "
-        f"right edge end later, or never. {found.history.credit}"
+    text = (
+        f"{runs:,} run{'s' if runs > 1 else ''}, seed {result.seed}. Models of one actor and class are "
+        "matched in their order: (2) is the second of its actor of that class or above. Intervals that "
+        "reach the right edge end later, or never. "
     )
+    scored = len(found.crps(SIMULATION, SCORED))
+    if scored:
+        scores = ", ".join(f"{name} {found.mean_crps(name, SCORED):.1f}" for name in found.answers)
+        text += (
+            f"Mean CRPS of the dates of the {scored} scored models up to {end}, in months (less is better): "
+            f"{scores}. "
+        )
+    return text + found.history.credit
 
 
 def _label(question: Question) -> str:

@@ -3,6 +3,7 @@
 # make verify  the slower proofs  make bench   speed, against peers
 # make figure  docs/timeline.png  make clean   remove what was made here
 # make policies  the table in docs/policies.md  make studies  docs/questions.md
+# make calibrate  the posterior of gpt3 in configs/posteriors (hours)
 #
 # Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
 
@@ -15,7 +16,7 @@ INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo figure policies studies test check verify bench clean
+.PHONY: help install demo figure policies studies calibrate test check verify bench clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(MAKEFILE_LIST)
@@ -41,6 +42,12 @@ policies: $(INSTALLED)
 
 studies: $(INSTALLED)
 	$(BIN)/python -m experiments.studying
+
+calibrate: $(INSTALLED)
+	$(BIN)/cascades calibrate gpt3 --out out/calibrate-gpt3
+	mkdir -p configs/posteriors
+	cp out/calibrate-gpt3/posterior.parquet configs/posteriors/gpt3.parquet
+	cp out/calibrate-gpt3/posterior.toml configs/posteriors/gpt3.toml
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)

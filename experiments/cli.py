@@ -9,7 +9,15 @@ from typing import Annotated
 
 import typer
 
-from experiments.commands import backcasting, judging, looking, looking_back, simulating, studying
+from experiments.commands import (
+    backcasting,
+    calibrating,
+    judging,
+    looking,
+    looking_back,
+    simulating,
+    studying,
+)
 from sim.errors import UserError
 
 app = typer.Typer(
@@ -34,6 +42,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "attribute": simulating.attribute,
     "studies": studying.studies,
     "study": studying.study,
+    "calibrate": calibrating.calibrate,
     "why": looking_back.why,
     "branch": looking_back.branch,
     "database": looking_back.database,

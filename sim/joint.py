@@ -5,8 +5,11 @@ Nothing here draws (``sim.drawing`` does); this is what a scenario says, checked
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +203,48 @@ def find_posterior(file: ScenarioFile, origin: str, configs: Path) -> Path | Non
         f"{origin}: posterior.file: {name}: no such file beside the scenario; "
         "posterior.use = false draws from the intervals"
     )
+
+
+PRIORS = "priors"  # in the metadata of a sample: from which interval each column was learned
+
+
+def priors_of(file: ScenarioFile) -> dict[str, str]:
+    """Return for every uncertain number, by dotted path, a hash of what it is before anything is learned.
+
+    Sources do not count. Dates stand in months since the start, so that they count from there.
+    """
+    found = {}
+    for parts, quantity, unit, _ in quantities(file):
+        if quantity.uncertain:
+            start = file.scenario.start if unit.date else ""
+            text = f"{_said(quantity)} {start}"
+            found[join_path(parts)] = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return found
+
+
+def _said(quantity: Quantity) -> str:
+    """Return what a number says, without whose word it is."""
+    said = [
+        getattr(quantity, field.name) for field in fields(quantity) if field.name not in ("source", "pool")
+    ]
+    if quantity.pool:
+        parts = [(part.weight, _said(part.quantity)) for part in quantity.pool.parts]
+        said.append((quantity.pool.method, quantity.pool.correlation, parts))
+    return repr(said)
+
+
+def check_sample(file: ScenarioFile, columns: Iterable[str], metadata: Mapping[bytes, bytes] | None) -> None:
+    """Raise UserError where a column of a sample was learned from another interval than the file says.
+
+    A sample that does not say from which intervals it was learned is taken as it is.
+    """
+    learned = json.loads((metadata or {}).get(PRIORS.encode(), b"{}"))
+    priors = priors_of(file) if learned else {}
+    changed = [name for name in columns if name in learned and learned[name] != priors.get(name)]
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        raise UserError(
+            f"does not fit this scenario: {changed[0]}{more}: was learned from another interval than it "
+            "says; calibrate again (cascades calibrate), name the column in posterior.except, or set "
+            "posterior.use = false"
+        )

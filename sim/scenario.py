@@ -279,7 +279,8 @@ def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
         data["ties"] = [tie for tie in data.get("ties", []) if gone not in (tie.get("from"), tie.get("to"))]
         for key, owner in (("scripted_artifacts", "owner"), ("scripted_projects", "actor")):
             data[key] = {name: row for name, row in data.get(key, {}).items() if row.get(owner) != gone}
-        data["policies"] = {key: rows for key, rows in data.get("policies", {}).items() if key != gone}
+        for table in ("policies", "motives"):
+            data[table] = {key: rows for key, rows in data.get(table, {}).items() if key != gone}
     return data
 
 

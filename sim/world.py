@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.errors import UserError, not_found
-from sim.joint import alternatives_of, correlated_groups, same_path
+from sim.joint import alternatives_of, check_sample, correlated_groups, same_path
 from sim.levers import GENERAL, READERS, is_named, touched
 from sim.luck import mix, name_hash
 from sim.paths import join_path, quantities
@@ -269,6 +269,10 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
             used.append(name)
     if not sample.num_rows:
         raise UserError(f"{where}: holds no draws")
+    try:
+        check_sample(scenario.file, used, sample.schema.metadata)
+    except (UserError, ValueError) as error:
+        raise UserError(f"{where}: {error}") from None
     values = np.zeros((sample.num_rows, len(used)))
     for place, name in enumerate(used):
         try:

@@ -131,7 +131,7 @@ def measure_plan(
             arm = plan.arms[key]
             simulators.clear()  # one world at a time: its tables are large
             simulators[key] = Simulator(arm.compiled, list(arm.metrics.values()), draw)
-        _measure_runs(plan.arms[key], simulators[key], seed, first_run + first, values[key][first:last])
+        measure_runs(plan.arms[key], simulators[key], seed, first_run + first, values[key][first:last])
         return last - first
 
     tasks = [(key, first, min(runs, first + CHUNK)) for key in plan.arms for first in range(0, runs, CHUNK)]
@@ -149,7 +149,7 @@ def measure_plan(
     return Measured(plan, np.arange(first_run, first_run + runs), values)
 
 
-def _measure_runs(arm: PlannedArm, simulator: Simulator, seed: int, first: int, values: np.ndarray) -> None:
+def measure_runs(arm: PlannedArm, simulator: Simulator, seed: int, first: int, values: np.ndarray) -> None:
     """Fill one row per run: metrics by the compiled query, the rest by readers."""
     measured = len(arm.metrics)
     drawn = len(simulator.uncertain)

@@ -1,0 +1,360 @@
+"""Calibrate a scenario to claims: bank, screening, search, checks, and the files that they leave."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.calibration.claimed import ClaimedWorld, hold
+from experiments.calibration.coverage import LEAST_PER_TRUTH, Coverage, check_coverage
+from experiments.calibration.learning import Learned, learned_about
+from experiments.calibration.posterior import without_posterior
+from experiments.calibration.sampling import (
+    Bank,
+    Posterior,
+    Round,
+    Settings,
+    distance,
+    fill_bank,
+    free_coordinates,
+    screen_inputs,
+    search,
+    settings_for,
+    toned_down,
+)
+from experiments.calibration.screening import Screen
+from experiments.calibration.store import Store
+from experiments.evidence.agreement import Judged, judge
+from experiments.evidence.claims import Claim
+from experiments.evidence.measuring import Measured, Plan, measure_plan, plan_of
+from experiments.folder import OutputFolder
+from sim.ensemble import check_count
+from sim.errors import UserError
+from sim.scenario import Scenario, from_data, merge
+
+if TYPE_CHECKING:
+    from experiments.calibration.report import Report
+
+UNFINISHED = ".unfinished-calibration"  # in the folder of results: what an interrupted work goes on with
+REPLICATES = 40
+EVALUATIONS = 2400
+PREDICTIVE_RUNS = 400  # of every arm, before and after
+LEFT_OUT_RUNS = 100  # of every arm, for each actor
+TRUTHS = 40
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a calibration is asked to do.
+
+    ``evaluations``: in all, of ``replicates`` runs of every arm each. ``truths``: synthetic ones for the
+    check of coverage, each with ``per_truth`` evaluations of its own (0: by the bank alone). ``runs``: of
+    every arm for the claims before and after. ``left_out``: the same for each actor left out; 0: none is.
+    """
+
+    evaluations: int = EVALUATIONS
+    replicates: int = REPLICATES
+    seed: int = 1
+    truths: int = TRUTHS
+    per_truth: int = 0
+    runs: int = PREDICTIVE_RUNS
+    left_out: int = LEFT_OUT_RUNS
+
+    def check(self) -> Settings:
+        """Return the settings of the search; raise UserError for a number that cannot be used."""
+        check_count("replicates", self.replicates, 2, 10_000)
+        check_count("seed", self.seed, 0, 2**63 - 1)
+        check_count("check", self.truths, 0, 10_000)
+        check_count("check evaluations", self.per_truth, 0, 10**6)
+        check_count("runs", self.runs, 1, 10**6)
+        check_count("leave-out runs", self.left_out, 0, 10**6)
+        settings = settings_for(self.evaluations)
+        if self.truths >= settings.bank:
+            raise UserError(
+                f"check = {self.truths}: must be less than the {settings.bank} points of the prior"
+            )
+        if self.per_truth and self.per_truth < LEAST_PER_TRUTH:
+            raise UserError(f"check evaluations = {self.per_truth}: must be 0, or {LEAST_PER_TRUTH} or more")
+        return settings
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many claims agree: of those that can be asked. ``impossible``: claims that name what is not
+    there."""
+
+    who: str
+    agree: int
+    asked: int
+    impossible: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass
+class Calibration:
+    """What a calibration found. ``before``, ``after``: how the claims stand, from prior and from
+    posterior."""
+
+    world: ClaimedWorld
+    asked: Asked
+    settings: Settings
+    bank: Bank
+    screen: Screen
+    free: np.ndarray
+    posterior: Posterior
+    learned: list[Learned]
+    before: dict[str, Judged]
+    after: dict[str, Judged]
+    coverage: Coverage | None
+    scores: list[Score] = field(default_factory=list)
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The values of the free inputs in every draw of the posterior."""
+        values = self.world.values(self.posterior.points)
+        return {self.world.inputs[place]: values[:, place] for place in np.flatnonzero(self.free)}
+
+
+Told = Callable[[str, int], None]  # what begins, and of how many steps
+
+
+def calibrate_and_save(
+    scenario: Scenario,
+    claims: Mapping[str, Claim],
+    out: str | Path,
+    asked: Asked,
+    *,
+    threads: int | None = None,
+    fresh: bool = False,
+    begins: Told = lambda what, count: None,
+    progress: Callable[[int], None] = lambda count: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> tuple[Report, list[Path]]:
+    """Calibrate a scenario, leave posterior and report in a folder, and return report and files.
+
+    A work that was interrupted goes on where it was. ``begins`` is told of each stage and its number of
+    steps, ``progress`` of steps done. Raises UserError for what cannot be used.
+    """
+    from experiments.calibration.report import Report, write_report
+    from experiments.manifest import now
+
+    started = now()
+    asked.check()
+    check_count("threads", 1 if threads is None else threads, 1, 1024)
+    with OutputFolder(out) as folder:
+        unfinished = folder.target / UNFINISHED
+        world = ClaimedWorld(without_posterior(scenario), claims, asked.replicates)
+        store = Store(
+            world,
+            asked.seed,
+            threads=threads,
+            folder=unfinished,
+            earlier=(folder.target,),
+            key=key_of(world, asked),
+            fresh=fresh,
+            progress=progress,
+        )
+        found = calibrate(world, asked, store, threads=threads, begins=begins, progress=progress, say=say)
+        report = Report(found, started)
+        files = write_report(report, store, folder)
+    shutil.rmtree(unfinished, ignore_errors=True)
+    return report, files
+
+
+def calibrate(
+    world: ClaimedWorld,
+    asked: Asked,
+    store: Store,
+    *,
+    threads: int | None = None,
+    begins: Told = lambda what, count: None,
+    progress: Callable[[int], None] = lambda count: None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Calibration:
+    """Calibrate a world to its claims and check the result."""
+    settings = asked.check()
+    if not world.inputs:
+        raise UserError(f"{world.scenario.origin}: no input is uncertain, so there is nothing to calibrate")
+    if store.known:
+        say(f"Going on with {store.known} evaluations that were done before.")
+    begins("evaluation", settings.bank + settings.rounds * settings.population)
+    bank = fill_bank(world, store.evaluate, settings.bank, asked.seed)
+    screening, free = screen_inputs(world, bank, asked.seed)
+    say(f"{int(free.sum())} of {len(free)} uncertain inputs move a claim; the others stay as they are.")
+    if not free.any():
+        raise UserError(
+            f"{world.scenario.origin}: no uncertain input moves any of {len(world.claims)} claims beyond "
+            "chance; there is nothing to learn (or too little: more --evaluations, more --replicates)"
+        )
+    coordinates = free_coordinates(world, free)
+
+    def told(done: Round) -> None:
+        say(
+            f"distance {done.distance:.2f} (expected {done.expected:.2f}), {done.accepted} of "
+            f"{done.simulated} within {done.tolerance:.2f}"
+        )
+
+    posterior = search(bank, coordinates, store.evaluate, settings, asked.seed, told)
+    coverage = None
+    if asked.truths:
+        begins("truth", asked.truths)
+        with store.silent():
+            coverage = check_coverage(
+                world, bank, free, coordinates, asked.truths, asked.seed,
+                evaluate=store.evaluate, evaluations=asked.per_truth, progress=progress,
+            )  # fmt: skip
+    learned = learned_about(world, posterior.points, bank, free, screening, asked.seed, settings.population)
+    values = world.values(posterior.points)
+    sample = {world.inputs[place]: values[:, place] for place in np.flatnonzero(free)}
+    begins("run", 2 * asked.runs * len(world.plan.arms))
+    before = judged(world.plan, world.of, {}, asked.runs, asked.seed, threads, progress)
+    after = judged(world.plan, world.of, sample, asked.runs, asked.seed, threads, progress)
+    found = Calibration(
+        world, asked, settings, bank, screening, free, posterior, learned, before, after, coverage
+    )
+    if asked.left_out:
+        actors = list(world.scenario.file.actors)
+        begins("actor", len(actors) + 1)
+        found.scores.append(score_without(None, world, sample, asked, threads))
+        progress(1)
+        for actor in actors:
+            found.scores.append(score_without(actor, world, sample, asked, threads))
+            progress(1)
+    return found
+
+
+def judged(
+    plan: Plan,
+    claims: Mapping[str, Claim],
+    sample: Mapping[str, np.ndarray],
+    runs: int,
+    seed: int,
+    threads: int | None,
+    progress: Callable[[int], None] = lambda count: None,
+) -> dict[str, Judged]:
+    """Return how claims stand, each run with a draw of a sample, and with the prior for what is not in it."""
+    if sample:
+        arms = {key: replace(arm, compiled=hold(arm.compiled, sample)) for key, arm in plan.arms.items()}
+        plan = replace(plan, arms=arms)
+    measured: Measured = measure_plan(plan, runs, seed, threads=threads, progress=progress)
+    return {name: judge(claim.wanted, measured.formula(name, claim)) for name, claim in claims.items()}
+
+
+def score_without(
+    actor: str | None,
+    world: ClaimedWorld,
+    sample: Mapping[str, np.ndarray],
+    asked: Asked,
+    threads: int | None,
+) -> Score:
+    """Return how many claims agree in the world without an actor (None: with all), from the posterior."""
+    scenario, plan, claims, impossible = world.scenario, world.plan, dict(world.of), []
+    if actor is not None:
+        data = merge(scenario.raw, {"remove": [_path(actor)]}, scenario.origin)
+        try:
+            scenario = from_data(data, scenario.origin, scenario.sets, policies=scenario.policies)
+        except UserError:  # nothing is left that could be simulated
+            return Score(actor, 0, 0, tuple(claims))
+        for name, claim in world.of.items():
+            try:
+                plan_of({name: claim}, scenario)
+            except UserError:
+                impossible.append(name)
+                del claims[name]
+        plan = plan_of(claims, scenario)
+    found = judged(plan, claims, sample, asked.left_out, asked.seed, threads)
+    agree = [name for name, each in found.items() if each.verdict == "agrees"]
+    lost = tuple(name for name in claims if name not in agree)
+    return Score(actor or "", len(agree), len(claims), tuple(impossible), lost)
+
+
+def _path(actor: str) -> str:
+    from sim.paths import join_path
+
+    return join_path(("actors", actor))
+
+
+def key_of(world: ClaimedWorld, asked: Asked) -> str:
+    """Return a hash of all that evaluations depend on: scenario, claims, rules, seed, replicates."""
+    import sim
+    from agents.rule import source_hash
+
+    said = {
+        "scenario": world.scenario.fingerprint,
+        "claims": {name: claim.model_dump(mode="json") for name, claim in world.of.items()},
+        "rules": source_hash(Path(sim.__file__).resolve().parent.parent),
+        "evaluations": asked.evaluations,
+        "replicates": asked.replicates,
+        "seed": asked.seed,
+        "per_truth": asked.per_truth,
+    }
+    return hashlib.blake2b(json.dumps(said, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+
+def counts(found: Mapping[str, Judged]) -> tuple[int, int]:
+    """Return how many claims agree, and of how many."""
+    return sum(each.verdict == "agrees" for each in found.values()), len(found)
+
+
+def mean_distance(found: Mapping[str, Judged]) -> float:
+    """Return the root mean square of the discrepancies, those by far toned down as in the search."""
+    return float(distance(toned_down(np.array([[each.discrepancy for each in found.values()]])))[0])
+
+
+def describe(found: Calibration) -> dict[str, Any]:
+    """Return what a posterior was made from and how to make it again, without times or places."""
+    import sim
+    from agents.rule import source_hash
+    from experiments.manifest import versions
+
+    asked, settings = found.asked, found.settings
+    agree, count = counts(found.after)
+    return {
+        "scenario": found.world.scenario.name,
+        "fingerprint": found.world.scenario.fingerprint,
+        "command": (
+            f"cascades calibrate {found.world.scenario.name} --evaluations {asked.evaluations} "
+            f"--replicates {asked.replicates} --seed {asked.seed}"
+        ),
+        "version": sim.__version__,
+        "rules": source_hash(Path(sim.__file__).resolve().parent.parent),
+        "draws": len(found.posterior.points),
+        "free_inputs": int(found.free.sum()),
+        "uncertain_inputs": len(found.free),
+        "left_to_each_run": list(found.world.prior.left),
+        "claims_agreeing": agree,
+        "claims_asked": count,
+        "tolerance": found.posterior.tolerance,
+        "settings": {
+            "evaluations": settings.evaluations,
+            "bank": settings.bank,
+            "population": settings.population,
+            "rounds": settings.rounds,
+            "rounds_kept": settings.keep,
+            "replicates": asked.replicates,
+            "seed": asked.seed,
+        },
+        "versions": {key: value for key, value in versions().items() if value},
+        "rounds": {
+            "tolerance": [round(done.tolerance, 4) for done in found.posterior.rounds],
+            "distance": [round(done.distance, 4) for done in found.posterior.rounds],
+            "accepted": [done.accepted for done in found.posterior.rounds],
+            "simulated": [done.simulated for done in found.posterior.rounds],
+        },
+        "claims": {
+            name: {
+                key: value
+                for key, value in (("value", claim.value), ("low", claim.low), ("high", claim.high))
+                if value is not None
+            }
+            | {"unit": claim.unit}
+            for name, claim in found.world.of.items()
+        },
+    }

@@ -1,0 +1,137 @@
+"""The claims of a scenario as a problem of calibration: values of inputs in, signed discrepancies out."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from experiments.calibration.prior import Prior, prior_of
+from experiments.evidence.agreement import Judged, Wanted, judge
+from experiments.evidence.claims import Claim
+from experiments.evidence.measuring import Measured, PlannedArm, from_intervals, measure_runs, plan_of
+from sim.ensemble import Simulator
+from sim.errors import UserError
+from sim.scenario import Scenario
+from sim.world import Compiled
+
+ROLE = "calibrate"
+
+
+class ClaimedWorld:
+    """A scenario and the claims that it is calibrated to.
+
+    Each evaluation simulates ``replicates`` runs of all arms, paired, with given values of all inputs; only
+    alternatives are drawn by each run. Workers have simulators of their own.
+    """
+
+    def __init__(self, scenario: Scenario, claims: Mapping[str, Claim], replicates: int):
+        chosen = to_calibrate(claims)
+        self.scenario, self.replicates = from_intervals(scenario), replicates
+        self.of = chosen
+        self.claims = tuple(chosen)
+        self.wanted: dict[str, Wanted] = {name: claim.wanted for name, claim in chosen.items()}
+        self.plan = plan_of(chosen, self.scenario)
+        self._own = threading.local()
+
+    @cached_property
+    def prior(self) -> Prior:
+        from sim.world import compile_scenario
+
+        return prior_of(compile_scenario(self.scenario))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.prior.inputs
+
+    @property
+    def coordinates(self) -> int:
+        return len(self.prior.coordinates)
+
+    @property
+    def behind(self) -> tuple[tuple[int, ...], ...]:
+        return self.prior.behind
+
+    @property
+    def together(self) -> tuple[tuple[int, ...], ...]:
+        return self.prior.together
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """Return the values of the inputs, shape (points, inputs)."""
+        return self.prior.values(points)
+
+    def evaluate(self, values: np.ndarray, luck: int) -> np.ndarray:
+        """Return the signed discrepancy of each claim at values of the inputs, shape (claims,)."""
+        judged = self.judged(values, luck)
+        return np.array([signed(self.wanted[name], judged[name]) for name in self.claims])
+
+    def judged(self, values: np.ndarray, luck: int) -> dict[str, Judged]:
+        """Return how the claims stand at values of the inputs, shape (inputs,), over the replicates."""
+        found = {}
+        for key, arm in self.plan.arms.items():
+            simulator, row, chosen = self._worker(key, arm)
+            if len(chosen):
+                row[0] = values[chosen]
+            table = np.full((self.replicates, len(arm.columns)), np.nan)
+            measure_runs(replace(arm, compiled=simulator.compiled), simulator, luck, 0, table)
+            found[key] = table
+        measured = Measured(self.plan, np.arange(self.replicates), found)
+        return {
+            name: judge(self.wanted[name], measured.formula(name, claim)) for name, claim in self.of.items()
+        }
+
+    def _worker(self, key, arm: PlannedArm) -> tuple[Simulator, np.ndarray, np.ndarray]:
+        """Return this thread's simulator of an arm, the values that it holds, and which inputs they are."""
+        own = self._own.__dict__.setdefault("simulators", {})
+        if key not in own:
+            held = hold(arm.compiled, {path: np.zeros(1) for path in self.inputs})
+            place_of = {path: place for place, path in enumerate(self.inputs)}
+            chosen = [place_of[path] for path in arm.compiled.uncertain_paths if path in place_of]
+            row = held.facts["posterior"]
+            own[key] = Simulator(held, list(arm.metrics.values())), row, np.array(chosen, int)
+        return own[key]
+
+
+def to_calibrate(claims: Mapping[str, Claim]) -> dict[str, Claim]:
+    """Return the claims that a scenario is calibrated to; raise UserError where there is none."""
+    chosen = {name: claim for name, claim in claims.items() if claim.role == ROLE and not claim.test.inputs}
+    if not chosen:
+        raise UserError(
+            f"claims: none of {len(claims)} has role = {ROLE!r}, so there is nothing to calibrate to"
+        )
+    return chosen
+
+
+def hold(compiled: Compiled, sample: Mapping[str, np.ndarray]) -> Compiled:
+    """Return a compiled scenario that draws inputs from a sample, {dotted path: shape (draws,)}.
+
+    What is certain in this scenario stays so. Whoever holds the table of draws may change it in place.
+    """
+    uncertain = compiled.uncertain.copy().view(np.recarray)
+    columns: list[np.ndarray] = []
+    for row, path in enumerate(compiled.uncertain_paths):
+        uncertain["column"][row] = -1
+        if path in sample:
+            uncertain["column"][row] = len(columns)
+            columns.append(np.asarray(sample[path], float))
+    table = np.column_stack(columns) if columns else np.zeros((0, 0))
+    facts = compiled.facts | {"posterior": np.ascontiguousarray(table)}
+    return replace(compiled, uncertain=uncertain, facts=facts)
+
+
+def signed(wanted: Wanted, judged: Judged) -> float:
+    """Return a discrepancy with the sign of the side on which the model is: below or above the claim."""
+    if not judged.runs:
+        return math.nan
+    if wanted.rule in ("sign", "order", "pattern") or wanted.side == "at least":
+        return -judged.discrepancy
+    if wanted.side == "at most":
+        return judged.discrepancy
+    centre = 0.0 if wanted.rule == "null" else wanted.value
+    if wanted.rule == "interval" and not wanted.low < centre < wanted.high:
+        centre = 0.5 * (wanted.low + wanted.high)
+    return math.copysign(judged.discrepancy, judged.statistic - centre)

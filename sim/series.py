@@ -53,9 +53,9 @@ def attention_series(
     last = min(window[1], compiled.horizon)
     times = np.arange(max(0.0, window[0]), last + 1e-9, step)
     regions = list(compiled.scenario.file.regions)
-    frames = []
+    frames, player = [], AttentionPlayer(compiled)
     for run in range(runs):
-        values, reach = attention_of_run(compiled, seed, run, times, draw)
+        values, reach = player.play(seed, run, times, draw)
         peak = values.max(initial=0.0)
         share = values / peak if peak > 0.0 else np.zeros(len(values))
         for region, part in zip(regions, reach, strict=True):
@@ -74,18 +74,24 @@ def attention_series(
     return pd.concat(frames, ignore_index=True)
 
 
-def attention_of_run(compiled: Compiled, seed: int, run: int, times: np.ndarray, draw: bool = True):
-    """Return (attention at the times, how far it reaches into each region) of one run."""
-    uncertain = compiled.uncertain if draw else compiled.uncertain[:0]
-    workspace = Workspace(compiled)
-    while True:
-        world = workspace.world
-        draw_inputs(world, uncertain, np.uint64(seed), np.uint64(run), np.empty(len(uncertain)))
-        reset(world, np.uint64(seed), np.uint64(run), compiled.horizon)
+class AttentionPlayer:
+    """Plays single runs of a world and notes public attention; its room grows with the needs of the runs."""
+
+    def __init__(self, compiled: Compiled):
+        self.compiled = compiled
+        self.workspace = Workspace(compiled)
+
+    def play(self, seed: int, run: int, times: np.ndarray, draw: bool = True):
+        """Return (attention at the times, how far it reaches into each region) of one run."""
+        uncertain = self.compiled.uncertain if draw else self.compiled.uncertain[:0]
         values = np.empty(len(times))
-        for place, time in enumerate(times):
-            advance(world, float(time))
-            values[place] = attention_now(world)
-        if workspace.tables.clock[0].status in (RUNNING, ENDED):
-            return values, np.array(workspace.tables.regions["attention"])
-        workspace = workspace.grown()
+        while True:
+            world, tables = self.workspace.world, self.workspace.tables
+            draw_inputs(world, uncertain, np.uint64(seed), np.uint64(run), np.empty(len(uncertain)))
+            reset(world, np.uint64(seed), np.uint64(run), self.compiled.horizon)
+            for place, time in enumerate(times):
+                advance(world, float(time))
+                values[place] = attention_now(world)
+            if tables.clock[0].status in (RUNNING, ENDED):
+                return values, np.array(tables.regions["attention"])
+            self.workspace = self.workspace.grown()

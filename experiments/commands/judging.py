@@ -15,11 +15,12 @@ from experiments.commands.options import (
     Seed,
     Sets,
     Threads,
-    interruptible,
     loaded_scenario,
     print_json,
     print_written,
     progress_bar,
+    say,
+    say_interrupted,
 )
 
 MISSED = 1  # exit code where a required claim does not hold
@@ -39,33 +40,59 @@ def evidence(
         list[str] | None,
         typer.Option("--only", metavar="NAME", help="Claims of this id or role only; repeatable."),
     ] = None,
+    shipped: Annotated[
+        bool, typer.Option("--shipped/--no-shipped", help="With the claims that come with the product.")
+    ] = True,
     sets: Sets = None,
     policies: Policies = None,
     out: Out = None,
     threads: Threads = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Simulate all anew; do not use runs that were kept.")
+    ] = False,
+    only_list: Annotated[bool, typer.Option("--list", help="List the claims; simulate nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Hold every claim of the literature against the scenario; exit code 1 if a required one fails."""
     from experiments.evidence.claims import chosen, load_claims
-    from experiments.evidence.saving import evidence_and_save
+    from experiments.evidence.keeping import Kept
+    from experiments.evidence.saving import as_rows, evidence_and_save, in_words, listed
+    from experiments.run import must_compile
 
     loaded = loaded_scenario(scenario, sets, policies)
-    claims = chosen(load_claims(loaded.name, further or ()), only or ())
-    with interruptible(), progress_bar("run") as bar:
+    claims = chosen(load_claims(loaded.name, further or (), shipped), only or ())
+    if only_list:
+        if as_json:
+            print_json(as_rows(claims))
+        else:
+            print(listed(claims))
+        return
+    if must_compile():
+        say("Compiling the rules; this happens once and takes a while.")
+    kept = Kept(fresh=fresh)
+    try:
+        with progress_bar("run") as bar:
 
-        def planned(total: int) -> None:
-            bar.total = total
+            def planned(total: int) -> None:
+                bar.total = total
+                bar.refresh()
 
-        table, files = evidence_and_save(
-            claims, loaded, out or Path("out") / f"evidence-{loaded.name}", runs=runs, seed=seed,
-            threads=threads, planned=planned, progress=bar.update,
-        )  # fmt: skip
+            table, files = evidence_and_save(
+                claims, loaded, out or Path("out") / f"evidence-{loaded.name}", runs=runs, seed=seed,
+                threads=threads, planned=planned, progress=bar.update, kept=kept,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        say_interrupted(
+            f"runs cannot be kept ({kept.problem})"
+            if kept.problem
+            else "runs measured so far are kept, and the same command goes on from there"
+        )
     if as_json:
         print_json([row.row() for row in table.rows])
     else:
-        from experiments.evidence.saving import in_words
-
         print(in_words(table))
         print_written(files)
+    if kept.problem:
+        say(f"Measured runs could not be kept for the next time: {kept.problem}")
     if table.failed:
         raise typer.Exit(MISSED)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,7 +19,8 @@ import numpy as np
 from experiments.evidence.calculations import calculate
 from experiments.evidence.claims import BASE, Arm, Claim, Quantity
 from experiments.evidence.formula import evaluate
-from experiments.evidence.readings import Reader, Run, reader_of
+from experiments.evidence.keeping import Kept, World
+from experiments.evidence.readings import Reader, Run, reader_of, source_of_reading
 from sim.ensemble import MOST_RUNS, Simulator, check_count
 from sim.errors import UserError
 from sim.metrics import Metric, parse_metric
@@ -111,42 +113,90 @@ def measure_plan(
     draw: bool = True,
     first_run: int = 0,
     progress: Callable[[int], None] | None = None,
+    kept: Kept | None = None,
 ) -> Measured:
     """Simulate the arms of a plan and return the values of their quantities.
 
-    ``progress`` is called with the number of runs completed since it was last called. The values do not
-    depend on the number of threads. Ctrl-C ends it with KeyboardInterrupt: nothing half-measured is returned.
+    ``progress`` is called with the number of runs completed since it was last called. ``kept``: where arms
+    that were measured before lie; only what is not there is simulated, and then kept. The values depend
+    neither on that nor on the number of threads. Ctrl-C ends it with KeyboardInterrupt: nothing
+    half-measured is returned, what was measured is kept.
     """
     check_count("runs", runs, 1, MOST_RUNS)
     check_count("seed", seed, 0, 2**63 - 1)
     check_count("threads", 1 if threads is None else threads, 1, 1024)
-    values = {key: np.full((runs, len(arm.columns)), np.nan) for key, arm in plan.arms.items()}
+    worlds = {key: World(str(key), seed, first_run, draw) for key in plan.arms}
+    values: dict[Hashable, np.ndarray] = {}
+    done: dict[Hashable, np.ndarray] = {}  # which runs of an arm are measured
+    for key, arm in plan.arms.items():
+        values[key], known = _known(arm, worlds[key], runs, kept)
+        done[key] = np.asarray(known.all(axis=1))
+    stored = {key: int(known.sum()) for key, known in done.items()}
     stop, own = threading.Event(), threading.local()
 
-    def work(key: Hashable, first: int, last: int) -> int:
+    def work(key: Hashable, first: int, last: int) -> tuple[Hashable, int]:
         if stop.is_set():
-            return 0
+            return key, 0
         simulators = own.__dict__.setdefault("simulators", {})
         if key not in simulators:
             arm = plan.arms[key]
             simulators.clear()  # one world at a time: its tables are large
             simulators[key] = Simulator(arm.compiled, list(arm.metrics.values()), draw)
         measure_runs(plan.arms[key], simulators[key], seed, first_run + first, values[key][first:last])
-        return last - first
+        done[key][first:last] = True
+        return key, last - first
 
-    tasks = [(key, first, min(runs, first + CHUNK)) for key in plan.arms for first in range(0, runs, CHUNK)]
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        pending = {pool.submit(work, *task) for task in tasks}
-        try:
-            while pending:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                count = sum(future.result() for future in finished)
-                if progress:
-                    progress(count)
-        except BaseException:
-            stop.set()
-            raise
+    def keep(key: Hashable) -> None:
+        arm = plan.arms[key]
+        if kept and done[key].sum() > stored[key]:
+            known = np.repeat(done[key][:, None], len(arm.columns), axis=1)
+            kept.write(worlds[key], arm.columns, values[key], known)
+            stored[key] = int(done[key].sum())
+
+    tasks = [(key, *span) for key in plan.arms for span in _spans(~done[key])]
+    left = Counter(key for key, *_ in tasks)
+    try:
+        with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+            pending = {pool.submit(work, *task) for task in tasks}
+            try:
+                while pending:
+                    finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for key, count in (future.result() for future in finished):
+                        left[key] -= 1
+                        if progress:
+                            progress(count)
+                        if not left[key]:
+                            keep(key)
+            except BaseException:
+                stop.set()
+                raise
+    except BaseException:
+        for key in plan.arms:
+            keep(key)
+        raise
     return Measured(plan, np.arange(first_run, first_run + runs), values)
+
+
+def runs_to_come(plan: Plan, runs: int, seed: int = 1, kept: Kept | None = None) -> int:
+    """Return how many runs ``measure_plan`` will simulate: those that are not kept."""
+    known = (_known(arm, World(str(key), seed), runs, kept)[1] for key, arm in plan.arms.items())
+    return sum(int((~each.all(axis=1)).sum()) for each in known)
+
+
+def _known(arm: PlannedArm, world: World, runs: int, kept: Kept | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return (values, known) of an arm, each of shape (runs, columns), as they are kept."""
+    if kept:
+        return kept.read(world, arm.columns, runs)
+    shape = (runs, len(arm.columns))
+    return np.full(shape, np.nan), np.zeros(shape, bool)
+
+
+def _spans(wanted: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) of the pieces of runs that are wanted, of ``CHUNK`` runs at most."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(int)))
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        for first in range(start, end, CHUNK):
+            yield first, min(end, first + CHUNK)
 
 
 def measure_runs(arm: PlannedArm, simulator: Simulator, seed: int, first: int, values: np.ndarray) -> None:
@@ -217,7 +267,7 @@ def _column(arm: PlannedArm, quantity: Quantity) -> Hashable:
         if quantity.metric not in arm.metrics:
             arm.metrics[quantity.metric] = parse_metric(quantity.metric, arm.compiled)
         return quantity.metric
-    key = repr(quantity.model_copy(update={"arm": BASE}))
+    key = repr(quantity.model_copy(update={"arm": BASE})) + source_of_reading(quantity)
     if key not in arm.readers:
         arm.readers[key] = reader_of(quantity, arm.compiled)
     return key

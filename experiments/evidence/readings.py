@@ -5,9 +5,13 @@ A *reader* is made once per quantity and world (names become codes), and is then
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import math
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 ENDS = (Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED)
 OUTCOMES = ("unfinished", "trained", "undertrained", "stopped")  # of a project, in the order of their codes
+MANY = 12  # codes; more are looked up together
 LIMITS = ("from", "until", "above", "below", "not")
 
 
@@ -43,6 +48,30 @@ class Run:
     tables: Tables
     draws: np.ndarray
     memory: dict[Any, Any] = field(default_factory=dict)
+
+    def once(self, key: Any, work: Callable[[], Any]) -> Any:
+        """Return what some work gives, done once per run whoever asks: readings share columns and rows."""
+        if key not in self.memory:
+            self.memory[key] = work()
+        return self.memory[key]
+
+    def event(self, field: str) -> np.ndarray:
+        """Return a field of the event log as an array of its own: rows of the log lie far apart."""
+        return self.once(("log", field), lambda: np.array(np.asarray(self.log)[field]))
+
+    def project(self, field: str) -> np.ndarray:
+        """Return a field of the table of projects, likewise."""
+        return self.once(("project", field), lambda: np.array(np.asarray(self.projects)[field]))
+
+    def rows(self, *what: Event) -> np.ndarray:
+        """Return the places of the events of some kinds in the log, in its order."""
+        return self.once(("rows", what), lambda: np.flatnonzero(_one_of(self.event("what"), what)))
+
+    def rows_of_projects(self, *what: Event) -> tuple[np.ndarray, np.ndarray]:
+        """Return (places in the log, projects) of the events of some kinds that belong to a project."""
+        rows = self.rows(*what)
+        projects = self.event("project")[rows]
+        return rows[projects >= 0], projects[projects >= 0]
 
 
 @dataclass(frozen=True)
@@ -93,11 +122,11 @@ def _outcomes(compiled: Compiled) -> Mapping[str, Any]:
 
 
 def _of_log(field: str) -> Callable[[Run], np.ndarray]:
-    return lambda run: run.log[field]
+    return lambda run: run.event(field)
 
 
 def _of_projects(field: str) -> Callable[[Run], np.ndarray]:
-    return lambda run: run.projects[field]
+    return lambda run: run.project(field)
 
 
 EVENTS = {
@@ -124,8 +153,8 @@ EVENTS = {
 def _first(run: Run, *what: Event) -> np.ndarray:
     """Return for each project the month of its first event of some kinds; inf: none."""
     times = np.full(len(run.projects), math.inf)
-    rows = run.log[np.isin(run.log["what"], what) & (run.log["project"] >= 0)]
-    np.minimum.at(times, rows["project"], rows["time"])
+    rows, projects = run.rows_of_projects(*what)
+    np.minimum.at(times, projects, run.event("time")[rows])
     return times
 
 
@@ -134,38 +163,37 @@ def _trained(run: Run) -> np.ndarray:
 
 
 def _months(run: Run) -> np.ndarray:
-    return _trained(run) - run.projects["started"]
+    return _trained(run) - run.project("started")
 
 
 def _scripted(run: Run) -> np.ndarray:
-    return (run.projects["script"] >= 0).astype(int)
+    return (run.project("script") >= 0).astype(int)
 
 
 def _outcome(run: Run) -> np.ndarray:
     outcome = np.zeros(len(run.projects), int)
     for code, what in enumerate(ENDS, start=1):
-        rows = run.log[(run.log["what"] == what) & (run.log["project"] >= 0)]
-        outcome[rows["project"]] = code
+        _, projects = run.rows_of_projects(what)
+        outcome[projects] = code
     return outcome
 
 
 def _bound(run: Run) -> np.ndarray:
     """Return what bound each project that did not reach its goal."""
     bound = np.zeros(len(run.projects), int)
-    unfinished = (Event.STOPPED, Event.UNDERTRAINED, Event.UNFINISHED)
-    rows = run.log[np.isin(run.log["what"], unfinished) & (run.log["project"] >= 0)]
-    bound[rows["project"]] = rows["bound"]
+    rows, projects = run.rows_of_projects(Event.STOPPED, Event.UNDERTRAINED, Event.UNFINISHED)
+    bound[projects] = run.event("bound")[rows]
     return bound
 
 
 def _knew(run: Run) -> np.ndarray:
     """Return whether the maker knew that the class exists when the project started."""
-    rows = run.log[(run.log["what"] == Event.AWARE)]
-    knew = np.zeros(len(run.projects), int)
-    for place, project in enumerate(run.projects):
-        mine = (rows["actor"] == project["actor"]) & (rows["klass"] >= project["klass"])
-        knew[place] = bool((mine & (rows["time"] <= project["started"])).any())
-    return knew
+    rows = run.rows(Event.AWARE)
+    first = np.full((len(run.compiled.actors), len(run.compiled.classes)), math.inf)
+    np.minimum.at(first, (run.event("actor")[rows], run.event("klass")[rows]), run.event("time")[rows])
+    first = np.minimum.accumulate(first[:, ::-1], axis=1)[:, ::-1]  # of the class or a higher one
+    since = first[run.project("actor"), run.project("klass")]
+    return (np.isfinite(since) & (since <= run.project("started"))).astype(int)
 
 
 PROJECTS = {
@@ -210,24 +238,45 @@ def reading(function: Callable[..., float]) -> Callable[..., float]:
     return function
 
 
+def known_readings() -> dict[str, Callable[..., float]]:
+    """Return the registered ways to read a run by name, those that come with the product among them."""
+    from experiments.evidence import run_readings  # noqa: F401  (registers them)
+
+    return READINGS
+
+
+def source_of_reading(quantity: Quantity) -> str:
+    """Return a hash of the source of a registered reading that does not come with the product; "" for others.
+
+    One without a source to be read (typed into a session) gets another one each time.
+    """
+    function = known_readings().get(quantity.reading or "")
+    if function is None or function.__module__.startswith(__package__ or "experiments.evidence"):
+        return ""
+    try:
+        source = inspect.getsource(inspect.getmodule(function) or function)
+    except (OSError, TypeError):
+        source = uuid.uuid4().hex
+    return hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
+
+
 def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
     """Return the function that reads a quantity off a run; raise UserError for what is not there."""
     if quantity.reading is not None:
-        from experiments.evidence import run_readings  # noqa: F401  (registers those that come with the product)
-
-        if quantity.reading not in READINGS:
-            raise UserError(f"reading: {not_found('reading', quantity.reading, READINGS)}")
-        function, arguments = READINGS[quantity.reading], quantity.arguments
+        known = known_readings()
+        if quantity.reading not in known:
+            raise UserError(f"reading: {not_found('reading', quantity.reading, known)}")
+        function, arguments = known[quantity.reading], quantity.arguments
         return lambda run: float(function(run, **arguments))
     if quantity.input is not None:
         return _input_reader(quantity.input, compiled)
     columns = TABLES[quantity.how]
-    holds = _conditions(quantity.where, columns, compiled, quantity.how)
-    among = _conditions(quantity.among or {}, columns, compiled, "among")
+    holds = _conditions(quantity.where, quantity.how, compiled, quantity.how)
+    among = _conditions(quantity.among or {}, quantity.how, compiled, "among")
     take = quantity.take or TAKES[0]
     if quantity.of is not None and quantity.of not in columns:
         raise UserError(f"of: {not_found('column', quantity.of, columns)}")
-    values = columns[quantity.of].values if quantity.of else None
+    values = _values(quantity.how, quantity.of) if quantity.of else None
 
     def read(run: Run) -> float:
         rows = holds(run)
@@ -263,24 +312,39 @@ def described() -> list[tuple[str, str, str]]:
     ]
 
 
-def _conditions(where: Mapping[str, Any], columns: Mapping[str, Column], compiled: Compiled, spot: str):
-    """Return the function of a run that tells which rows fulfil all conditions."""
+def _values(table: str, name: str) -> Callable[[Run], np.ndarray]:
+    """Return the function of a run that gives a column of a table."""
+    work = TABLES[table][name].values
+    return lambda run: run.once((table, name), lambda: work(run))
+
+
+def _conditions(where: Mapping[str, Any], table: str, compiled: Compiled, spot: str):
+    """Return the function of a run that tells which rows fulfil all conditions.
+
+    Conditions that are written alike are tested once per run.
+    """
+    columns = TABLES[table]
     tests = []
     for name, wanted in where.items():
         if name not in columns:
             raise UserError(f"{spot}: {not_found('column', name, columns)}")
         try:
-            tests.append((columns[name].values, _test(columns[name], wanted, compiled)))
+            key = (table, name, repr(wanted))
+            tests.append((key, _values(table, name), _test(columns[name], wanted, compiled)))
         except UserError as error:
             raise UserError(f"{spot}.{name}: {error}") from None
 
     def holds(run: Run) -> np.ndarray:
-        rows = np.ones(len(run.log if columns is EVENTS else run.projects), bool)
-        for values, test in tests:
-            rows &= test(values(run))
+        rows = np.ones(len(run.log if table == "events" else run.projects), bool)
+        for key, values, test in tests:
+            rows &= run.once(key, partial(_fulfil, test, values, run))
         return rows
 
     return holds
+
+
+def _fulfil(test: Callable, values: Callable[[Run], np.ndarray], run: Run) -> np.ndarray:
+    return test(values(run))
 
 
 def _test(column: Column, wanted: Any, compiled: Compiled) -> Callable[[np.ndarray], np.ndarray]:
@@ -298,8 +362,8 @@ def _test(column: Column, wanted: Any, compiled: Compiled) -> Callable[[np.ndarr
             if word not in words:
                 raise UserError(not_found("word", str(word), words))
             codes |= words[word]
-        listed = np.array(sorted(codes), int)
-        return lambda values: np.isin(values, listed, invert=negated)
+        listed = sorted(codes)
+        return lambda values: _one_of(values, listed) != negated
     if not isinstance(wanted, dict):
         number = _number(wanted, column, compiled)
         return lambda values: values == number
@@ -315,6 +379,16 @@ def _test(column: Column, wanted: Any, compiled: Compiled) -> Callable[[np.ndarr
         return rows
 
     return within
+
+
+def _one_of(values: np.ndarray, codes: Collection[int]) -> np.ndarray:
+    """Return which values are one of some codes; for few of them quicker than ``numpy.isin``."""
+    if len(codes) > MANY:
+        return np.isin(values, list(codes))
+    found = np.zeros(len(values), bool)
+    for code in codes:
+        found |= values == code
+    return found
 
 
 _LIMITS: dict[str, Callable] = {

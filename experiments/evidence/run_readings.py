@@ -6,12 +6,17 @@ Each function takes the run and the arguments that the claim gives ``with``.
 from __future__ import annotations
 
 import math
+import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.evidence.readings import Run, reading
 from sim.schema import months_of_date
-from sim.series import WEEK, attention_of_run
+from sim.series import WEEK, AttentionPlayer
+
+if TYPE_CHECKING:
+    from sim.world import Compiled
 
 
 @reading
@@ -42,8 +47,19 @@ def attention_onset(run: Run, percent: float, since: str) -> float:
 
 def weekly_attention(run: Run) -> tuple[np.ndarray, np.ndarray]:
     """Return (months, attention) week by week over the whole run; the run is played once more for it."""
-    if "attention" not in run.memory:
+
+    def play() -> tuple[np.ndarray, np.ndarray]:
         times = np.arange(0.0, run.compiled.horizon, WEEK)
-        values, _ = attention_of_run(run.compiled, run.seed, run.number, times, bool(len(run.draws)))
-        run.memory["attention"] = times, values
-    return run.memory["attention"]
+        return times, _player(run.compiled).play(run.seed, run.number, times, bool(len(run.draws)))[0]
+
+    return run.once("attention", play)
+
+
+_own = threading.local()
+
+
+def _player(compiled: Compiled) -> AttentionPlayer:
+    """Return what plays runs of a world again in this thread; one world at a time: its tables are large."""
+    if not hasattr(_own, "player") or _own.player.compiled is not compiled:
+        _own.player = AttentionPlayer(compiled)
+    return _own.player

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from experiments.evidence.claims import Claim
+from experiments.evidence.keeping import Kept
 from experiments.evidence.table import VERDICTS, Evidence, EvidenceTable, gather_evidence
+from experiments.evidence.telling import claimed, one_line, simulated
 from experiments.folder import OutputFolder
+from sim.errors import UserError
 from sim.scenario import Scenario
 
-TABLE_FILE = "evidence.csv"
+TABLE_FILE, PAGE_FILE, FIGURE_FILE = "evidence.csv", "evidence.html", "evidence.png"
 
 
 def evidence_and_save(
@@ -27,29 +30,40 @@ def evidence_and_save(
     threads: int | None = None,
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
+    kept: Kept | None = None,
 ) -> tuple[EvidenceTable, list[Path]]:
-    """Hold claims against a scenario and leave the table in a folder; return both.
+    """Hold claims against a scenario and leave table, page and figure in a folder; return table and files.
 
-    A folder that cannot be written is found first. Raises UserError.
+    A folder that cannot be written is found first. ``kept``: where measured arms are kept; where Ctrl-C
+    breaks it off, the same call goes on from there. Raises UserError.
     """
     from experiments.manifest import now
 
     started = now()
+    if not claims:
+        raise UserError("there is no claim to test; name a file with --claims")
     with OutputFolder(out) as folder:
         table = gather_evidence(
-            claims, scenario, runs, seed, threads=threads, planned=planned, progress=progress
+            claims, scenario, runs, seed, threads=threads, planned=planned, progress=progress, kept=kept
         )
         return table, write(table, folder, started)
 
 
 def write(table: EvidenceTable, folder: OutputFolder, started: Any = None) -> list[Path]:
     """Write the files of the evidence into an output folder; return them."""
+    from experiments.evidence.page import page_of
+    from experiments.figures.evidence import draw_evidence
     from experiments.run import write_files
 
+    manifest = describe(table, started)
     return write_files(
         folder,
-        {TABLE_FILE: lambda path: path.write_text(as_csv(table), encoding="utf-8")},
-        describe(table, started),
+        {
+            TABLE_FILE: lambda path: path.write_text(as_csv(table), encoding="utf-8"),
+            PAGE_FILE: lambda path: path.write_text(page_of(table, manifest), encoding="utf-8"),
+            FIGURE_FILE: lambda path: draw_evidence(table, path),
+        },
+        manifest,
     )
 
 
@@ -98,17 +112,32 @@ def in_words(table: EvidenceTable) -> str:
 
 def in_a_line(row: Evidence) -> str:
     """Return a claim and what the product says, in a line."""
-    claim, judged = row.claim, row.judged
-    said = f"{claim.value:g}" if isinstance(claim.value, float) else claim.value
-    if claim.low is not None and claim.high is not None:
-        said += f" ({claim.low:g} to {claim.high:g})"
-    if judged is None:
-        return f"{row.id}: {row.reason}"
-    found = f"{judged.statistic:.3g} ({judged.low:.3g} to {judged.high:.3g})"
-    unit = "% of runs" if claim.test.rule in ("sign", "order", "pattern", "probability") else claim.unit
-    return f"{row.id}: claimed {said} {claim.unit}; simulated {found} {unit}" + (
-        f"; {row.reason}" if row.reason else ""
+    if row.judged is None:
+        return f"{one_line(row.id)}: {row.reason}"
+    return (
+        f"{one_line(row.id)}: claimed {claimed(row.claim)}; simulated {simulated(row.claim, row.judged)}"
+        + (f"; {row.reason}" if row.reason else "")
     )
+
+
+def listed(claims: Mapping[str, Claim]) -> str:
+    """Return claims by role, with their rules, as plain text; nothing is simulated."""
+    from experiments.table import laid_out
+
+    cells = [["role", "id", "rule", "required", "statement"]]
+    for name, claim in claims.items():
+        required = "yes" if claim.is_required else "no"
+        cells.append(
+            [claim.role, one_line(name), claim.test.rule or "input", required, one_line(claim.statement)]
+        )
+    return "\n".join([*laid_out(cells), "", f"{len(claims)} claims"])
+
+
+def as_rows(claims: Mapping[str, Claim]) -> list[dict[str, Any]]:
+    """Return claims as plain data, likewise."""
+    return [
+        {"id": name, **claim.model_dump(mode="json", exclude_none=True)} for name, claim in claims.items()
+    ]
 
 
 def _cell(value: Any) -> Any:

@@ -13,7 +13,15 @@ import numpy as np
 from experiments.evidence import used_inputs
 from experiments.evidence.agreement import Judged, judge
 from experiments.evidence.claims import Claim, Role
-from experiments.evidence.measuring import Measured, from_intervals, measure_plan, plan_of, uses_posterior
+from experiments.evidence.keeping import Kept
+from experiments.evidence.measuring import (
+    Measured,
+    from_intervals,
+    measure_plan,
+    plan_of,
+    runs_to_come,
+    uses_posterior,
+)
 from experiments.scores import crps
 from sim.errors import UserError
 from sim.scenario import Scenario
@@ -114,19 +122,23 @@ def gather_evidence(
     threads: int | None = None,
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
+    kept: Kept | None = None,
 ) -> EvidenceTable:
     """Hold claims against a scenario, drawn from its posterior and, where it has one, from the prior too.
 
     ``planned`` is called with the number of runs to come, ``progress`` with those completed since its last
-    call. Raises UserError for a claim that names what is not there.
+    call. ``kept``: where arms lie that were measured before. Raises UserError for a claim that names what is
+    not there.
     """
     tested = {name: claim for name, claim in claims.items() if not claim.test.inputs}
     worlds = [scenario, from_intervals(scenario)] if uses_posterior(scenario) else [scenario]
     plans = [plan_of(tested, world) for world in worlds]
     used = {name: _used(name, claim, scenario) for name, claim in claims.items() if claim.test.inputs}
     if planned:
-        planned(runs * sum(len(plan.arms) for plan in plans))
-    measured = [measure_plan(plan, runs, seed, threads=threads, progress=progress) for plan in plans]
+        planned(sum(runs_to_come(plan, runs, seed, kept) for plan in plans))
+    measured = [
+        measure_plan(plan, runs, seed, threads=threads, progress=progress, kept=kept) for plan in plans
+    ]
     rows = [used[name] if name in used else _tested(name, claim, measured) for name, claim in claims.items()]
     return EvidenceTable(scenario, rows, runs, seed, notes_of(claims, scenario))
 

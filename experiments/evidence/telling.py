@@ -1,0 +1,218 @@
+"""Claims, their tests and what came out, in words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from experiments.evidence.agreement import SHARES, Judged
+from experiments.evidence.scales import is_share, zone_of
+from experiments.evidence.tree import clean
+from experiments.evidence.used_inputs import place_of
+from experiments.table import percent
+from experiments.wording import human
+from sim.errors import UserError
+from sim.quantity import date_of_months, months_of_date
+
+if TYPE_CHECKING:
+    from experiments.evidence.claims import Arm, Claim, Quantity, UsedInput
+    from experiments.evidence.table import Evidence
+    from sim.world import Compiled
+
+ROLES = {
+    "identity": "arithmetic and definitions of the product",
+    "structural": "signs and orders that must come out without fitting",
+    "calibrate": "numbers that calibration may use",
+    "input": "numbers that the product takes from a source",
+}
+STATISTICS = {
+    "median": "median", "mean": "mean", "share": "share above 0, in %", "q05": "5 % quantile",
+    "q25": "25 % quantile", "q75": "75 % quantile", "q95": "95 % quantile",
+}  # fmt: skip
+LEVEL = 0.9  # of intervals whose level need not be said
+FIRST_YEAR, LAST_YEAR = 1000, 9999  # other numbers are no dates, in months since the year 0
+_TAKEN = {
+    "count": "number of {rows}", "any": "whether there is any of {rows}", "sum": "sum of {of} over {rows}",
+    "mean": "mean of {of} over {rows}", "median": "median of {of} over {rows}",
+    "least": "least {of} among {rows}", "most": "largest {of} among {rows}",
+}  # fmt: skip
+_POWER = re.compile(r"(?<=\d)e\+?(-?)0*(\d+)\b")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LIMITS = {"from": "from {}", "until": "up to {}", "above": "above {}", "below": "below {}", "not": "not {}"}
+
+
+def one_line(text: str) -> str:
+    """Return words on one line, without what would steer a terminal or a page."""
+    return clean(" ".join(text.split()))
+
+
+def number(value: float, claim: Claim | None = None) -> str:
+    """Return a number as people read it, of a claim about a date as a date."""
+    if math.isnan(value):
+        return "not defined"
+    if math.isinf(value):
+        return "never" if value > 0.0 else "-inf"
+    if claim is not None and _is_date(claim) and FIRST_YEAR <= value / 12 < LAST_YEAR:
+        return f"{date_of_months(value):%Y-%m}"
+    return human(value + 0.0)
+
+
+def typeset(text: str) -> str:
+    """Return words in which powers of ten are written as such.
+
+    >>> typeset("3.14e23 FLOP")
+    '3.14 × 10²³ FLOP'
+    """
+    return _POWER.sub(lambda found: f" × 10{(found[1] + found[2]).translate(_RAISED)}", text)
+
+
+def unit_of(claim: Claim) -> str:
+    """Return the unit to be written after numbers of a claim; words and dates have none."""
+    return "" if isinstance(claim.value, str) else claim.unit
+
+
+def claimed(claim: Claim) -> str:
+    """Return the value of a claim with interval and unit."""
+    said = one_line(claim.value) if isinstance(claim.value, str) else number(claim.value, claim)
+    if claim.low is not None and claim.high is not None:
+        level = "" if claim.level == LEVEL else f"{percent(claim.level)}: "
+        said += f" ({level}{number(claim.low, claim)} to {number(claim.high, claim)})"
+    return f"{said} {unit_of(claim)}".strip()
+
+
+def simulated(claim: Claim, judged: Judged) -> str:
+    """Return the number compared, with the 90 % interval of the runs where it is not a share of them."""
+    if not judged.runs:
+        return "not defined in any run"
+    if is_share(claim):
+        return f"{percent(judged.statistic / 100)} of runs"
+    found = number(judged.statistic, claim)
+    if (judged.low, judged.high) != (judged.statistic, judged.statistic):
+        found += f" ({number(judged.low, claim)} to {number(judged.high, claim)})"
+    if claim.test.statistic != "median":
+        found = f"{STATISTICS[claim.test.statistic]} {found}"
+    unit = "" if found.endswith(number(math.inf)) else unit_of(claim)
+    return f"{found} {unit}".strip()
+
+
+def rule_in_words(claim: Claim) -> str:
+    """Return when a claim agrees."""
+    test, zone = claim.test, zone_of(claim)
+    unit = "% of the runs" if is_share(claim) else unit_of(claim)
+    edges = [number(edge, None if is_share(claim) else claim) for edge in (zone.low, zone.high)]
+    if test.rule in SHARES:
+        return f"the formula is above 0 (or yes) in at least {edges[0]} % of the runs"
+    what = (
+        "the share of runs in which the formula is above 0"
+        if is_share(claim)
+        else f"the {STATISTICS[test.statistic]} of the runs"
+    )
+    if math.isinf(zone.high):
+        within = f"is at least {edges[0]} {unit}"
+    elif math.isinf(zone.low):
+        within = f"is at most {edges[1]} {unit}"
+    else:
+        within = f"lies from {edges[0]} to {edges[1]} {unit}"
+    text = f"{what} {within}".strip()
+    return f"{text}, and the 90 % interval of the runs contains 0" if test.rule == "null" else text
+
+
+def reason_in_words(row: Evidence) -> str:
+    """Return why a claim does not agree; "" where it does."""
+    claim, judged = row.claim, row.judged
+    if judged is None or row.verdict != "misses":
+        return row.reason
+    zone = zone_of(claim)
+    if is_share(claim):
+        side = "at least" if judged.statistic < zone.low else "at most"
+        edge = zone.low if judged.statistic < zone.low else zone.high
+        text = f"it holds in {percent(judged.statistic / 100)} of the runs; {side} {edge:g} % would agree"
+    elif claim.test.rule == "null" and zone.low <= judged.statistic <= zone.high:
+        text = "the 90 % interval of the runs does not contain 0"
+    else:
+        low = judged.statistic < zone.low
+        bound = number(zone.low if low else zone.high, claim)
+        text = (
+            f"the {STATISTICS[claim.test.statistic]} of the runs, {number(judged.statistic, claim)}, lies "
+            f"{'below' if low else 'above'} {bound}"
+        )
+    return f"{text}; {row.reason}" if row.reason else text
+
+
+def arm_in_words(arm: Arm) -> str:
+    """Return what is simulated in an arm."""
+    parts = [f"the scenario {arm.scenario}" if arm.scenario else "the scenario itself"]
+    if arm.policies:
+        parts.append(f"with the policies {arm.policies}")
+    if arm.set:
+        parts.append(f"with {', '.join(arm.set)}")
+    if arm.remove:
+        parts.append(f"without {', '.join(arm.remove)}")
+    return ", ".join(parts)
+
+
+def quantity_in_words(quantity: Quantity) -> str:
+    """Return what a quantity is."""
+    how, arm = quantity.how, "" if quantity.arm == "base" else f", in the arm {quantity.arm}"
+    if how in ("events", "projects"):
+        rows = _rows_in_words(how, quantity.where)
+        if quantity.take == "share":
+            whole = _rows_in_words(how, quantity.among or {})
+            return f"share, among {whole}, of {rows}{arm}"
+        text = _TAKEN[str(quantity.take)].format(rows=rows, of=_plain(quantity.of or ""))
+        return f"{text}{arm}"
+    given = ", ".join(f"{name} = {value}" for name, value in quantity.arguments.items())
+    name = {"metric": "metric", "reading": "reading", "calculate": "calculation", "input": "input"}[how]
+    return f"{name} {getattr(quantity, how)}" + (f" with {given}" if given else "") + arm
+
+
+def meaning_of_metric(name: str, compiled: Compiled) -> str:
+    """Return what a metric says; "" for one of another world."""
+    from sim.metrics import parse_metric
+
+    try:
+        return parse_metric(name, compiled).meaning
+    except UserError:
+        return ""
+
+
+def input_in_words(used: UsedInput) -> str:
+    """Return where an input is used, and what must stand there."""
+    wanted = {name: getattr(used, name) for name in ("value", "low", "centre", "high")}
+    said = ", ".join(
+        f"{name} {number(value) if isinstance(value, float) else value}"
+        for name, value in wanted.items()
+        if value is not None
+    )
+    return f"{place_of(used)}: {said}"
+
+
+def _rows_in_words(how: str, where: Mapping[str, Any]) -> str:
+    conditions = " and ".join(f"{_plain(name)} is {_condition(wanted)}" for name, wanted in where.items())
+    return f"{how} of which {conditions}" if conditions else f"all {how}"
+
+
+def _condition(wanted: Any) -> str:
+    if isinstance(wanted, dict):
+        return " and ".join(_LIMITS.get(key, key + " {}").format(_condition(v)) for key, v in wanted.items())
+    if isinstance(wanted, list):
+        return " or ".join(map(str, wanted))
+    if isinstance(wanted, bool):
+        return "yes" if wanted else "no"
+    return number(wanted) if isinstance(wanted, float) else str(wanted)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _is_date(claim: Claim) -> bool:
+    if not isinstance(claim.value, str):
+        return False
+    try:
+        months_of_date(claim.value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,335 @@
+"""The evidence as page and figure: whole, readable, harmless whatever a claim says; and the command."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from terminal import cascades
+
+from experiments.evidence.agreement import judge
+from experiments.evidence.claims import Claim
+from experiments.evidence.page import headline, page_of
+from experiments.evidence.saving import describe
+from experiments.evidence.scales import is_share, zone_of
+from experiments.evidence.table import Evidence, EvidenceTable, crps_of, overlap_of
+from experiments.evidence.telling import claimed, number, quantity_in_words, rule_in_words, simulated
+from experiments.figures import evidence as figure
+from sim.scenario import load
+
+HOSTILE = "<script>alert(1)</script></td></tr></table> \"x\" & 'y' $a_b$ \x07\u202e"
+VOID = {"meta", "br"}
+ALONE = {"html", "head", "body", "h1"}
+
+
+def claim(rule="interval", value=12.0, low=None, high=None, role="calibrate", **more):
+    if rule == "interval" and low is None:
+        low, high = 6.0, 18.0
+    test = {"quantities": {"lag": {"metric": "lag_1"}}, "formula": "lag", "rule": rule}
+    test |= {name: more.pop(name) for name in ("side", "statistic", "null_bound") if name in more}
+    if rule == "identity":
+        test["tolerance"] = more.pop("tolerance", 0.5)
+    data = {
+        "role": role, "kind": "historical-fact", "statement": "It took a year.", "value": value,
+        "unit": "months", "source": "Somebody 2020", "test": test,
+    }  # fmt: skip
+    if low is not None:
+        data |= {"low": low, "high": high}
+    return Claim.model_validate(data | more)
+
+
+def row(name, one, values, prior=None, rival=None):
+    judged = judge(one.wanted, np.asarray(values, float))
+    return Evidence(
+        name, one, judged.verdict, judged,
+        None if prior is None else judge(one.wanted, np.asarray(prior, float)),
+        None if rival is None else judge(one.wanted, np.asarray(rival, float)),
+        overlap_of(judged.low, judged.high, one), crps_of(np.asarray(values, float), one.number),
+    )  # fmt: skip
+
+
+def used(name, verdict, reason=""):
+    data = {
+        "role": "input", "kind": "input-parameter", "statement": "A number.", "value": 1e23, "unit": "FLOP",
+        "source": "Another 2021", "test": {"inputs": [{"path": "classes.big.flop", "value": 1e23}]},
+    }  # fmt: skip
+    return Evidence(name, Claim.model_validate(data), verdict, reason=reason)
+
+
+def table(*rows, notes=()):
+    return EvidenceTable(load("toy"), list(rows), 100, 1, list(notes))
+
+
+def odd_rows():
+    """Claims of every rule, with whatever may come out."""
+    spread = np.linspace(2.0, 40.0, 100)
+    rival = {"name": "no effect", "value": 0.0}
+    yield row("agrees", claim(rival=rival), spread / 2, spread, np.zeros(100))
+    yield row("misses", claim(), spread + 30)
+    yield row("never", claim("point"), np.full(100, math.inf), spread)
+    yield row(
+        "mostly-never", claim(), np.where(np.arange(100) < 60, math.inf, spread), np.full(100, math.nan)
+    )
+    yield row("undefined", claim(), np.full(100, math.nan))
+    yield row("hardly-defined", claim(), np.where(np.arange(100) < 90, math.nan, spread))
+    yield row("at-least", claim("point", side="at least"), spread)
+    yield row("at-most", claim("point", side="at most"), spread)
+    yield row("stated", claim("point", low=3.0, high=90.0), spread)
+    yield row("null", claim("null", value=0.0), np.linspace(-1, 1, 100), spread)
+    yield row("huge", claim(value=3e23, low=1e21, high=1e25, unit="FLOP"), np.logspace(20, 26, 100))
+    yield row("exact", claim("identity", value=3.2, role="identity", tolerance=0.0), [3.2])
+    yield row("sign", claim("sign", value="earlier", role="structural"), [1.0] * 97 + [0.0] * 3, [0.0] * 100)
+    yield row("order", claim("order", role="structural"), [1.0] * 50 + [0.0] * 50)
+    yield row("pattern", claim("pattern"), [math.nan] * 100)
+    yield row("likely", claim("probability", value=33.0, unit="%"), [1.0] * 30 + [0.0] * 70)
+    yield row("date", claim("interval", value="2021-04", low="2021-01", high="2021-12"), spread + 24240)
+    yield row("x" * 300, claim(), spread)
+    yield row("mean", claim(statistic="mean"), spread)
+    yield used("is-used", "agrees")
+    yield used("is-not-used", "misses", "classes.big.flop: value is 1")
+
+
+class Reader(HTMLParser):
+    """Reads a page; fails where elements are not closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen, self.words, self.scripts, self.ids = [], [], [], 0, []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+        self.scripts += tag == "script"
+        assert not any(name.startswith("on") for name, _ in attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+def page(of):
+    return page_of(of, describe(of))
+
+
+def test_the_page_is_whole_and_needs_nothing_else():
+    text = page(table(*odd_rows(), notes=["a note"]))
+    read = Reader(text)
+    assert text.startswith("<!DOCTYPE html>")
+    assert all(sum(tag == alone for tag, _ in read.seen) == 1 for alone in ALONE)
+    assert len(set(read.ids)) == len(read.ids)
+    assert not re.search(r"(src|href)=\"(?!#)", text) and "@import" not in text and "url(" not in text
+    assert {given["href"][1:] for tag, given in read.seen if tag == "a"} <= set(read.ids)
+    words = "✓ agrees|✗ misses|○ untested|never|2021-04|a note|Somebody 2020|no effect|10²⁵|classes.big.flop"
+    for said in (*words.split("|"), "mean", load("toy").fingerprint):
+        assert said in read.text, said
+    assert sum(tag == "svg" for tag, _ in read.seen) > 19
+    assert "nan" not in re.sub(r"<(style|script)>.*?</\1>", "", text, flags=re.S).lower()
+
+
+def test_every_claim_shows_its_verdict_before_calibration_too():
+    rows = list(odd_rows())
+    bodies = re.findall(r"<tbody.*?</tbody>", page(table(*rows)), re.S)
+    found = {re.search(r'data-id="(.*?)"', body)[1]: body for body in bodies if "data-id" in body}
+    assert set(found) == {quote(one.id) for one in rows}
+    for one in rows:
+        assert f'verdict {one.verdict}"' in found[quote(one.id)]
+        if one.prior:
+            assert found[quote(one.id)].count('class="verdict ') >= 2
+
+
+def test_words_of_claims_are_words():
+    one = claim(statement=HOSTILE, source=HOSTILE, unit=HOSTILE, note=HOSTILE, quantity=HOSTILE,
+                rival={"name": HOSTILE, "value": 0.0})  # fmt: skip
+    of = table(row(HOSTILE, one, np.arange(100.0), np.arange(100.0), np.zeros(100)), notes=[HOSTILE])
+    text = page(of)
+    read = Reader(text)
+    assert read.scripts == 1 and text.count("<script") == 1
+    assert read.text.count("<script>alert(1)</script></td></tr></table> \"x\" & 'y' $a_b$") >= 6
+    assert not re.search("[\x00-\x08\u202a-\u202e]", text)
+    assert "'sha256-" in text and "script-src 'unsafe-inline'" not in text
+
+
+def test_the_headline_counts():
+    rows = [row("a", claim(required=True), [12.0] * 30), row("b", claim(), [90.0] * 30, [12.0] * 30)]
+    said = " ".join(headline(table(*rows)))
+    assert "Of 2 claims, 1 agrees with the simulator, 1 misses, none is untested." in said
+    assert "All required ones (1) agree." in said
+    assert "Before calibration 1 of 1 agreed; of these claims, 0 do now." in said
+    rows[0] = row("a", claim(required=True), [90.0] * 30)
+    assert "Of 1 required ones, 1 do not agree." in " ".join(headline(table(*rows)))
+
+
+@pytest.mark.parametrize("one", [each for each in odd_rows() if each.judged], ids=lambda each: each.id[:20])
+def test_what_is_drawn_as_agreement_agrees(one):
+    zone, wanted = zone_of(one.claim), one.claim.wanted
+    if is_share(one.claim):
+        shares = [share for share in range(0, 101)]
+        inside = [zone.low <= share <= zone.high for share in shares]
+        runs = [np.array([1.0] * share + [-1.0] * (100 - share)) for share in shares]
+    else:
+        edges = [edge for edge in (zone.low, zone.high) if math.isfinite(edge)]
+        width = max(abs(zone.centre) * 1e-6, 1e-6)
+        tried = [zone.centre, *(edge + step * width for edge in edges for step in (-1, 0, 1))]
+        inside = [zone.low <= value <= zone.high for value in tried]
+        runs = [np.full(100, value) for value in tried]
+        if wanted.rule == "null":  # the interval of the runs must hold 0, too
+            runs = [np.concatenate([[-9.0] * 6, np.full(88, value), [9.0] * 6]) for value in tried]
+        for value in tried:
+            if wanted.rule != "null" and not wanted.side:
+                gone = abs(zone.position(value))
+                assert min(10.0, gone) == pytest.approx(
+                    judge(wanted, np.array([value])).discrepancy, abs=1e-8
+                )
+    assert [judge(wanted, values).verdict == "agrees" for values in runs] == inside
+    assert len(set(inside)) == 2 or wanted.rule == "identity"
+
+
+def test_numbers_are_written_for_people():
+    assert claimed(claim()) == "12 (6 to 18) months"
+    assert claimed(claim(level=0.5)) == "12 (50 %: 6 to 18) months"
+    assert claimed(claim(value="2021-04", low="2021-01", high="2021-12")) == "2021-04 (2021-01 to 2021-12)"
+    assert (number(math.inf), number(math.nan), number(-0.0)) == ("never", "not defined", "0")
+    assert simulated(claim(), judge(claim().wanted, np.full(30, math.inf))) == "never"
+    assert (
+        simulated(claim("sign"), judge(claim("sign").wanted, np.array([1.0] * 299 + [0.0])))
+        == ">99 % of runs"
+    )
+    assert rule_in_words(claim("point", side="at least")) == "the median of the runs is at least 12 months"
+    assert rule_in_words(claim("probability", value=33.0)).endswith("lies from 18 to 48 % of the runs")
+    taken = claim().test.quantities["lag"].model_validate(
+        {"events": {"event": ["trained", "stopped"], "month": {"from": "2020-05"},
+                    "actor_kind": {"not": "x"}},
+         "take": "least", "of": "month", "arm": "hidden"}
+    )  # fmt: skip
+    assert quantity_in_words(taken) == (
+        "least month among events of which event is trained or stopped and month is from 2020-05 "
+        "and actor kind is not x, in the arm hidden"
+    )
+
+
+def drawn(of, tmp_path):
+    picture = figure.draw_evidence(of, tmp_path / "evidence.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    return figure.compose(of)
+
+
+def test_the_figure_is_made_of_whatever_came_out(tmp_path):
+    rows = list(odd_rows())
+    made = drawn(table(*rows), tmp_path)
+    texts = [text.get_text() for axes in made.axes for text in axes.texts]
+    assert sum(text in "✓✗○" for text in texts if text) > 20
+    assert "never" in texts and "not defined in any run" in texts
+    assert drawn(table(used("a", "agrees")), tmp_path).axes == []
+    assert drawn(table(row("$x^", claim(), np.arange(30.0))), tmp_path).axes
+
+
+@pytest.mark.parametrize("count", [1, 28, 29, 80, 200])
+def test_every_claim_has_a_place_in_the_figure_and_none_two(count):
+    spread = np.arange(30.0)
+    rows = [
+        row(
+            f"claim-{k}",
+            claim("sign" if k % 3 else "interval", role="structural" if k % 2 else "calibrate"),
+            spread,
+        )
+        for k in range(count)
+    ]
+    pieces = figure.pieces_of(table(*rows))
+    shape = figure.ONE if count <= figure.MOST_IN_ONE_COLUMN else figure.TWO
+    columns = figure.in_columns(pieces, shape)
+    placed = [one.id for column in columns for piece in column for one in piece.rows]
+    assert sorted(placed) == sorted(one.id for one in rows)
+    assert len(columns) <= shape.columns
+    heights = [sum(piece.height(shape) for piece in column) for column in columns]
+    assert max(heights) < 2.2 * sum(heights) / shape.columns
+
+
+MINE = """
+[claims.mine]
+role = "calibrate"
+kind = "historical-fact"
+statement = "Somebody says so."
+value = 5.0
+low = 0.0
+high = 500.0
+unit = "months"
+source = "somebody"
+test.quantities.lag = { metric = "lag_1" }
+test.formula = "lag"
+test.rule = "interval"
+"""
+
+
+def asked(tmp_path, text, *more):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return cascades("evidence", "toy", "--claims", path, "--runs", 25, "--threads", 2, *more)
+
+
+def test_the_command_leaves_page_table_figure_and_manifest(tmp_path):
+    out = tmp_path / "out"
+    done = asked(tmp_path, MINE, "--no-shipped", "--out", out)
+    assert done.code == 0, done.err
+    names = {"evidence.csv", "evidence.html", "evidence.png", "manifest.json"}
+    assert {path.name for path in out.iterdir()} == names
+    assert set(json.loads((out / "manifest.json").read_text())["files"]) == names - {"manifest.json"}
+    rows = list(csv.DictReader((out / "evidence.csv").open()))
+    assert [(line["id"], line["verdict"], line["runs"]) for line in rows] == [("mine", "agrees", "25")]
+    text = Reader((out / "evidence.html").read_text()).text
+    assert "somebody" in text and "cascades evidence toy" in text
+    assert (out / "evidence.html").stat().st_size < 3e6
+
+
+def test_a_required_claim_that_misses_is_exit_code_1(tmp_path):
+    missed = MINE.replace("value = 5.0", "required = true\nvalue = 450.0").replace("low = 0.0", "low = 400.0")
+    done = asked(tmp_path, missed, "--only", "mine", "--out", tmp_path / "out")
+    assert done.code == 1 and "Required and not met: mine." in done.out
+
+
+def test_list_simulates_nothing(tmp_path):
+    done = asked(tmp_path, MINE, "--list", "--out", tmp_path / "out")
+    assert done.code == 0 and not (tmp_path / "out").exists()
+    assert "Somebody says so." in done.out and "chin-10x" in done.out
+    alone = asked(tmp_path, MINE, "--list", "--no-shipped", "--json")
+    assert [line["id"] for line in json.loads(alone.out)] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "said"),
+    [
+        (MINE, ["--only", "mien"], "did you mean 'mine'"),
+        (MINE, ["--only", "calibrat"], "did you mean 'calibrate'"),
+        (MINE.replace("value = 5.0", "value = "), [], "mine.toml"),
+        (MINE.replace('"interval"', '"intervall"'), [], "claims.mine"),
+        ("[claims]\n", ["--no-shipped"], "no claim to test"),
+        (MINE, ["--claims", "nothing-there.toml"], "nothing-there.toml: cannot be read"),
+        (MINE, ["--runs", 0], "runs = 0"),
+        (MINE, ["--only", "mine", "--out", "/proc/nowhere"], "/proc/nowhere: cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_said(tmp_path, text, more, said):
+    done = asked(tmp_path, text, *(more if "--out" in more else [*more, "--out", tmp_path / "out"]))
+    assert said in done.refusal
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_shipped_claims_some_must_be_named(tmp_path):
+    assert "--claims" in cascades("evidence", "toy", "--no-shipped", "--out", tmp_path / "out").refusal

@@ -174,7 +174,7 @@ def test_the_headline_counts():
     assert "All required ones (1) agree." in said
     assert "Before calibration 1 of 1 agreed; of these claims, 0 do now." in said
     rows[0] = row("a", claim(required=True), [90.0] * 30)
-    assert "Of 1 required ones, 1 do not agree." in " ".join(headline(table(*rows)))
+    assert "Of 1 required, 1 does not agree." in " ".join(headline(table(*rows)))
 
 
 @pytest.mark.parametrize("one", [each for each in odd_rows() if each.judged], ids=lambda each: each.id[:20])

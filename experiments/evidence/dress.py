@@ -15,12 +15,12 @@ th { text-align: left; font-size: .8rem; color: #444; border-bottom: 1.5px solid
   vertical-align: bottom; }
 td { padding: .45rem .5rem; vertical-align: top; } 
 tbody { border-bottom: 1px solid #ddd; break-inside: avoid; }
-table.counts { width: auto; margin: .6rem 0 1rem; }
+table.counts { width: auto; margin: .6rem 0 1rem; } table.counts * { overflow-wrap: normal; }
 table.counts td, table.counts th { padding: .2rem .9rem .2rem 0; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; } .claims { table-layout: fixed; min-width: 62rem; }
 .w-verdict { width: 7.6rem; } .w-claimed { width: 8.5rem; } .w-simulated { width: 8.5rem; }
-.w-picture { width: 15.5rem; } .w-prior, .w-rival { width: 6.8rem; } .w-runs { width: 3.6rem; }
+.w-picture { width: 15.5rem; } .w-prior, .w-rival { width: 7.6rem; } .w-runs { width: 3.6rem; }
 .w-used { width: 26rem; }
 .verdict { white-space: nowrap; font-weight: 600; padding: .05rem .4rem; border-radius: .25rem;
   display: inline-block; border: 1px solid; }
@@ -46,6 +46,7 @@ svg text { font-size: 9.5px; fill: #444; stroke: none; }
 .notes { border-left: 4px solid #D55E00; padding: .1rem .8rem; background: #fdf6f0; }
 .controls { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; position: sticky; top: 0;
   background: #fff; padding: .5rem 0; border-bottom: 1px solid #ccc; z-index: 1; }
+.controls[hidden] { display: none; }
 .controls input[type=search] { padding: .25rem .4rem; width: 16rem; }
 @page { size: A4 landscape; margin: 11mm; }
 @media print { html { font-size: 9.5px; } body { padding: 0; max-width: none; font-size: 1rem; }

@@ -80,7 +80,8 @@ def headline(table: EvidenceTable) -> list[str]:
     if required and not table.failed:
         said.append(f"All required ones ({required}) agree.")
     elif required:
-        said.append(f"Of {required} required ones, {len(table.failed)} do not agree.")
+        failed = len(table.failed)
+        said.append(f"Of {required} required, {failed} {'does' if failed == 1 else 'do'} not agree.")
     else:
         said.append("No claim is required.")
     for name, words in (("prior", "Before calibration"), ("rival", "The naive rivals, where one is named:")):

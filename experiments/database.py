@@ -79,7 +79,14 @@ PUBLISHED = {
     "dataset_published": ArtifactKind.DATASET,
 }
 WORDS = ("hardware", "mechanism", "weights_access", "sponsor")
-RECORD = ("record_model", "record_announced", "record_flop", "record_weights")
+RECORD = (
+    "record_model",
+    "record_announced",
+    "record_flop",
+    "record_parameters",
+    "record_weights",
+    "record_tools",
+)
 
 Row = dict[str, Any]
 
@@ -221,7 +228,10 @@ def with_record(rows: list[Row], origin: Origin) -> list[Row]:
     waiting: dict[tuple[str, str], list[Row]] = {}
     for title, model in history.models.items():
         for maker in model.makers:
-            entry = (title, model.announced or model.trained or "", model.flop or "", model.weights)
+            entry = (
+                title, model.announced or model.trained or "", model.flop or "", model.parameters or "",
+                model.weights, "; ".join(model.tools),
+            )  # fmt: skip
             waiting.setdefault((maker, model.class_), []).append(dict(zip(RECORD, entry, strict=True)))
     blank = dict.fromkeys(RECORD, "")
     laid: list[Row] = []

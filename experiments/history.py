@@ -10,12 +10,21 @@ import datetime
 import math
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sim.errors import UserError, nearest, not_found
 from sim.paths import join_path, split_path
+from sim.quantity import Quantity, read_quantity
 from sim.scenario import CONFIGS, Scenario, load, problem_of, read_toml
 from sim.schema import ScenarioFile, months_of_date
 from sim.words import Access
@@ -28,7 +37,9 @@ GIVEN_IN = {"scripted_projects": "actor", "scripted_artifacts": "owner"}  # sect
 class Row(BaseModel):
     """A row of the record: unknown keys are errors; nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, strict=True, arbitrary_types_allowed=True
+    )
 
 
 def _dollars() -> Any:
@@ -91,7 +102,10 @@ class Published(Row):
 
 
 class HistoryModel(Row):
-    """``[models.NAME]``: one model that somebody trained. ``flop``: of its training; None: unknown.
+    """``[models.NAME]``: one model that somebody trained.
+
+    ``flop``: of its training; None: unknown. ``parameters``, ``tokens``: of dense models, likewise.
+    ``tools``: the software that it was trained with, so far as that is on record.
 
     ``given``: dotted path of what the scenario scripts of it; None: it is left to emerge. ``not_simulated``:
     why a scenario cannot have it, such as an actor that is not there. ``team``: people of the core team;
@@ -105,6 +119,9 @@ class HistoryModel(Row):
     announced: str | None = None
     weights: Literal[tuple(word.key for word in Access)]  # type: ignore[valid-type]
     flop: float | None = Field(None, gt=0, allow_inf_nan=False)
+    parameters: float | None = Field(None, gt=0, allow_inf_nan=False)
+    tokens: float | None = Field(None, gt=0, allow_inf_nan=False)
+    tools: tuple[str, ...] = Field((), strict=False)
     given: str | None = None
     not_simulated: str = ""
     team: int | None = Field(None, ge=1)
@@ -134,12 +151,65 @@ class HistoryModel(Row):
         """Who made it: a joint model counts for each of them."""
         return (self.actor, *self.partners)
 
+    @property
+    def loss(self) -> float | None:
+        """Its loss by the scaling law (``sim.scaling``); None where size or text is unknown."""
+        if self.parameters is None or self.tokens is None:
+            return None
+        from sim import scaling
+
+        return scaling.loss(self.parameters, self.tokens)
+
 
 class Statistic(Row):
-    """``[[statistics]]``: a number that the record gives, in a unit, for comparison."""
+    """``[[statistics]]``: a number that the record gives, in a unit, for comparison.
+
+    ``low``, ``high``: the interval that the source gives, 90 % unless it says otherwise. Where it gives
+    nothing but a range, there is no ``value``.
+    """
 
     name: str
-    value: float = Field(allow_inf_nan=False)
+    value: float | None = Field(None, allow_inf_nan=False)
+    low: float | None = Field(None, allow_inf_nan=False)
+    high: float | None = Field(None, allow_inf_nan=False)
+    unit: str
+    what: str
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Statistic:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high belong together")
+        if self.value is None and self.low is None:
+            raise ValueError("needs value, or low and high")
+        middle = self.low if self.value is None else self.value
+        if self.low is not None and self.high is not None and not self.low <= middle <= self.high:  # type: ignore[operator]
+            raise ValueError(f"out of order: low {self.low:g}, value {middle:g}, high {self.high:g}")
+        return self
+
+
+class Trend(Row):
+    """``[trends.NAME]``: a trend of training compute before a model, and how late it comes to its compute.
+
+    ``slope``: orders of magnitude a year; None: not on record. ``months``: after the model was announced.
+    ``weight``: that the source gives it. ``outlier``: whether the source leaves it out of the spread.
+    """
+
+    slope: float | None = Field(None, gt=0, allow_inf_nan=False)
+    months: float = Field(allow_inf_nan=False)
+    weight: float = Field(gt=0, le=1)
+    outlier: bool = False
+    what: str
+    source: str = Field(min_length=1)
+
+
+class Estimate(Row):
+    """``[estimates.NAME]``: what somebody judged, as an interval or as opinions to be pooled.
+
+    ``number``: written as the numbers of a scenario are.
+    """
+
+    number: Annotated[Quantity, BeforeValidator(read_quantity)]
     unit: str
     what: str
     source: str = Field(min_length=1)
@@ -156,6 +226,8 @@ class History(Row):
     credit: str = Field(min_length=1)
     models: dict[str, HistoryModel]
     statistics: tuple[Statistic, ...] = Field((), strict=False)
+    trends: dict[str, Trend] = {}
+    estimates: dict[str, Estimate] = {}
     classes: tuple[str, ...] = Field((), strict=False)
     follow_class: str = ""
 
@@ -206,6 +278,12 @@ class History(Row):
         if name not in known:
             raise UserError(not_found("statistic", name, known))
         return known[name]
+
+    def estimate(self, name: str) -> Estimate:
+        """Return a judgement of the record by its name; raise UserError if there is none."""
+        if name not in self.estimates:
+            raise UserError(not_found("estimate", name, self.estimates))
+        return self.estimates[name]
 
     def _announcements(self, klass: str) -> list[tuple[str, datetime.date]]:
         dates = {actor: self.announced(actor, klass) for actor in self.actors}
@@ -315,10 +393,11 @@ def _check_given(model: HistoryModel, scenario: Scenario, where: str) -> None:
 
 
 def _allowed_at(location: list) -> list[str]:
-    row: type[Row] = History
-    if location:
-        row = HistoryModel if location[0] == "models" else Statistic
-        if location[2:]:
-            row = Cost if location[2] == "cost" else Published
+    row: type[Row] = _ROWS.get(location[0], Statistic) if location else History
+    if location[2:] and row is HistoryModel:
+        row = Cost if location[2] == "cost" else Published
     hidden = ("classes", "follow_class")
     return [info.alias or name for name, info in row.model_fields.items() if name not in hidden]
+
+
+_ROWS: dict[Any, type[Row]] = {"models": HistoryModel, "trends": Trend, "estimates": Estimate}

@@ -78,6 +78,11 @@ def in_words(result: Result, history: History | None) -> str:
         "Lags are months from the first announcement. later: not by the end of "
         f"{scenario.file.scenario.end}. never: share of runs in which it does not come by then.",
     ]
+    if doubt := scenario.file.scenario.doubt_points:
+        notes.append(
+            f"In brackets: {doubt:g} percentage points either way, for a structure that is carried over "
+            "from another domain."
+        )
     if history:
         notes.append(f"What really happened: {history.credit}")
     notes.append("The runs say what follows from this scenario's inputs, not what will or would happen.")
@@ -117,4 +122,12 @@ def _cells(line: Line, result: Result, history: History | None) -> tuple[str, ..
         actual = line.actual.strftime("%Y-%m")
     else:
         actual = "not on record" if math.isinf(line.actual) else f"{line.actual:.1f}"
-    return line.title, shown(line.median), spread, f"{line.never:.0%}", actual
+    return line.title, shown(line.median), spread, _with_doubt(line.never, result), actual
+
+
+def _with_doubt(share: float, result: Result) -> str:
+    """Return a share of runs in %; where the structure is carried over, with the band that this leaves."""
+    doubt = result.scenario.file.scenario.doubt_points / 100.0
+    if not doubt:
+        return f"{share:.0%}"
+    return f"{share:.0%} ({max(0.0, share - doubt):.0%} to {min(1.0, share + doubt):.0%})"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LOG10_2 = math.log10(2.0)
 JOULES_PER_KWH = 3.6e6
+LOAD_DEVELOPERS = 1e6  # one very large load: help with code for so many. claim:deploy-scenarios
 
 
 def load_tokens(load_share: float, reference_flop: float, reference_parameters: float) -> float:
@@ -66,8 +67,8 @@ def deployments(result: Result) -> pd.DataFrame:
     Each further model of a class or a higher one finds less demand: the k-th serves 1/k of the loads.
     opened: month. development_flop, deployment_flop (until the horizon), ratio of the two; exceeds: months
     after opening at which running has taken more than making (inf: never). development_kwh,
-    deployment_kwh, energy_ratio; development_usd, deployment_usd at the rents of the time,
-    usd_per_million_tokens when it opened (hardware only).
+    deployment_kwh, energy_ratio; development_usd, deployment_usd at the rents of the time;
+    usd_per_million_tokens, and usd_per_developer for a month of help, when it opened (hardware only).
     """
     import pandas as pd
 
@@ -102,7 +103,7 @@ def _opened(log: np.ndarray) -> dict[int, float]:
 def _deployment_columns() -> list[str]:
     own = ["actor", "class", "parameters", "opened"]
     kinds = [f"{stage}_{unit}" for unit in ("flop", "kwh", "usd") for stage in ("development", "deployment")]
-    return [*own, *kinds, "ratio", "energy_ratio", "exceeds", "usd_per_million_tokens"]
+    return [*own, *kinds, "ratio", "energy_ratio", "exceeds", "usd_per_million_tokens", "usd_per_developer"]
 
 
 def _deployment(compiled: Compiled, inputs: Inputs, model, part: float) -> dict[str, float | str]:
@@ -145,6 +146,7 @@ def _deployment(compiled: Compiled, inputs: Inputs, model, part: float) -> dict[
         "energy_ratio": running_kwh / making_kwh,
         "exceeds": months_until(1.0, making, monthly, growth),
         "usd_per_million_tokens": model["flop_per_token"] * 1e6 * price,
+        "usd_per_developer": model["flop_per_token"] * tokens / LOAD_DEVELOPERS * price,
     }
 
 

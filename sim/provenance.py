@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from sim.result import Result
     from sim.scenario import Scenario
 
-_CLAIM = re.compile(r"claims?:? ?([a-z0-9]+(?:-[a-z0-9]+)+)")
+_CLAIM = re.compile(r"claim:([a-z0-9]+(?:-[a-z0-9]+)+)")
+_WORD = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
 
 
 def ingredients(log: np.ndarray, project: int) -> set[int]:
@@ -50,4 +51,8 @@ def leaks(scenario: Scenario, targets) -> dict[str, list[str]]:
     Such a target is no evidence for the model: what comes out went in.
     """
     wanted = set(targets)
-    return {claim: paths for claim, paths in claims_cited(scenario).items() if claim in wanted}
+    found: dict[str, list[str]] = {}
+    for parts, _, _, source in quantities(scenario.file):
+        for claim in wanted.intersection(_WORD.findall(source or "")):  # however the source names it
+            found.setdefault(claim, []).append(join_path(parts))
+    return dict(sorted(found.items()))

@@ -13,7 +13,12 @@ import math
 from agents.rule import rule
 
 FLOOR, A, B, ALPHA, BETA = 1.69, 406.4, 410.7, 0.34, 0.28  # Hoffmann et al. 2022, eq. 10
-KAPLAN_PARAMETERS, KAPLAN_TOKENS = 0.74, 0.26  # exponents of compute; Kaplan et al. 2020
+KAPLAN_PARAMETERS, KAPLAN_TOKENS = 0.74, 0.26  # exponents of compute; Kaplan et al. 2020, claim:kaplan-ab
+# Exponents of parameters in compute, the three methods of Hoffmann et al. 2022: claim:chin-a-other1,
+# claim:chin-a-isoflop, claim:chin-a-other2. The constants above are those of the last.
+OPTIMAL_EXPONENTS = {"envelope": 0.50, "isoflop": 0.49, "parametric": 0.46}
+# Kaplan et al. 2020, table 2 (recalled): L(N, D) = ((N_c/N)^(a_N/a_D) + D_c/D)^a_D
+SIZE_2020, DATA_2020, SIZE_POWER_2020, DATA_POWER_2020 = 6.4e13, 1.8e13, 0.076, 0.103
 FLOP_PER_PARAMETER_TOKEN = 6.0
 INFERENCE_FLOP_PER_PARAMETER_TOKEN = 2.0  # the forward pass alone
 
@@ -59,10 +64,20 @@ def saved_by_rule(parameters, tokens):
 
 
 @rule
+def power_allocation(flop, exponent, reference_flop, reference_parameters):
+    """Return parameters and tokens if parameters grow as a power of compute, from a reference model.
+
+    ``exponent``: such as ``KAPLAN_PARAMETERS``, or one of ``OPTIMAL_EXPONENTS``; tokens take the rest,
+    for compute is their product.
+    """
+    parameters = reference_parameters * math.pow(flop / reference_flop, exponent)
+    return parameters, flop / FLOP_PER_PARAMETER_TOKEN / parameters
+
+
+@rule
 def kaplan_allocation(flop, reference_flop, reference_parameters):
     """Return parameters and tokens under the 2020 rule, scaled from a reference model."""
-    parameters = reference_parameters * math.pow(flop / reference_flop, KAPLAN_PARAMETERS)
-    return parameters, flop / FLOP_PER_PARAMETER_TOKEN / parameters
+    return power_allocation(flop, KAPLAN_PARAMETERS, reference_flop, reference_parameters)
 
 
 @rule
@@ -102,3 +117,33 @@ def saved_by_retrieval(factor, share):
     which looking things up helps: share * (1 - 1 / factor).
     """
     return share * (1.0 - 1.0 / factor)
+
+
+@rule
+def loss_with_data(flop, most_tokens):
+    """Return the least loss that a training compute can buy where there are no more than so many tokens.
+
+    Below the point at which the best allocation uses up the text this is ``optimal_loss``; beyond, all
+    further compute goes into parameters, and each order of magnitude buys less.
+    """
+    tokens = flop / FLOP_PER_PARAMETER_TOKEN / optimal_parameters(flop)
+    if tokens <= most_tokens:
+        return optimal_loss(flop)
+    return loss(flop / FLOP_PER_PARAMETER_TOKEN / most_tokens, most_tokens)
+
+
+@rule
+def loss_of_2020(parameters, tokens):
+    """Return the loss (nats per token) by the law of 2020: Kaplan et al. 2020, eq. 1.5.
+
+    Parameters have two effects in it: they lower the floor that endless text would reach, and they speed
+    the descent towards it. No floor is left for endless parameters, which the law of 2022 has.
+    """
+    size = math.pow(SIZE_2020 / parameters, SIZE_POWER_2020 / DATA_POWER_2020)
+    return math.pow(size + DATA_2020 / tokens, DATA_POWER_2020)
+
+
+@rule
+def gain_of_data(parameters, tokens):
+    """Return by what share the loss falls per e-fold of text, by the law of 2022: -d log L / d log D."""
+    return BETA * B * math.pow(tokens, -BETA) / loss(parameters, tokens)

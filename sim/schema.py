@@ -96,6 +96,14 @@ class Heading(Table):
     start: str = Field(description="first month, YYYY-MM")
     end: str = Field(description="last month, YYYY-MM (included)")
     follow_class: str = Field("", description="the class whose diffusion is in question")
+    doubt_points: float = Field(
+        0.0,
+        ge=0.0,
+        le=100.0,
+        allow_inf_nan=False,
+        description="percentage points by which probabilities may be off, on average, for a structure carried "
+        "over from another domain",
+    )
 
 
 class Region(Table):
@@ -340,10 +348,18 @@ class Publication(Table):
         Quantity(1e23)
     )
     reference_usd: _number("what that model cost its owner in all", "USD", 1.0) = Quantity(1e7)
-    capability_gain: _share(
-        "elasticity of the reasons against, but effort and training demand, to training compute"
+    capability_gain: _number(
+        "elasticity of the reasons against, but effort and training demand, to training compute",
+        "elasticity",
+        -1.0,
+        1.0,
     ) = ZERO
-    cost_gain: _share("elasticity of the wish to keep an advantage to what the model cost its owner") = ZERO
+    cost_gain: _number(
+        "elasticity of the wish to keep an advantage to what the model cost its owner",
+        "elasticity",
+        -1.0,
+        1.0,
+    ) = ZERO
     value_gain: _share(
         "part of the wish to keep an advantage, and of user growth, that goes with the commercial value of "
         "the class (classes.NAME.publicity)"

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from sim.result import Result
 
-# Tokens as a power of parameters: rule of 2020 (0.26 / 0.74), Bio Anchors, Hoffmann et al. 2022.
+# Tokens as a power of parameters: rule of 2020 (0.26 / 0.74); Bio Anchors, and Hoffmann et al. 2022
+# (claim:ba-data-exponent).
 DATA_EXPONENTS = {"rule of 2020": 0.35, "bio anchors": 0.8, "compute-optimal": 1.0}
 
 

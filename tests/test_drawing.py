@@ -524,8 +524,8 @@ def test_the_table_says_how_a_number_was_pooled_and_by_whose_word():
 
 def test_a_mean_of_the_shipped_world_is_drawn_as_the_mean():
     row = next(row for row in inputs_of(load("gpt3")) if row.path == "classes.gpt3.search_share")
-    given = load("gpt3").raw["classes"]["gpt3"]["search_share"]
-    assert (row.low, row.value, row.high) == (given["low"], given["centre"], given["high"])
+    given = load("gpt3").file.classes["gpt3"].search_share
+    assert (row.low, row.value, row.high) == (given.low, given.value, given.high)
     assert row.centre_is == "mean" and abs(row.fit_gap) < 1e-6
     draws = draws_of(load("gpt3"), RUNS)["classes.gpt3.search_share"]
-    assert draws.mean() == pytest.approx(given["centre"], abs=4 * draws.std() / math.sqrt(RUNS))
+    assert draws.mean() == pytest.approx(given.value, abs=4 * draws.std() / math.sqrt(RUNS))

@@ -149,9 +149,9 @@ def test_models_that_learned_the_same_things_overlap(world):
 
 def test_a_number_that_was_set_by_a_target_is_found():
     cited = claims_cited(load("gpt3"))
-    assert "effects.existence.attention" in cited["hype-pre-level"]
-    assert leaks(load("gpt3"), ["hype-pre-level", "first-follower-12m"]) == {
-        "hype-pre-level": cited["hype-pre-level"]
+    assert "training.utilisation" in cited["gpt3-utilisation"]
+    assert leaks(load("gpt3"), ["gpt3-utilisation", "first-follower-12m"]) == {
+        "gpt3-utilisation": cited["gpt3-utilisation"]
     }
 
 

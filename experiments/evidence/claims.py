@@ -129,39 +129,57 @@ WAYS = ("metric", "events", "projects", "reading", "calculate", "input")
 
 
 class UsedInput(Row):
-    """``test.inputs``: where the product uses the value of a claim. One of the first four says where.
+    """``test.inputs``: where the product uses the value of a claim. One of the first five says where.
 
-    ``path``: a dotted path of the scenario (or of another, ``scenario``). ``policy``: the default of one of
-    its parameters. ``record``: a dotted path in a file of ``configs/history``. ``constant``: MODULE:NAME.
-    ``value``, or ``low``, ``centre``, ``high``: what must stand there, in the units of that place. The source
-    there must name the claim.
+    ``path``: a dotted path of the scenario (or of another, ``scenario``): a number, a word, a table, or one
+    opinion of a pooled number (``PATH.pool.parts.0``). ``policy``: the default of one of its parameters.
+    ``record``: a dotted path in a file of ``configs/history``. ``constant``: MODULE:NAME, or MODULE:NAME.KEY.
+    ``calculate``: what a function of the product says, ``with`` arguments.
+
+    What must stand there, in the units of that place: ``value``; ``low``, ``centre``, ``high``, and the
+    ``weight`` of an opinion; ``count``, the rows of a table; ``above`` and ``below``: numbers, or paths of
+    the same file, that it must lie above or below. The source there must name the claim.
     """
 
     path: str | None = None
     policy: str | None = None
     record: str | None = None
     constant: str | None = None
+    calculate: str | None = None
     scenario: str = ""
     parameter: str = ""
-    value: float | str | list[Any] | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict, alias="with")
+    value: bool | float | str | list[Any] | None = None
     low: float | None = None
     centre: float | None = None
     high: float | None = None
+    weight: float | None = None
+    count: int | None = None
+    above: tuple[float | str, ...] = ()
+    below: tuple[float | str, ...] = ()
     tolerance: float = Field(1e-9, ge=0.0, le=0.1, description="relative")
+
+    @field_validator("above", "below", mode="before")
+    @classmethod
+    def _is_a_list(cls, given: Any) -> Any:
+        return given if isinstance(given, list) else (given,)
 
     @model_validator(mode="after")
     def _is_one_place(self) -> UsedInput:
         places = [name for name in PLACES if getattr(self, name) is not None]
         if len(places) != 1:
             raise ValueError(f"write one of {', '.join(PLACES)}")
-        if all(getattr(self, name) is None for name in ("value", "low", "centre", "high")):
-            raise ValueError("needs a value, or low, centre or high")
+        if all(getattr(self, name) is None for name in WANTED) and not (self.above or self.below):
+            raise ValueError(f"needs one of {', '.join(WANTED)}, above, below")
         if (self.policy is not None) != bool(self.parameter):
             raise ValueError("policy and parameter belong together")
+        if self.arguments and self.calculate is None:
+            raise ValueError("with belongs to calculate")
         return self
 
 
-PLACES = ("path", "policy", "record", "constant")
+WANTED = ("value", "low", "centre", "high", "weight", "count")
+PLACES = ("path", "policy", "record", "constant", "calculate")
 
 
 class Rival(Row):

@@ -115,7 +115,7 @@ class Wording:
             Event.WITHDRAWN: f"{actor} withdrew {artifact}",
             Event.CHANGED: "a number of the scenario became another one",
             Event.ADOPTED: f"{actor} came to imitate how {source} gives access",
-            Event.RECRUITED: f"{human(amount)} volunteers joined {actor}",
+            Event.RECRUITED: f"{human(amount)} people joined {actor}",
         }
         return texts[what]
 

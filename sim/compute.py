@@ -82,9 +82,10 @@ def chip_at(w, actor, time):
 @rule
 def monthly_rent(w, actor, chip, time):
     """Return what an actor pays for one chip for a month, in USD."""
-    row = w.chips[chip]
+    row, trends = w.chips[chip], w.trends[0]
     age = max(0.0, time - row.released)
-    return w.actors[actor].rent * row.usd_per_hour * HOURS_PER_MONTH * growth(-w.trends[0].rent_decline, age)
+    rent = w.actors[actor].rent * trends.rent_premium * row.usd_per_hour * HOURS_PER_MONTH
+    return rent * growth(-trends.rent_decline, age)
 
 
 @rule
@@ -144,6 +145,14 @@ def work_months(w, actor, klass):
 
 
 @rule
+def data_share(w, actor, klass):
+    """Return which part of the work on a model is work on its data."""
+    total = work_months(w, actor, klass)
+    data_work = w.classes[klass].data_work * w.wishes[wish_row(w, actor, klass)].data_work
+    return data_work / total if total > 0.0 else 0.0
+
+
+@rule
 def work_rate(w, actor):
     """Return the experienced person-months that the actor's team does in a month."""
     skill = starting.skill(w.work[0].novice_skill, w.state[actor].experience)
@@ -158,6 +167,28 @@ def chips_used(w, chip, flop, available, used_share):
     """
     per_chip = w.chips[chip].peak_flops * used_share * SECONDS_PER_MONTH
     return min(available, max(1.0, flop / (per_chip * w.training[0].shortest_months)))
+
+
+@rule
+def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips):
+    """Return by which factor an actor trains beyond what the class needs, with ``chips`` at hand.
+
+    What a model takes less than its reference, thanks to progress, is saved in part, and in part put
+    into a better model (``training.taken_as_quality``), as far as money and time allow. ``means``: what
+    may be spent on compute; ``own``: the actor's money with what it was given; ``cost``, ``labour``: as
+    ``outlook`` expects them.
+    """
+    training = w.training[0]
+    needed = training_flop(w, actor, klass, time)
+    reference = w.classes[klass].flop
+    if training.taken_as_quality <= 0.0 or needed >= reference:
+        return 1.0
+    factor = math.pow(reference / needed, training.taken_as_quality)
+    if cost > 0.0:
+        factor = min(factor, means / cost, (own - labour) / cost)
+    per_chip = w.chips[chip].peak_flops * utilisation(w, actor, klass) * SECONDS_PER_MONTH
+    factor = min(factor, training.longest_months * chips * per_chip / needed)
+    return max(1.0, factor)
 
 
 @rule

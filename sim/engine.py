@@ -16,7 +16,7 @@ from sim import compute
 from sim.attention import demonstrate
 from sim.changes import begin_changes, book_incomes, turn
 from sim.helping import lay_out_nearness
-from sim.learning import absorb, learn
+from sim.learning import absorb, attract, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.motives import forget_releases
 from sim.orders import access_of, action_on, delay_of, mark, shifted, waits_for_rival
@@ -71,6 +71,7 @@ def advance(w, until):
                 if stamp > 0:  # the record gives it
                     mark(w, a, w.scripted_artifacts[stamp - 1].published)
                 release(w, a, b, cause, VIA.PUBLIC)
+                attract(w, a)
             elif what == NEXT.DEMO:
                 demonstrate(w, a, entry.c, cause)
             elif what == NEXT.ANNOUNCE:
@@ -293,7 +294,7 @@ def make_script(w, script):
     if action == ACTION.FORBID:
         published = math.inf
     made.due = published
-    if w.actor_facts[facts.owner].builder >= 0:
+    if w.actor_facts[facts.owner].builder >= 0 and facts.in_project == 0:
         absorb(w, facts.owner, row)
     if published > clock.time:
         spread_privately(w, facts.owner, row, made.made_cause)

@@ -19,24 +19,47 @@ LEAST_HELP = -0.5  # a borrowed artifact can cost more than it saves, but not wi
 def fit_of(w, actor, artifact):
     """Return how well an artifact fits an actor: strength, age, hardware, and luck.
 
+    Luck takes away, it adds nothing: no artifact teaches more than what is in it, however well it suits.
     Below zero, adopting it costs more than it saves.
     """
     clock = w.clock[0]
     made = w.artifacts[artifact]
     effect = w.effects[made.kind]
-    fit = made.strength * math.exp(-max(0.0, clock.time - made.made) / effect.obsolescence_months)
+    fit = made.strength * math.exp(-age_of(w, made) / effect.obsolescence_months)
     if w.actor_facts[actor].family != w.actor_facts[made.owner].family:
         fit *= 1.0 - effect.hardware
     if effect.spread > 0.0 and actor != made.owner:
         u = luck(clock.seed, clock.run, FOR.FIT, key_of(w, actor), made.key)
-        fit *= 1.0 + effect.spread * normal(u)
+        fit *= min(1.0, 1.0 + effect.spread * normal(u))
     return fit
 
 
 @rule
-def combine(held, new):
-    """Return the help of two artifacts of one kind: 1 - (1 - a)(1 - b). Duplicates help less."""
-    return max(LEAST_HELP, 1.0 - (1.0 - held) * (1.0 - min(1.0, new)))
+def age_of(w, made):
+    """Return for how many months an artifact has been growing old.
+
+    What belongs to a model is of the day on which the model is announced: until then the public has had
+    nothing by which it could be outdone. Before, and for the rest, age counts from the making.
+    """
+    time = w.clock[0].time
+    since = made.made
+    if made.project >= 0 and w.projects[made.project].announced <= time:
+        since = w.projects[made.project].announced
+    return max(0.0, time - since)
+
+
+@rule
+def combine(held, new, overlap):
+    """Return the help of two artifacts of one kind. Duplicates help less.
+
+    ``overlap``: how far they teach the same, from 0 (independent things: 1 - (1 - a)(1 - b)) to 1 (the
+    better one is all there is). What does harm does it beside all others.
+    """
+    new = min(1.0, new)
+    if held <= 0.0 or new <= 0.0:
+        return max(LEAST_HELP, 1.0 - (1.0 - held) * (1.0 - new))
+    better, other = max(held, new), min(held, new)
+    return better + (1.0 - overlap) * (1.0 - better) * other
 
 
 @rule
@@ -59,10 +82,11 @@ def take_help(w, actor, artifact):
         kind = helps_as(made.kind, made.klass, klass)
         place = (facts.builder * classes + klass) * KINDS + kind
         before = w.help[place]
-        after = combine(before, fit * nearness)
+        overlap = w.effects[kind].overlap
+        after = combine(before, fit * nearness, overlap)
         w.help[place] = after
         if own > 0.0:
-            w.learnt[place] = combine(w.learnt[place], max(0.0, own * fit * nearness))
+            w.learnt[place] = combine(w.learnt[place], max(0.0, own * fit * nearness), overlap)
         apply_help(w, facts.builder * classes + klass, kind, before, after)
         gained = max(gained, after - before) if after > before else min(gained, after - before)
     return gained
@@ -130,13 +154,17 @@ def helps_as(kind, of_class, klass):
 
 @rule
 def nearness_of(w, kind, of_class, klass):
-    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1."""
+    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1.
+
+    Distance counts upwards only: what made a larger model makes a smaller one of its design too, while
+    what made a smaller one must first be brought to scale.
+    """
     helper = helps_as(kind, of_class, klass)
     if not cuts(w, helper) or (helper == KIND.SMALL_MODEL and klass < of_class):
         return 0.0
     nearness = 1.0
     if of_class >= 0:
-        for _ in range(abs(klass - of_class)):
+        for _ in range(klass - of_class):
             nearness *= w.effects[helper].distance
     return nearness
 
@@ -161,7 +189,9 @@ def possible_gain(w, actor, artifact, enough):
         nearness = w.nearness[made.kind, made.klass + 1, klass]
         kind = helps_as(made.kind, made.klass, klass)
         held = w.help[(facts.builder * classes + klass) * KINDS + kind]
-        most = max(most, made.strength * nearness * (1.0 - held))
+        fresh = made.strength * nearness
+        if fresh * (1.0 - held) > most:  # no overlap would leave that much
+            most = max(most, combine(held, fresh, w.effects[kind].overlap) - held)
         if most >= enough:
             break
     return most

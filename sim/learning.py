@@ -15,6 +15,7 @@ from sim.release import (
     has_reached,
     hold,
     holds,
+    is_open,
     is_silent,
     look_again,
     shows_class,
@@ -171,6 +172,7 @@ def get_access(w, actor, artifact, via, cause):
     state = w.state[actor]
     state.uses = max(state.uses, made.klass)
     if made.kind == KIND.WEIGHTS:
+        event.amount = people_reached(w, actor, made.access if via == VIA.PUBLIC else ACCESS.OPEN)
         state.runs = max(state.runs, made.klass)
     kind = w.kinds[w.actor_facts[actor].kind]
     if made.kind == KIND.API and kind.imitation > 0.0 and w.state[actor].imitates == 0:
@@ -181,6 +183,42 @@ def get_access(w, actor, artifact, via, cause):
             event = w.events[adopted]
             event.klass, event.kind, event.source = made.klass, made.kind, made.owner
             event.mechanism, event.draw = MECHANISM.POLICY_IMITATION, u
+
+
+@rule
+def people_reached(w, actor, access):
+    """Return how many people come to use weights that an actor can have.
+
+    A team as a whole; of an actor that stands for many, those who ask, and meet the terms of a licence.
+    """
+    kind = w.kinds[w.actor_facts[actor].kind]
+    people = w.state[actor].people * kind.wants_weights
+    return people * kind.licensed if access == ACCESS.LICENSED else people
+
+
+@rule
+def attract(w, artifact):
+    """People join who has just opened something of a model: work that can be seen draws them."""
+    share = w.work[0].attraction
+    if share <= 0.0:
+        return
+    made = w.artifacts[artifact]
+    owner = made.owner
+    first = made.published == w.clock[0].time and made.via == VIA.PUBLIC and is_open(made.access)
+    if not first or made.project < 0 or w.kinds[w.actor_facts[owner].kind].paid <= 0.0:
+        return
+    state = w.state[owner]
+    if state.people <= 0.0 or w.actor_facts[owner].builder < 0:
+        return
+    project = state.project
+    if project >= 0:
+        settle(w, project)
+    joining = share * state.people
+    state.people += joining
+    state.recruited += joining
+    if project >= 0:
+        schedule(w, project)
+    w.events[record(w, EVENT.RECRUITED, owner, made.published_cause)].amount = joining
 
 
 @rule
@@ -205,7 +243,7 @@ def access_mechanism(via, access):
 
 @rule
 def move_people(w, former, actor, cause):
-    """With know-how that travels by hiring, people change their employer."""
+    """With know-how that travels by hiring, people change their employer, and bring their experience."""
     count = w.spread[0].people_per_move
     count = min(count, max(0.0, w.state[former].people - 1.0))
     if count <= 0.0:
@@ -213,10 +251,13 @@ def move_people(w, former, actor, cause):
     project = w.state[former].project
     if project >= 0:
         settle(w, project)
-    w.state[former].people -= count
-    w.state[former].moved_out += count
-    w.state[actor].people += count
-    w.state[actor].moved_in += count
+    there, here = w.state[former], w.state[actor]
+    there.people -= count
+    there.moved_out += count
+    brought = count * there.experience + here.people * here.experience
+    here.people += count
+    here.moved_in += count
+    here.experience = brought / here.people
     if project >= 0:
         schedule(w, project)
     event_row = record(w, EVENT.MOVED, actor, cause)

@@ -20,7 +20,6 @@ from sim.release import comes_with_model, comes_with_release, is_open
 from sim.words import EVENT, KIND, MECHANISM, Bound, Mechanism, Word, codes
 
 # Judgements that a metric carries, each with its source.
-WEIGHTS_AGAINST_API = 2.0  # research by who has weights; claims.csv weights-research-output: at least double
 PARTLY_OPEN = 0.5  # share of an open release that a licence or arm's-length use is; own: half
 
 
@@ -99,7 +98,7 @@ MEANINGS = {
     Statistic.DOWNSTREAM: (
         "downstream[CLASS]@MONTH",
         "API-months",
-        "research that access makes possible: actor-months of use, those with weights count double",
+        "research that access makes possible: actor-months of use; with weights 1 / spread.api_serves each",
     ),
     Statistic.T_DOWNSTREAM: ("t_downstream_K[CLASS]", "months", "when that research reached K API-months"),
     Statistic.ATTENTION: (
@@ -422,7 +421,7 @@ def degree_of_openness(access):
 def downstream(w, klass, until, wanted, cells):
     """Return the research that access to a class makes possible by a time, in API-months.
 
-    An actor with an API counts as one, with weights made by others as ``WEIGHTS_AGAINST_API``. With a
+    An actor with an API counts as one, with weights made by others as 1 / ``spread.api_serves``. With a
     finite amount ``wanted``: return when it was reached instead; inf: not by then.
     """
     for actor in range(len(w.actors)):
@@ -441,7 +440,7 @@ def downstream(w, klass, until, wanted, cells):
             break
         use = 2 if event.kind == KIND.WEIGHTS else 1
         if use > cells[event.actor]:
-            rate += research_rate(use) - research_rate(cells[event.actor])
+            rate += research_rate(w, use) - research_rate(w, cells[event.actor])
             cells[event.actor] = use
     if wanted < math.inf:
         when = last + (wanted - total) / rate if rate > 0.0 else math.inf
@@ -450,10 +449,10 @@ def downstream(w, klass, until, wanted, cells):
 
 
 @rule
-def research_rate(use):
+def research_rate(w, use):
     """Return research per month: 0 without use (0), 1 through an API (1), more with weights (2)."""
     if use == 2:
-        return WEIGHTS_AGAINST_API
+        return 1.0 / w.spread[0].api_serves
     return 1.0 if use == 1 else 0.0
 
 

@@ -86,7 +86,8 @@ def new_project(w, actor, klass, ordinal):
     project.person_months, project.chip_months = 0.0, 0.0
     project.flop_trials, project.flop_failed, project.flop_final = 0.0, 0.0, 0.0
     project.goal, project.attempt, project.fails_at = 0.0, 0, -1.0
-    project.trained, project.share, project.script, project.waits = math.inf, 0.0, -1, 0
+    project.trained, project.announced = math.inf, math.inf
+    project.share, project.script, project.waits = 0.0, -1, 0
     project.reached = -1
     return row
 
@@ -100,7 +101,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     project = w.projects[row]
     project.mechanism, project.replicates = mechanism, replicates
     kind = w.kinds[w.actor_facts[actor].kind]
-    project.deadline = wish.decided + kind.patience_months
+    project.deadline = w.clock[0].time + kind.patience_months
     project.effort = math.exp(w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal)))
     project.scale = math.exp(w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal)))
     project.chip, project.chips, project.lent = chip, chips, 1 if lent else 0
@@ -114,16 +115,38 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     state.reserved += project.own_usd
     state.project = row
     wish.state = BUSY
+    available = chips_at_hand(w, actor, wish, lent)
+    means, total = willing + wish.grant_usd, project.own_usd + wish.grant_usd
+    beyond = compute.beyond_need(
+        w, actor, klass, w.clock[0].time, means, total, cost, labour, chip, available
+    )
+    if beyond > 1.0:
+        project.scale *= beyond
+        cost *= beyond
+        flop = compute.training_flop(w, actor, klass, w.clock[0].time) * beyond
+        used = compute.utilisation(w, actor, klass)
+        project.chips = max(chips, compute.chips_used(w, chip, flop, available, used))
     for other in range(len(w.classes)):  # who is at work weighs nothing else
         settle_wish(w, w.wishes[wish_row(w, actor, other)])
     wish.bound = BOUND.NONE
     event_row = record(w, EVENT.STARTED, actor, cause)
     event = w.events[event_row]
     event.klass, event.project, event.source = klass, row, wish.sponsor
-    event.mechanism, event.usd, event.amount = mechanism, cost, chips
+    event.mechanism, event.usd, event.amount = mechanism, cost, project.chips
+    event.draw = state.people
     project.cause = event_row
     begin(w, row, PHASE.BUILD)
     return event_row
+
+
+@rule
+def chips_at_hand(w, actor, wish, lent):
+    """Return how many chips an actor can bring to a project: lent, given, or its own."""
+    if wish.grant_chips > 0.0:
+        return wish.grant_chips
+    if lent:
+        return w.state[actor].owned_chips
+    return compute.chips_of(w, actor, w.clock[0].time)
 
 
 @rule
@@ -265,6 +288,7 @@ def end_phase(w, row):
         give_up(w, row, reason)
     elif phase == PHASE.BUILD:
         project.cause = note(w, row, EVENT.BUILT, project.person_months)
+        w.events[project.cause].draw = compute.data_share(w, project.actor, project.klass)
         begin(w, row, PHASE.TUNE)
     elif phase == PHASE.TUNE:
         project.cause = note(w, row, EVENT.TUNED, project.flop_trials)
@@ -272,7 +296,7 @@ def end_phase(w, row):
     elif reason == ATTEMPT_FAILED:
         project.cause = note(w, row, EVENT.FAILED, project.flop_final)
         project.attempt += 1
-        if project.attempt >= int(w.training[0].attempts):
+        if project.attempt >= int(w.training[0].attempts) or cannot_do_better(w, row):
             give_up(w, row, BOUND.TECHNICAL_FAULT)
         else:
             project.flop_failed += project.flop_final
@@ -281,6 +305,22 @@ def end_phase(w, row):
     else:
         project.share = 1.0
         finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
+
+
+@rule
+def cannot_do_better(w, row):
+    """Return whether a failed attempt got as far as another one could before money or time run out.
+
+    Its last checkpoint is then the model, undertrained.
+    """
+    project = w.projects[row]
+    if project.flop_final < w.training[0].least_share * project.goal:
+        return False
+    months = project.deadline - w.clock[0].time
+    spending = project.rent + project.labour
+    if spending > 0.0:
+        months = min(months, money_lasts(w, row, spending))
+    return months * project.rate <= project.flop_final
 
 
 @rule
@@ -385,7 +425,6 @@ def finish_training(w, row, what, reason):
     release_means(w, row)
     reached = klass
     if what == EVENT.UNDERTRAINED:
-        reached = klass - 1
         while reached >= 0 and compute.training_flop(w, actor, reached, clock.time) > project.flop_final:
             reached -= 1
     project.reached = reached

@@ -39,6 +39,13 @@ def comes_with_release(kind):
 
 
 @rule
+def depends_on_design(kind):
+    """Return whether what an artifact of this kind teaches goes with the design of the model."""
+    craft = kind == KIND.DETAILS or kind == KIND.HYPERPARAMETERS or kind == KIND.CODE
+    return craft or kind == KIND.WEIGHTS or kind == KIND.SMALL_MODEL
+
+
+@rule
 def artifact_key(w, owner, klass, kind, ordinal):
     """Return the key under which luck knows an artifact: (owner, class, kind, ordinal)."""
     of_class = w.class_facts[klass].key if klass >= 0 else key_of(w, owner)
@@ -91,7 +98,10 @@ def make_artifact(w, project, kind, cause):
     """Bring one artifact of a model into being; its owner is the first to be helped by it."""
     row = w.projects[project]
     key = artifact_key(w, row.actor, row.klass, kind, row.ordinal)
-    made = new_artifact(w, row.actor, row.reached, kind, key, row.share, project, cause)
+    strength = row.share
+    if row.script >= 0 and depends_on_design(kind):
+        strength *= w.scripted_projects[row.script].strength
+    made = new_artifact(w, row.actor, row.reached, kind, key, strength, project, cause)
     take_help(w, row.actor, made)
     return made
 
@@ -162,6 +172,7 @@ def announce(w, project, cause):
     if is_silent(w, row.actor):
         return False
     row.phase = PHASE.PUBLIC
+    row.announced = w.clock[0].time
     event_row = record(w, EVENT.ANNOUNCED, row.actor, cause)
     event = w.events[event_row]
     event.klass, event.project, event.mechanism = row.reached, project, row.mechanism

@@ -152,11 +152,17 @@ class Effect(Table):
     belief: _share("part of the remaining doubt that scale pays removed") = ZERO
     attention: _number("public attention at release, against the strongest demonstration", "ratio") = ZERO
     uptake_months: _number("mean time from release until an outside team has taken it up", "months", 1e-6)
-    obsolescence_months: _number("time in which its help falls to 1/e", "months", 1e-6)
+    obsolescence_months: _number(
+        "time from the announcement of its model (or its making) in which its help falls to 1/e",
+        "months",
+        1e-6,
+    )
     hardware: _share("part of its help lost where the chips are of another family") = ZERO
-    distance: _share("part of its help kept per class of distance") = ZERO
+    distance: _share("part of its help kept per class that it has to be brought up") = ZERO
+    overlap: _share("how far two of the kind teach the same; 1: the better one is all there is") = ZERO
     spread: _number(
-        "standard deviation of the fit between artifact and recipient (mean 1); below 0 it costs more than it saves",
+        "spread of the fit between artifact and recipient: the smaller of 1 and a normal number around 1; below 0 it "
+        "costs more than it saves",
         "ratio",
     )
 
@@ -174,7 +180,9 @@ class Kind(Table):
     belief: _share("belief at the start of the scenario that scale pays, without evidence") = ZERO
     belief_growth: _number("growth of that belief (log-odds)", "1/year") = ZERO
     replicate: _share("share of starts that copy a known model; the others aim to differ or surpass") = ZERO
-    patience_months: _number("from the decision to the trained model, at most", "months") = ZERO
+    patience_months: _number(
+        "for how long at most it looks for means; and from then on, how long a project may take", "months"
+    ) = ZERO
     abandon: _share(
         "a wish is given up when conviction falls to this share of what it was at the decision"
     ) = ZERO
@@ -193,6 +201,12 @@ class Kind(Table):
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
     give_region: _share("weight of the beneficiary being of the same region") = ZERO
+    wants_weights: _share(
+        "share of its people who ask for the weights of a model made by others, once they can be had, and can "
+        "run them"
+    ) = Quantity(1.0)
+    licensed: _share("share of those who meet the terms of a licence to researchers") = Quantity(1.0)
+    people_months: _number("mean time until one of its people has weights that can be had", "months") = ZERO
     retention_months: _number(
         "memory: time in which help got from others falls to 1/e once it is held", "months", 1e-6
     ) = NEVER_MONTHS
@@ -401,6 +415,10 @@ class ScriptedArtifact(Table):
     access: Literal["open", "licensed", "arms_length", "staged"] = "open"
     strength: _number("fullness of its effect, against the best of its kind", "ratio") = Quantity(1.0)
     teaches: Literal["", "compute_optimal"] = ""
+    in_project: bool = Field(
+        False,
+        description="made in the course of its owner's next model, whose work counts it: it spares the owner nothing",
+    )
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
@@ -416,6 +434,10 @@ class ScriptedProject(Table):
     started: _date("start of the project")
     trained: _date("end of training")
     announced: _date('announcement; "never" if it stays hidden')
+    strength: _number(
+        "how much its design, settings, code and weights teach, against a model of the design in question",
+        "ratio",
+    ) = Quantity(1.0)
     releases: dict[
         str, Annotated[Quantity, BeforeValidator(_checked(Unit("months after the announcement")))]
     ] = Field(default_factory=dict, description="kind of artifact = months from announcement to release")
@@ -555,6 +577,9 @@ class Work(Table):
     novice_skill: _share("productivity of people without experience, against experienced ones")
     learning: _share("part of the missing experience gained by one trained model")
     salary_usd: _number("cost of one full-time person for a month", "USD/month")
+    attraction: _share(
+        "growth of a paid team with each kind of artifact of one of its models that it opens to everybody"
+    ) = ZERO
     exchange: _number(
         "elasticity with which money in excess of the expected cost makes up for missing people", "elasticity"
     )
@@ -583,6 +608,10 @@ class Training(Table):
     attempts: _number("attempts before a team stops at what it has", "count", 1.0)
     trials_floor: _share("part of the trial runs that no public setting removes")
     bytes_per_parameter: _number("memory that training needs per parameter", "bytes", 0.0)
+    taken_as_quality: _share(
+        "part of what a model takes less than its reference that who can pay for it puts into a better one; "
+        "0: all of it is saved"
+    ) = ZERO
     least_share: _share("share of the intended training below which nothing usable remains")
     writing_months: _number("evaluating and writing", "months")
     writing_spread: _number("spread of the writing time (standard deviation of its logarithm)", "log units")
@@ -595,6 +624,9 @@ class Spread(Table):
     theft_rate: _number("thefts per month of one closed set of weights by one thief", "1/month")
     least_gain: _share("what could add less than this to the help already held is not taken up")
     people_per_move: _number("people who move when know-how does", "people")
+    api_serves: _number(
+        "part of the studies possible with weights that arm's-length use serves too", "share", 0.01, 1.0
+    ) = Quantity(0.5)
 
 
 class Trends(Table):
@@ -610,6 +642,9 @@ class Trends(Table):
     rent_decline: _number(
         "fall of the rent of one generation after its release", "orders of magnitude/year", -5.0, 5.0
     )
+    rent_premium: _number(
+        "what chips cost who takes them for the time of a project, against the rents of [chips]", "ratio"
+    ) = Quantity(1.0)
     chips_until: _date("no generation of hardware that is released later comes at all") = NEVER
     chip_wait_months: _number(
         "mean time from the release of a generation until an actor can have it", "months"

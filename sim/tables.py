@@ -109,6 +109,7 @@ SCRIPT_FACTS = np.dtype(
         ("klass", "i8"),
         ("access", "i8"),
         ("optimal", "i8"),
+        ("in_project", "i8"),
     ]
 )
 
@@ -256,6 +257,7 @@ PROJECT = np.dtype(
         ("attempt", "i8"),
         ("fails_at", "f8"),  # share left at which the attempt fails; -1: does not
         ("trained", "f8"),
+        ("announced", "f8"),
         ("share", "f8"),  # share of the goal trained
         ("reached", "i8"),  # class that the model belongs to; -1: none
         ("script", "i8"),  # row of scripted_projects; -1: emerged

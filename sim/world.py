@@ -351,6 +351,7 @@ def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
                 position(classes, item.class_),
                 int(Access[item.access.upper()]),
                 item.teaches == "compute_optimal",
+                item.in_project,
             )
             for name, item in file.scripted_artifacts.items()
         ],
@@ -364,6 +365,7 @@ def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
                 -1,
                 classes.index(item.class_),
                 int(Access[item.access.upper()]),
+                0,
                 0,
             )
             for name, item in file.scripted_projects.items()

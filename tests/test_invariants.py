@@ -550,7 +550,7 @@ def test_bad_know_how_never_turns_throughput_negative(run):
 def test_help_has_a_floor_however_much_is_borrowed():
     help_held = 0.0
     for _ in range(5):
-        help_held = combine(help_held, -9.0)
+        help_held = combine(help_held, -9.0, 0.5)
     assert help_held >= LEAST_HELP
 
 

@@ -108,14 +108,16 @@ def test_times_of_writing_and_holding():
 
 
 def test_duplicates_help_less():
-    assert combine(0.0, 0.6) == pytest.approx(0.6)
-    assert combine(0.5, 0.6) == pytest.approx(0.8)
-    assert combine(0.6, 0.5) == pytest.approx(combine(0.5, 0.6))
-    assert combine(0.5, 0.6) - 0.5 < 0.6
-    assert combine(0.5, 7.0) == 1.0  # a fit beyond 1 counts as 1
+    assert combine(0.0, 0.6, 0.0) == pytest.approx(0.6)
+    assert combine(0.5, 0.6, 0.0) == pytest.approx(0.8)
+    assert combine(0.6, 0.5, 0.0) == pytest.approx(combine(0.5, 0.6, 0.0))
+    assert combine(0.5, 0.6, 0.0) - 0.5 < 0.6
+    assert combine(0.5, 7.0, 0.0) == 1.0  # a fit beyond 1 counts as 1
+    assert combine(0.5, 0.6, 1.0) == pytest.approx(0.6)  # the better one is all there is
+    assert combine(0.5, 0.6, 0.5) == combine(0.6, 0.5, 0.5) == pytest.approx(0.7)
 
 
 def test_what_fits_badly_costs_but_not_without_limit():
-    assert combine(0.0, -0.2) == pytest.approx(-0.2)
-    assert combine(0.5, -0.2) == pytest.approx(0.4)
-    assert combine(0.0, -9.0) == pytest.approx(LEAST_HELP)
+    assert combine(0.0, -0.2, 0.0) == pytest.approx(-0.2)
+    assert combine(0.5, -0.2, 1.0) == pytest.approx(0.4)
+    assert combine(0.0, -9.0, 0.5) == pytest.approx(LEAST_HELP)

@@ -166,6 +166,37 @@ def _months(run: Run) -> np.ndarray:
     return _trained(run) - run.project("started")
 
 
+def _span(run: Run) -> np.ndarray:
+    return _first(run, Event.ANNOUNCED) - run.projects["started"]
+
+
+def _training(run: Run) -> np.ndarray:
+    return _trained(run) - _first(run, Event.TUNED)
+
+
+def _flop(run: Run) -> np.ndarray:
+    return sum(run.projects[name] for name in ("flop_trials", "flop_failed", "flop_final"))
+
+
+def _share_of_compute(run: Run) -> np.ndarray:
+    compute, labour = run.projects["spent_compute"], run.projects["spent_labour"]
+    return np.divide(compute, compute + labour, out=np.full(len(compute), np.nan), where=compute + labour > 0)
+
+
+def _per_labour(run: Run) -> np.ndarray:
+    compute, labour = run.projects["spent_compute"], run.projects["spent_labour"]
+    return np.divide(compute, labour, out=np.full(len(compute), np.nan), where=labour > 0)
+
+
+def _data_per_compute(run: Run) -> np.ndarray:
+    """Return the pay for work on data, over what the compute cost; nan where nothing was paid for compute."""
+    paid = np.full(len(run.projects), np.nan)
+    rows = run.log[(run.log["what"] == Event.BUILT) & (run.log["project"] >= 0)]
+    paid[rows["project"]] = rows["draw"] * rows["usd"]
+    compute = run.projects["spent_compute"]
+    return np.divide(paid, compute, out=np.full(len(paid), np.nan), where=compute > 0)
+
+
 def _scripted(run: Run) -> np.ndarray:
     return (run.project("script") >= 0).astype(int)
 
@@ -206,6 +237,8 @@ PROJECTS = {
     "trained": Column("month at which training ended; inf: not", _trained, date=True),
     "announced": Column("month; inf: not", lambda run: _first(run, Event.ANNOUNCED), date=True),
     "months": Column("from the start to the end of training", _months),
+    "span": Column("months from the start to the announcement", _span),
+    "training": Column("months from the end of the trials to the end of training", _training),
     "outcome": Column("unfinished, trained, undertrained, stopped", _outcome, _outcomes),
     "bound": Column("what kept it from its goal", _bound, _words(Bound)),
     "mechanism": Column("mechanism", _of_projects("mechanism"), _words(Mechanism)),
@@ -220,6 +253,10 @@ PROJECTS = {
     "person_months": Column("work", _of_projects("person_months")),
     "spent_compute": Column("USD, without what sponsors lend", _of_projects("spent_compute")),
     "spent_labour": Column("USD", _of_projects("spent_labour")),
+    "compute_share": Column("compute over compute and labour, in USD", _share_of_compute),
+    "compute_per_labour": Column("compute over labour, in USD", _per_labour),
+    "data_per_compute": Column("pay for work on data over compute, in USD", _data_per_compute),
+    "flop": Column("FLOP of trials, failed attempts and the final run", _flop),
     "flop_trials": Column("FLOP", _of_projects("flop_trials")),
     "flop_failed": Column("FLOP", _of_projects("flop_failed")),
     "flop_final": Column("FLOP", _of_projects("flop_final")),

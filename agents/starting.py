@@ -41,25 +41,30 @@ def fading(value, months, half_life):
 
 
 @rule
-def excess_over_trend(flop, trend_flop, growth, months):
-    """Return by how many factors of ten a training exceeds the trend of compute (0 if below it).
+def excess_over_trend(flop, trend_flop, growth, months, tail):
+    """Return by how many factors of ten a training exceeds an actor's trend of compute (0 if below it).
 
-    The trend stood at ``trend_flop`` and has grown ``growth`` factors of ten a year for ``months``.
+    The trend stood at ``trend_flop`` and has grown ``growth`` factors of ten a year for ``months``;
+    ``tail`` is the logarithm of the actor's own factor: who spends more than others on a model lies
+    above their trend as a matter of course.
     """
-    excess = math.log(flop / trend_flop) / LN10 - growth * months / MONTHS_PER_YEAR
+    excess = (math.log(flop / trend_flop) - tail) / LN10 - growth * months / MONTHS_PER_YEAR
     return max(0.0, excess)
 
 
 @rule
-def conviction(belief, known, proof, leap, excess):
+def conviction(belief, credence, proof, leap, excess):
     """Return how convinced an actor is that a class is worth having, from 0 to 1.
 
-    Where the class is known to exist, the proof removes its share of the doubt. Where it is not,
-    belief alone must carry, and is cut by the factor ``leap`` per factor ten beyond the trend.
+    The proof, that the class exists, removes the doubt about this one step. Nobody doubts a step that
+    lies on the trend either; where the class is not known, conviction is cut by the factor ``leap`` per
+    factor ten beyond it. ``credence``: how sure the actor is that the class exists, between 0 (has
+    heard nothing) and 1 (it is public).
     """
-    if known:
-        return with_evidence(belief, proof)
-    return belief * math.pow(leap, excess) if excess > 0.0 else belief
+    convinced = with_evidence(belief, proof)
+    if credence >= 1.0 or excess <= 0.0:
+        return convinced
+    return convinced * (credence + (1.0 - credence) * math.pow(leap, excess))
 
 
 @rule
@@ -73,6 +78,15 @@ def start_rate(rate, convinced, gain, attention, appetite, below):
     for _ in range(below):
         interest *= appetite
     return rate * convinced * (1.0 + gain * attention) * interest
+
+
+@rule
+def lead_time(months, spread, z):
+    """Return the months that lie between a decision and the start, at full conviction.
+
+    ``months``: the median of the kind of actor; ``z``: normal luck.
+    """
+    return months * math.exp(spread * z)
 
 
 @rule

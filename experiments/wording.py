@@ -20,6 +20,7 @@ _WANTED = {
     Bound.ABANDONED: "conviction: it lost what it had decided with",
     Bound.OCCUPIED: "its own team, busy with another model",
     Bound.HORIZON: "time: the simulated time ended",
+    Bound.PREPARATION: "preparation: approval, a team, machines made ready",
 }
 _CHANNEL = {
     Via.SCENARIO: "given at the start",

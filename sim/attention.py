@@ -1,13 +1,18 @@
-"""Public attention: demonstrations make it surge, and it fades."""
+"""Public attention: demonstrations make it surge, and it fades; and what actors make of it: conviction."""
 
 from __future__ import annotations
+
+import math
 
 from agents import starting
 from agents.rule import rule
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
+from sim.tables import wish_row
 from sim.words import ACCESS, EVENT, KIND
+
+TWO_BY_ROOT_PI = 2.0 / math.sqrt(math.pi)  # 1 / gamma(3/2)
 
 
 @rule
@@ -20,8 +25,19 @@ def attention_now(w):
 
 @rule
 def attention_of(w, actor):
-    """Return how much of it reaches an actor's region."""
-    return attention_now(w) * w.regions[w.actor_facts[actor].region].attention
+    """Return how much of it reaches those who decide for an actor."""
+    return attention_now(w) * reach_of(w, actor)
+
+
+@rule
+def reach_of(w, actor):
+    """Return how far public attention reaches those who decide for an actor.
+
+    What is known of regions is search interest as a share of local searches, which is not attention
+    among developers; ``attention.locality`` says how far it carries over (0: all are reached alike).
+    """
+    share = w.regions[w.actor_facts[actor].region].attention
+    return 1.0 - w.attention[0].locality * (1.0 - share)
 
 
 @rule
@@ -47,11 +63,21 @@ def opened_before(w, klass):
 
 
 @rule
+def first_use(u):
+    """Return the waiting time of mean 1 until the first user shows something, for luck ``u``.
+
+    Users are let in one after the other, so that their number grows evenly, and with it the hazard: a
+    Weibull distribution of shape 2. ``first_use(exp(-1))`` is 2 / sqrt(pi).
+    """
+    return math.sqrt(waiting(u)) * TWO_BY_ROOT_PI
+
+
+@rule
 def schedule_demos(w, artifact, cause):
     """Queue the demonstrations that follow when users get access to a model.
 
-    The first comes after an exponential time with the mean ``attention.demo_months``, the next ones
-    after shorter ones. Each further model that is opened to users is less of a novelty.
+    The first comes after a time with the mean ``attention.demo_months``, the next ones after shorter
+    ones (exponential). Each further model that is opened to users is less of a novelty.
     """
     clock = w.clock[0]
     row = w.attention[0]
@@ -65,7 +91,7 @@ def schedule_demos(w, artifact, cause):
     for ordinal in range(int(row.demos)):
         key = ordinal_key(w.artifacts[artifact].key, ordinal)
         u = luck(clock.seed, clock.run, FOR.DEMO, w.artifacts[artifact].key, key)
-        time += mean * waiting(u)
+        time += mean * (first_use(u) if ordinal == 0 else waiting(u))
         mean = row.demo_spacing_months
         push(w, time, NEXT.DEMO, artifact, 0, earlier, cause, 0)
 
@@ -125,6 +151,40 @@ def belief_of(w, actor):
     kind = w.kinds[w.actor_facts[actor].kind]
     months = w.clock[0].time
     base = starting.growing_belief(kind.belief, kind.belief_growth, months)
-    reach = min(1.0, w.regions[w.actor_facts[actor].region].attention)
-    shown = starting.with_evidence(base, reach * shown_now(w))
+    shown = starting.with_evidence(base, min(1.0, reach_of(w, actor)) * shown_now(w))
     return starting.with_evidence(shown, evidence_of(w, actor))
+
+
+@rule
+def convinced_of(w, actor, klass, belief):
+    """Return how convinced an actor with a belief is that a class is worth having."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    trends, numbers = w.trends[0], w.conviction[0]
+    credence = credence_of(w, wish)
+    kind = w.kinds[w.actor_facts[actor].kind]
+    excess = 0.0
+    if credence < 1.0 or numbers.leap_known < 1.0:
+        # plans are held against the trend of the time at which their model would come out
+        months = w.clock[0].time - trends.compute_date + kind.lead_months + w.training[0].writing_months
+        flop, tail = w.classes[klass].flop, wish.tail * numbers.spread
+        excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months, tail)
+    convinced = starting.conviction(belief, credence, numbers.proof, kind.leap, excess)
+    return convinced * math.pow(numbers.leap_known, excess) if credence > 0.0 and excess > 0.0 else convinced
+
+
+@rule
+def credence_of(w, wish):
+    """Return how sure an actor is that the class of a wish exists; what it has only heard weighs less."""
+    time = w.clock[0].time
+    if wish.certain <= time:
+        return 1.0
+    return w.conviction[0].hearsay if wish.known <= time else 0.0
+
+
+@rule
+def staffing_of(w, actor, klass):
+    """Return which part of its team an actor puts on a model: all of it when fully convinced."""
+    least = w.conviction[0].staffing
+    if least >= 1.0:
+        return 1.0
+    return least + (1.0 - least) * convinced_of(w, actor, klass, belief_of(w, actor))

@@ -99,7 +99,7 @@ def turn(w, row, begins):
     lay_out_nearness(w)
     for klass in range(len(w.classes)):
         size = w.classes[klass]
-        w.optimal_share[klass] = saved_by_rule(size.parameters, size.tokens)
+        w.optimal_share[klass] = saved_by_rule(size.parameters, size.tokens, w.training[0].most_tokens)
 
 
 @rule

@@ -160,6 +160,16 @@ def work_rate(w, actor):
 
 
 @rule
+def most_work_rate(w, klass):
+    """Return the most person-months that a team, however large, does in a month on a model of a class.
+
+    Steps that follow one from another do not get shorter by more people.
+    """
+    row, shortest = w.classes[klass], w.work[0].shortest_months
+    return (row.work + row.data_work) / shortest if shortest > 0.0 else math.inf
+
+
+@rule
 def chips_used(w, chip, flop, available, used_share):
     """Return how many chips a training of ``flop`` is run on.
 

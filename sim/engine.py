@@ -342,7 +342,7 @@ def reset(w, seed, run, horizon):
     for klass in range(len(w.classes)):
         row = w.classes[klass]
         w.opened[klass] = 0
-        w.optimal_share[klass] = saved_by_rule(row.parameters, row.tokens)
+        w.optimal_share[klass] = saved_by_rule(row.parameters, row.tokens, w.training[0].most_tokens)
     lay_out_nearness(w)
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
@@ -396,6 +396,7 @@ def reset_builder(w, builder):
         wish = w.wishes[builder * len(w.classes) + klass]
         wish.ordinal, wish.stamp = 0, 0
         wish.known, wish.known_via, wish.known_cause = math.inf, 0, ROOT
+        wish.certain = math.inf
         wish.decided, wish.bound_cause = math.inf, ROOT
         wish.willing = 0.0
         wish.reached = math.inf
@@ -405,7 +406,7 @@ def reset_builder(w, builder):
         wish.talent = wish.gap = wish.failures = 1.0
         reset_wish(w, actor, klass)
         if klass <= reached:
-            wish.state, wish.reached, wish.known = DONE, 0.0, 0.0
+            wish.state, wish.reached, wish.known, wish.certain = DONE, 0.0, 0.0, 0.0
     if reached >= 0:
         event = w.events[record(w, EVENT.TRAINED, actor, ROOT)]
         event.klass, event.reached = reached, reached

@@ -28,10 +28,12 @@ from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 @rule
 def learn(w, actor, artifact, source, via, cause):
     """An artifact reaches an actor. Return the row in the log, or -1 if it was held already."""
-    if holds(w, actor, artifact) or (via < VIA.LEAKED and is_silent(w, source)):
-        return -1
     clock = w.clock[0]
     made = w.artifacts[artifact]
+    if (via < VIA.LEAKED and is_silent(w, source)) or (
+        holds(w, actor, artifact) and not (via == VIA.PUBLIC and confirms(w, actor, artifact))
+    ):
+        return -1
     if via == VIA.PUBLIC and made.access == ACCESS.CLOSED:
         return -1  # withdrawn in the meantime
     hold(w, actor, artifact)
@@ -51,7 +53,7 @@ def learn(w, actor, artifact, source, via, cause):
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
             move_people(w, source, actor, event_row)
         if made.klass >= 0 and (made.project >= 0 or shows_class(made.kind)):
-            if become_aware(w, actor, made.klass, via, event_row):
+            if become_aware(w, actor, made.klass, via, is_certain(via, source == made.owner), event_row):
                 matters = True
         if project >= 0 and w.state[actor].project == project:
             schedule(w, project)
@@ -66,6 +68,16 @@ def learn(w, actor, artifact, source, via, cause):
         plan(w, actor, clock.time + 1.0)
         clock.trigger = -1
     return event_row
+
+
+@rule
+def confirms(w, actor, artifact):
+    """Return whether an announcement tells a builder for certain what it has only heard."""
+    made = w.artifacts[artifact]
+    if w.actor_facts[actor].builder < 0 or made.kind != KIND.EXISTENCE or made.klass < 0:
+        return False
+    wish = w.wishes[wish_row(w, actor, made.klass)]
+    return wish.known <= w.clock[0].time < min(wish.certain, wish.reached)
 
 
 @rule
@@ -111,25 +123,47 @@ def has_open_wish(w, actor):
 
 
 @rule
-def become_aware(w, actor, klass, via, cause):
-    """An actor comes to know that a class exists, and with it all lower ones.
+def is_certain(via, at_the_source):
+    """Return whether what comes through a channel is more than hearsay.
+
+    What is public can be checked, and so can what the owner itself shows to its partners and its house.
+    """
+    if via < VIA.INSIDER or via > VIA.FOLLOWS:
+        return True
+    return at_the_source and (via == VIA.COLLABORATION or via == VIA.PARENT)
+
+
+@rule
+def become_aware(w, actor, klass, via, certain, cause):
+    """An actor comes to know that a class exists, and with it all lower ones; or it hears so.
 
     Who is working on it in order to be first may be scooped. Return whether it was news.
     """
-    clock = w.clock[0]
+    clock, hearsay = w.clock[0], w.conviction[0].hearsay
+    certain = certain or hearsay >= 1.0
     event_row = -1
     for lower in range(klass + 1):
         wish = w.wishes[wish_row(w, actor, lower)]
-        if min(wish.known, wish.reached) <= clock.time:
+        heard = wish.known <= clock.time
+        if wish.reached <= clock.time or wish.certain <= clock.time or (heard and not certain):
             continue
         if event_row < 0:
             event_row = record(w, EVENT.AWARE, actor, cause)
             event = w.events[event_row]
             event.klass, event.via = klass, via
-        add_evidence(w, actor, w.effects[KIND.EXISTENCE].belief)
-        wish.known = clock.time
+        belief = w.effects[KIND.EXISTENCE].belief
+        if heard:  # the rest of it
+            belief = belief * (1.0 - hearsay) / max(1e-9, 1.0 - belief * hearsay)
+        elif not certain:
+            belief *= hearsay
+        add_evidence(w, actor, belief)
+        if certain:
+            wish.certain = clock.time
         wish.known_via = via
         wish.known_cause = event_row
+        if heard:
+            continue
+        wish.known = clock.time
         if w.kinds[w.actor_facts[actor].kind].unaware < 1.0:
             look_again(w, actor, lower, event_row)
     row = w.state[actor].project

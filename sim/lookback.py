@@ -9,10 +9,10 @@ from __future__ import annotations
 from agents import starting
 from agents.rule import rule
 from sim import compute
-from sim.attention import attention_of, belief_of, shown_now
+from sim.attention import attention_of, belief_of, convinced_of, credence_of, reach_of, shown_now
 from sim.changes import apply_changes
 from sim.helping import KINDS, lay_out_nearness, take_help
-from sim.planning import convinced_of, highest_known, look
+from sim.planning import highest_known, look
 from sim.tables import wish_row
 
 QUANTITIES = ("work", "data_work", "trials", "flop", "talent", "gap", "failures", "optimal")
@@ -88,13 +88,13 @@ def state_wish(w, actor, klass, facts):
     time = w.clock[0].time
     wish = w.wishes[wish_row(w, actor, klass)]
     kind = w.kinds[w.actor_facts[actor].kind]
-    reach = min(1.0, w.regions[w.actor_facts[actor].region].attention)
+    reach = min(1.0, reach_of(w, actor))
     belief = belief_of(w, actor)
     alone = starting.growing_belief(kind.belief, kind.belief_growth, time)
     facts[0] = attention_of(w, actor)
     facts[1], facts[2] = alone, starting.with_evidence(alone, reach * shown_now(w))
     facts[3], facts[4] = belief, convinced_of(w, actor, klass, belief)
-    facts[5] = 1.0 if min(wish.known, wish.reached) <= time else 0.0
+    facts[5] = 1.0 if wish.reached <= time else credence_of(w, wish)
     facts[6] = highest_known(w, w.actor_facts[actor].builder)
     facts[7] = wish.hazard + wish.rate * (time - wish.settled)
     facts[8], facts[9] = wish.threshold, wish.rate

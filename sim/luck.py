@@ -49,6 +49,7 @@ class Purpose(Word):
     IMITATE = 22
     CHIP = 23
     COMPLY = 24  # whether an actor obeys an order
+    PREPARE = 25  # how long approval, team and machines take
 
 
 FOR = codes(Purpose)

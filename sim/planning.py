@@ -10,9 +10,9 @@ import math
 from agents import starting
 from agents.rule import rule
 from sim import compute
-from sim.attention import attention_of, belief_of
+from sim.attention import attention_of, belief_of, convinced_of
 from sim.helping import forget, forgets
-from sim.luck import FOR
+from sim.luck import FOR, normal
 from sim.projects import (
     draw,
     is_free,
@@ -27,6 +27,8 @@ from sim.queue import NEXT, push
 from sim.record import record
 from sim.tables import IDLE, SEEKING, wish_row
 from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
+
+READY = 1e-9  # months: what is left of a preparation through rounding
 
 
 @rule
@@ -76,23 +78,6 @@ def highest_known(w, builder):
         if wish.known <= w.clock[0].time or wish.reached <= w.clock[0].time:
             return klass
     return -1
-
-
-@rule
-def convinced_of(w, actor, klass, belief):
-    """Return how convinced an actor with a belief is that a class is worth having."""
-    wish = w.wishes[wish_row(w, actor, klass)]
-    trends = w.trends[0]
-    known = wish.known <= w.clock[0].time
-    leap_known = w.conviction[0].leap_known
-    excess = 0.0
-    if not known or leap_known < 1.0:
-        months = w.clock[0].time - trends.compute_date
-        flop = w.classes[klass].flop
-        excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months)
-    leap = w.kinds[w.actor_facts[actor].kind].leap
-    convinced = starting.conviction(belief, known, w.conviction[0].proof, leap, excess)
-    return convinced * math.pow(leap_known, excess) if known and excess > 0.0 else convinced
 
 
 @rule
@@ -169,6 +154,9 @@ def decide(w, actor, klass):
     clock = w.clock[0]
     index = wish_row(w, actor, klass)
     wish = w.wishes[index]
+    if wish.state == SEEKING:  # it had decided before, and is ready now
+        seek(w, actor, klass)
+        return
     cause = clock.demo  # what stirred it last
     if wish.known <= clock.time:
         cause = max(cause, wish.known_cause)
@@ -180,6 +168,12 @@ def decide(w, actor, klass):
     wish.decided = clock.time
     wish.bound_cause = event_row
     wish.convinced = convinced
+    wish.lead = starting.lead_time(
+        w.kinds[w.actor_facts[actor].kind].lead_months,
+        w.conviction[0].lead_spread,
+        normal(draw(w, FOR.PREPARE, actor, klass, wish.ordinal)),
+    )
+    wish.pace, wish.paced = convinced, clock.time
     wish.willing = compute.means_of(w, actor, klass, convinced, clock.time)
     w.seeking[clock.seeking] = index
     clock.seeking += 1
@@ -221,15 +215,22 @@ def seek(w, actor, klass):
     if clock.time >= wish.decided + kind.patience_months:
         let_go(w, actor, klass, BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound)
         return
-    if lets_go(w, actor, klass):
+    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+    if convinced < kind.abandon * wish.convinced:  # it has lost that with which it decided
         let_go(w, actor, klass, BOUND.ABANDONED)
         return
+    prepare(w, wish, convinced)
     sponsor = wish.sponsor
     bound, willing, cost, labour, chip, chips, lent = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
     if bound == BOUND.NONE and state.project >= 0:
         bound = BOUND.OCCUPIED
+    if bound == BOUND.NONE and wish.lead > READY:
+        bound = BOUND.PREPARATION
+        wish.stamp += 1
+        if wish.pace > 0.0:
+            push(w, clock.time + wish.lead / wish.pace, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
     if bound == BOUND.NONE:
         mechanism = how_acquired(w, actor, klass, cost)
         kind_replicates = draw(w, FOR.INTENT, actor, klass, wish.ordinal) < kind.replicate
@@ -244,7 +245,8 @@ def seek(w, actor, klass):
         start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause)
         return
     if bound != wish.bound:
-        if bound != BOUND.OCCUPIED and wish.first_bound == BOUND.NONE:
+        passing = bound == BOUND.OCCUPIED or bound == BOUND.PREPARATION
+        if not passing and wish.first_bound == BOUND.NONE:
             wish.first_bound = bound
             wish.first_cost = cost
         wish.bound = bound
@@ -255,13 +257,11 @@ def seek(w, actor, klass):
 
 
 @rule
-def lets_go(w, actor, klass):
-    """Return whether an actor has lost the conviction with which it decided."""
-    wish = w.wishes[wish_row(w, actor, klass)]
-    share = w.kinds[w.actor_facts[actor].kind].abandon
-    if share <= 0.0:
-        return False
-    return convinced_of(w, actor, klass, belief_of(w, actor)) < share * wish.convinced
+def prepare(w, wish, convinced):
+    """Let approval, team and machines come along, the faster the more convinced the actor is."""
+    time = w.clock[0].time
+    wish.lead = max(0.0, wish.lead - wish.pace * (time - wish.paced))
+    wish.pace, wish.paced = convinced, time
 
 
 @rule

@@ -12,7 +12,7 @@ import math
 from agents.publishing import hold_time, writing_time
 from agents.rule import rule
 from sim import compute
-from sim.attention import add_evidence
+from sim.attention import add_evidence, staffing_of
 from sim.luck import FOR, luck, normal, ordinal_key, waiting
 from sim.motives import incentive_to_hold
 from sim.orders import shifted
@@ -195,13 +195,19 @@ def schedule(w, row):
     actor = project.actor
     state = w.state[actor]
     kind = w.kinds[w.actor_facts[actor].kind]
-    people = state.people * w.actors[actor].full_time
-    project.team = state.people
+    staffing = staffing_of(w, actor, project.klass)
+    project.team = state.people * staffing
+    people = project.team * w.actors[actor].full_time
     project.labour = people * w.work[0].salary_usd * kind.paid
     project.rent = 0.0
     if project.phase == PHASE.BUILD:
         project.total = phase_size(w, row)
-        project.rate = compute.work_rate(w, actor)
+        project.rate = compute.work_rate(w, actor) * staffing
+        most = compute.most_work_rate(w, project.klass) * project.effort
+        if project.rate > most:  # no more people than can work side by side
+            project.team *= most / project.rate
+            project.labour *= most / project.rate
+            project.rate = most
     else:
         project.total = project.goal if project.phase == PHASE.TRAIN else phase_size(w, row)
         used = compute.utilisation(w, actor, project.klass)

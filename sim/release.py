@@ -10,7 +10,7 @@ import math
 
 from agents.publishing import releases
 from agents.rule import rule
-from sim.attention import attention_now, gives_use, raise_attention, schedule_demos
+from sim.attention import attention_now, gives_use, raise_attention, reach_of, schedule_demos
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
@@ -342,7 +342,8 @@ def release(w, artifact, access, cause, via):
     if effect.attention > 0.0 and first and since >= 0.0:
         kind = w.kinds[w.actor_facts[made.owner].kind]
         size = w.classes[made.klass].publicity if made.klass >= 0 else 0.0
-        raise_attention(w, effect.attention * kind.publicity * size * made.publicity)
+        event.draw = effect.attention * kind.publicity * size * made.publicity
+        raise_attention(w, event.draw)
     if gives_use(made.kind) and made.klass >= 0 and first and since >= 0.0:
         schedule_demos(w, artifact, event_row)
     attention = attention_now(w)
@@ -360,6 +361,9 @@ def reaches(w, actor, artifact, access):
     """Return whether a public artifact can be, and is worth being, taken up by an actor."""
     made = w.artifacts[artifact]
     facts = w.actor_facts[actor]
+    if made.kind == KIND.EXISTENCE and made.klass >= 0:  # also for who has only heard of it
+        builder = facts.builder
+        return builder >= 0 and w.wishes[builder * len(w.classes) + made.klass].certain > w.clock[0].time
     if access == ACCESS.LICENSED and facts.eligible == 0 or holds(w, actor, artifact):
         return False
     if made.kind == KIND.API:
@@ -369,9 +373,6 @@ def reaches(w, actor, artifact, access):
             return True
     if facts.builder < 0:
         return False
-    if made.kind == KIND.EXISTENCE and made.klass >= 0:
-        wish = w.wishes[facts.builder * len(w.classes) + made.klass]
-        return wish.known > w.clock[0].time
     if w.effects[made.kind].belief > 0.0 or made.optimal == 1:
         return True
     enough = w.spread[0].least_gain
@@ -398,7 +399,7 @@ def uptake_months(w, actor, artifact, attention):
     speed = kind.uptake * w.actors[made.owner].available
     if kind.unaware < 1.0 and overlooks(w, actor, artifact):
         speed *= kind.unaware
-    reach = w.regions[w.actor_facts[actor].region].attention
+    reach = reach_of(w, actor)
     speed *= 1.0 + w.attention[0].uptake_gain * min(1.0, attention * reach)
     speed *= made.uptake
     if speed <= 0.0:

@@ -57,10 +57,13 @@ def optimal_flop(target):
 
 
 @rule
-def saved_by_rule(parameters, tokens):
-    """Return the compute of a compute-optimal model of equal loss, as a share of 6 N D."""
+def saved_by_rule(parameters, tokens, most_tokens):
+    """Return the compute of a model of equal loss and best size, as a share of 6 N D.
+
+    ``most_tokens``: the text that there is; where it binds, less is saved, and at last nothing.
+    """
     flop = FLOP_PER_PARAMETER_TOKEN * parameters * tokens
-    return min(1.0, optimal_flop(loss(parameters, tokens)) / flop)
+    return min(1.0, flop_with_data(loss(parameters, tokens), most_tokens) / flop)
 
 
 @rule

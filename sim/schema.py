@@ -109,7 +109,7 @@ class Heading(Table):
 class Region(Table):
     """``[regions.NAME]``"""
 
-    attention: _number("how far public attention reaches actors here, against the strongest region", "ratio")
+    attention: _number("interest of the public here, against the strongest region", "ratio")
 
 
 class Chip(Table):
@@ -180,6 +180,10 @@ class Kind(Table):
     belief: _share("belief at the start of the scenario that scale pays, without evidence") = ZERO
     belief_growth: _number("growth of that belief (log-odds)", "1/year") = ZERO
     replicate: _share("share of starts that copy a known model; the others aim to differ or surpass") = ZERO
+    lead_months: _number(
+        "median time from the decision until a project can begin (approval, team, machines), at full conviction",
+        "months",
+    ) = ZERO
     patience_months: _number(
         "for how long at most it looks for means; and from then on, how long a project may take", "months"
     ) = ZERO
@@ -553,6 +557,9 @@ class Attention(Table):
     demo_spacing_months: _number("mean time between them", "months")
     start_gain: _number("rise of the start rate at full attention", "ratio")
     uptake_gain: _number("rise of the speed of uptake at full attention", "ratio")
+    locality: _share(
+        "how far differences of attention among regions hold for those who decide (0: all are reached alike)"
+    ) = Quantity(1.0)
 
 
 class Conviction(Table):
@@ -560,11 +567,20 @@ class Conviction(Table):
 
     half_life_months: _number("time in which evidence loses half its weight", "months", 1e-6)
     proof: _share("part of the doubt about one class removed by knowing that it exists")
+    hearsay: _share(
+        "credence in the existence of a class that an actor has only heard of, against a publication"
+    ) = Quantity(1.0)
     demo: _share("part of the doubt removed by demonstrations at full attention")
+    staffing: _share("part of the team that works on a model of which the actor is not convinced at all") = (
+        Quantity(1.0)
+    )
     budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
     leap_known: _share(
         "conviction kept per factor ten of compute beyond the trend, for what is known to exist"
     ) = Quantity(1.0)
+    lead_spread: _number(
+        "spread of the time from decision to start (standard deviation of its logarithm)", "log units"
+    ) = ZERO
     spread: _number(
         "spread of the willingness to spend among actors and classes (standard deviation of its logarithm)",
         "log units",
@@ -576,6 +592,10 @@ class Work(Table):
 
     novice_skill: _share("productivity of people without experience, against experienced ones")
     learning: _share("part of the missing experience gained by one trained model")
+    shortest_months: _number(
+        "engineering and data work of a team that borrows nothing takes no less, however large it is",
+        "months",
+    ) = ZERO
     salary_usd: _number("cost of one full-time person for a month", "USD/month")
     attraction: _share(
         "growth of a paid team with each kind of artifact of one of its models that it opens to everybody"
@@ -612,6 +632,7 @@ class Training(Table):
         "part of what a model takes less than its reference that who can pay for it puts into a better one; "
         "0: all of it is saved"
     ) = ZERO
+    most_tokens: _number("text that there is to train on", "tokens", 1.0) = Quantity(1e40)
     least_share: _share("share of the intended training below which nothing usable remains")
     writing_months: _number("evaluating and writing", "months")
     writing_spread: _number("spread of the writing time (standard deviation of its logarithm)", "log units")

@@ -182,6 +182,7 @@ ACTOR_STATE = np.dtype(
 WISH = np.dtype(  # one row per builder and class
     [
         ("known", "f8"),  # when its existence became known to the builder (inf: not)
+        ("certain", "f8"),  # when it was more than hearsay (inf: not)
         ("known_via", "i8"),
         ("known_cause", "i8"),  # row of the log
         ("tail", "f8"),  # logarithm of the builder's own factor on the willingness to spend
@@ -193,6 +194,9 @@ WISH = np.dtype(  # one row per builder and class
         ("stamp", "i8"),  # a queued decision with another stamp is void
         ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
         ("decided", "f8"),
+        ("lead", "f8"),  # months of preparation that are left, at full conviction, when last reckoned
+        ("pace", "f8"),  # conviction with which it goes on since
+        ("paced", "f8"),  # when it was last reckoned
         ("bound", "i8"),  # what keeps it from starting now
         ("first_bound", "i8"),
         ("bound_cause", "i8"),  # row of the log

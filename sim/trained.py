@@ -78,9 +78,10 @@ def trained_models(result: Result) -> pd.DataFrame:
     """Return one row per trained model of the runs whose log was kept.
 
     trained, announced: months (inf: never). flop: of the final run. development_flop: with trials and
-    failed attempts. parameters, tokens: by the allocation rule that its maker knew. loss: of the class
-    that it reached, by its reference model (progress of algorithms counts). flop_per_token: of its use.
-    months_ahead: how much later the trend before 2020 comes to its compute.
+    failed attempts (scripted: the trials usual for the class). parameters, tokens: by the allocation rule
+    that its maker knew. loss: of the class that it reached, by its reference model (progress of
+    algorithms counts). flop_per_token: of its use. months_ahead: how much later the trend before 2020
+    comes to its compute.
     """
     import pandas as pd
 
@@ -151,7 +152,9 @@ def _models(compiled: Compiled, inputs: Inputs, run: int, log: np.ndarray) -> li
                 time,
                 seen,
                 flop,
-                flop + spent.get(project, 0.0),
+                flop / (1.0 - inputs[join_path(["classes", aimed, "search_share"])])
+                if scripted  # of which the record gives the last run only
+                else flop + spent.get(project, 0.0),
                 knows,
                 parameters,
                 tokens,

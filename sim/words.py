@@ -87,6 +87,7 @@ class Bound(Word):
     OCCUPIED = 8  # the team is busy with another model
     HORIZON = 9  # still under way when the simulated time ends
     FORBIDDEN = 10  # a moratorium or a cap on compute
+    PREPARATION = 11  # approval of the budget, forming the team, setting up the machines
 
 
 class Phase(Word):

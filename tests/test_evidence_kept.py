@@ -20,7 +20,7 @@ QUANTITIES = {
     "share": {"events": {"event": "trained"}, "take": "share", "among": {"event": ["trained", "stopped"]}},
     "knew": {"projects": {"knew": "yes", "outcome": ["trained", "undertrained"]}, "take": "count"},
     "money": {"projects": {"bound": {"not": "money"}}, "take": "sum", "of": "spent_compute"},
-    "peak": {"reading": "attention_peak"},
+    "peak": {"reading": "attention_peak", "with": {"actor": "Alpha", "klass": "big"}},
     "stolen": {"events": {"event": "stolen"}, "take": "mean", "of": "usd"},  # nan
     "hidden": {"metric": "lag_1", "arm": "hidden"},
 }

@@ -347,7 +347,8 @@ def check_knowledge(played):
         artifact = row["artifact"]
         assert artifact in made and made[artifact]["time"] <= row["time"]
         assert row["kind"] == made[artifact]["kind"] and row["klass"] == made[artifact]["klass"]
-        assert (row["actor"], artifact) not in held
+        confirmed = row["kind"] == ArtifactKind.EXISTENCE and row["via"] == Via.PUBLIC  # it had only heard
+        assert (row["actor"], artifact) not in held or confirmed
         if row["via"] in (Via.PUBLIC, Via.LEAKED):
             assert public[artifact] <= row["time"]
         elif row["via"] != Via.STOLEN:

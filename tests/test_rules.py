@@ -39,16 +39,25 @@ def test_fading_halves():
 
 
 def test_excess_counts_factors_of_ten_beyond_the_trend():
-    assert starting.excess_over_trend(1e24, 1e22, 0.0, 12.0) == pytest.approx(2.0)
-    assert starting.excess_over_trend(1e24, 1e22, 0.5, 24.0) == pytest.approx(1.0)
-    assert starting.excess_over_trend(1e20, 1e22, 0.5, 0.0) == 0.0
+    assert starting.excess_over_trend(1e24, 1e22, 0.0, 12.0, 0.0) == pytest.approx(2.0)
+    assert starting.excess_over_trend(1e24, 1e22, 0.5, 24.0, 0.0) == pytest.approx(1.0)
+    assert starting.excess_over_trend(1e20, 1e22, 0.5, 0.0, 0.0) == 0.0
+    assert starting.excess_over_trend(1e24, 1e22, 0.0, 0.0, math.log(10)) == pytest.approx(1.0)  # its own
+    assert starting.excess_over_trend(1e24, 1e22, 0.0, 0.0, -math.log(10)) == pytest.approx(3.0)
 
 
-def test_conviction_rests_on_proof_or_on_belief_alone():
-    assert starting.conviction(0.2, True, 0.5, 0.3, 2.0) == pytest.approx(0.6)  # the leap is no matter
-    assert starting.conviction(0.2, False, 0.5, 0.3, 2.0) == pytest.approx(0.2 * 0.09)
-    assert starting.conviction(0.2, False, 0.5, 0.3, 0.0) == pytest.approx(0.2)
-    assert starting.conviction(0.2, False, 0.5, 0.0, 1.0) == 0.0
+def test_conviction_rests_on_proof_or_on_the_trend():
+    assert starting.conviction(0.2, 1.0, 0.5, 0.3, 2.0) == pytest.approx(0.6)  # the leap is no matter
+    assert starting.conviction(0.2, 0.0, 0.5, 0.3, 2.0) == pytest.approx(0.6 * 0.09)
+    assert starting.conviction(0.2, 0.0, 0.5, 0.3, 0.0) == pytest.approx(0.6)  # an ordinary step
+    assert starting.conviction(0.2, 0.0, 0.5, 0.0, 1.0) == 0.0
+    assert starting.conviction(0.2, 0.4, 0.5, 0.0, 1.0) == pytest.approx(0.4 * 0.6)  # hearsay
+
+
+def test_the_lead_is_lognormal_about_its_median():
+    assert starting.lead_time(3.0, 0.5, 0.0) == 3.0
+    assert starting.lead_time(3.0, 0.5, 2.0) == pytest.approx(3.0 * math.e)
+    assert starting.lead_time(0.0, 0.5, 2.0) == 0.0
 
 
 def test_start_rate_multiplies_its_factors():

@@ -10,6 +10,8 @@ from scipy import optimize
 
 from sim import scaling
 
+ENOUGH = 1e40  # tokens
+
 
 def test_constants_are_those_of_hoffmann():
     assert (scaling.FLOOR, scaling.A, scaling.B) == (1.69, 406.4, 410.7)
@@ -60,7 +62,7 @@ def test_kaplan_turns_ten_times_the_compute_into_a_larger_model():
 
 
 def test_the_better_rule_saves_compute_on_a_model_like_gpt3():
-    share = scaling.saved_by_rule(175e9, 300e9)
+    share = scaling.saved_by_rule(175e9, 300e9, ENOUGH)
     assert 0.0 < share < 1.0
     flop = 6 * 175e9 * 300e9
     assert scaling.optimal_loss(share * flop) == pytest.approx(scaling.loss(175e9, 300e9))
@@ -68,6 +70,16 @@ def test_the_better_rule_saves_compute_on_a_model_like_gpt3():
 
 def test_nothing_is_saved_on_an_optimal_model():
     parameters = scaling.optimal_parameters(1e23)
-    assert scaling.saved_by_rule(parameters, 1e23 / 6 / parameters) == pytest.approx(1.0)
+    assert scaling.saved_by_rule(parameters, 1e23 / 6 / parameters, ENOUGH) == pytest.approx(1.0)
     for parameters, tokens in np.geomspace((1e8, 1e13), (1e12, 1e9), 9):
-        assert 0.0 < scaling.saved_by_rule(parameters, tokens) <= 1.0
+        assert 0.0 < scaling.saved_by_rule(parameters, tokens, ENOUGH) <= 1.0
+
+
+def test_less_is_saved_where_text_is_short_and_nothing_where_it_ends():
+    flop = 6 * 175e9 * 300e9
+    optimal = scaling.saved_by_rule(175e9, 300e9, ENOUGH)
+    text = optimal * flop / 6 / scaling.optimal_parameters(optimal * flop)  # what the best size reads
+    shares = [scaling.saved_by_rule(175e9, 300e9, part * text) for part in (2.0, 1.0, 0.8, 0.6)]
+    assert shares[0] == shares[1] == pytest.approx(optimal)
+    assert optimal < shares[2] < shares[3] <= 1.0
+    assert scaling.saved_by_rule(175e9, 300e9, 300e9) == pytest.approx(1.0)

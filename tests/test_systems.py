@@ -312,9 +312,13 @@ def test_the_second_domain_costs_a_sixth_of_the_compute_on_later_chips():
 
 
 def test_followers_can_be_bound_to_the_trend_of_compute():
-    """TREND-ONLY: nobody decides for what lies beyond the trend before 2020, known to exist or not."""
+    """TREND-ONLY: nobody decides for what lies beyond the trend before 2020, known to exist or not.
+
+    All on one trend, and plans of the day: each actor's own place about it, and foresight, are left out.
+    """
     kinds = [name for name, kind in load("gpt3").file.kinds.items() if kind.develops]
-    sets = ["conviction.leap_known=0", *(f"kinds.{kind}.leap=0" for kind in kinds)]
+    sets = ["conviction.leap_known=0", "conviction.spread=0", "training.writing_months=0"]
+    sets += [f"kinds.{kind}.{field}=0" for kind in kinds for field in ("leap", "lead_months")]
     decisions = {}
     for arm, changes in (("plain", ()), ("bound", sets)):
         result = simulate("gpt3", runs=RUNS, seed=4, threads=1, logs=RUNS, metrics=["n_dev"], sets=changes)

@@ -12,7 +12,7 @@ from scipy import linalg, stats
 
 from sim.compute import SECONDS_PER_MONTH
 from sim.luck import FOR, luck, name_hash, ordinal_key, waiting
-from sim.words import Event, Via
+from sim.words import Bound, Event, Via
 
 RUNS = 3000
 
@@ -217,15 +217,18 @@ ORIGIN = {
 
 def test_accumulated_hazard_survives_a_change_of_its_rate():
     """Sellke: news in mid-course changes the rate, not the threshold."""
-    rate, belief, proof = 0.1, 0.3, 0.8
+    rate, belief, proof, leap = 0.1, 0.3, 0.8, 0.35
     world = lab_world(
-        kinds={"leading_lab": LAB_KIND | {"start_rate": rate, "belief": belief}},
+        kinds={"leading_lab": LAB_KIND | {"start_rate": rate, "belief": belief, "leap": leap}},
         actors={"Lab": LAB, "Origin": LAB},
-        conviction={"proof": proof},
+        conviction={"proof": proof, "spread": 0},
+        classes={"model": {"flop": 1e23}},
+        trends={"compute_flop": 1e22},  # the class lies a factor of ten beyond the trend
         effects={"existence": LASTING},
         **ORIGIN,
     )
-    slow, fast = rate * belief, rate * (1 - (1 - belief) * (1 - proof))
+    fast = rate * (1 - (1 - belief) * (1 - proof))
+    slow = fast * leap
     changed = 0
     for run, played in enumerate(play_runs(world, range(300))):
         phase, wanted = first_plan(run, "Lab"), threshold(run, "Lab", "model")
@@ -454,23 +457,40 @@ STEALING = {"develops": False, "steals": True}
                 "training": {"writing_months": 0},
             },
         ),
-        (
-            Event.DEMONSTRATED,
-            Event.RELEASED,
-            3.0,
-            {
-                "attention": {"demos": 1, "demo_months": 3},
-                "effects": {"weights": LASTING},
-                "policies": {"leading_lab": {"weights": {"probability": 1}}},
-            },
-        ),
     ],
-    ids=["leak", "theft", "discovery", "hold", "demonstration"],
+    ids=["leak", "theft", "discovery", "hold"],
 )
 def test_every_clock_is_exponential(event, since, mean, tables):
     world = lab_world(**({"actors": {"Lab": LAB | {"security": 0.4}}} | tables))
     waits = [p.time(event) - p.time(since) for p in play_runs(world, range(RUNS))]
     assert stats.kstest(waits, stats.expon(scale=mean).cdf).pvalue > 1e-3
+
+
+def test_the_first_demonstration_comes_with_the_number_of_users():
+    """Users are let in evenly: a hazard that grows with time, a Weibull distribution of shape 2."""
+    world = lab_world(
+        actors={"Lab": LAB | {"security": 0.4}},
+        attention={"demos": 1, "demo_months": 3},
+        effects={"weights": LASTING},
+        policies={"leading_lab": {"weights": {"probability": 1}}},
+    )
+    waits = [p.time(Event.DEMONSTRATED) - p.time(Event.RELEASED) for p in play_runs(world, range(RUNS))]
+    scale = 3.0 / math.gamma(1.5)
+    assert stats.kstest(waits, stats.weibull_min(2.0, scale=scale).cdf).pvalue > 1e-3
+
+
+def test_a_decision_waits_for_its_lead_and_goes_faster_with_conviction():
+    """The start comes lead / conviction after the decision; more certainty on the way makes it sooner."""
+    belief, proof, lead = 0.3, 0.5, 4.0
+    world = lab_world(
+        kinds={"leading_lab": LAB_KIND | {"belief": belief, "lead_months": lead, "patience_months": 99}},
+        conviction={"proof": proof, "lead_spread": 0.0},
+    )
+    convinced = 1 - (1 - belief) * (1 - proof)
+    for played in play_runs(world, range(50)):
+        waited = played.time(Event.STARTED) - played.time(Event.DECIDED)
+        assert waited == pytest.approx(lead / convinced, rel=1e-9)
+        assert played.rows(Event.BLOCKED)[0]["bound"] == Bound.PREPARATION
 
 
 def test_a_grant_falls_where_the_hazard_of_the_sponsor_crosses_its_threshold():

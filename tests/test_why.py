@@ -175,14 +175,15 @@ def test_cuts_add_up_to_what_was_not_done(name, runs, request):
         experience = float(tables.state[end["actor"]]["experience"])
         skill = work["novice_skill"] + (1.0 - work["novice_skill"]) * experience
         built = mine[mine["what"] == Event.BUILT]["amount"][0]  # person-months, whatever their skill
-        assert books.done["work"] == pytest.approx(built * skill, rel=0.01)
+        # what the team makes itself on the way counts in the model only when the phase is next reckoned
+        assert books.done["work"] == pytest.approx(built * skill, rel=0.05)
         full = project["effort"] * (float(at["work"]) + float(at["data_work"]))
         assert books.full["work"] == pytest.approx(full, rel=1e-9)
         checked += 1
     assert checked >= 10
 
 
-@pytest.mark.parametrize(("name", "runs"), [("toy", range(6)), ("changed", range(6)), ("gpt3", range(2))])
+@pytest.mark.parametrize(("name", "runs"), [("toy", range(12)), ("changed", range(6)), ("gpt3", range(2))])
 def test_artifacts_left_what_the_run_itself_says_that_they_left(name, runs, request):
     """Going through the artifacts again gives the shares that the run has at its end."""
     result = request.getfixturevalue(name)

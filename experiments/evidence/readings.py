@@ -175,7 +175,7 @@ def _training(run: Run) -> np.ndarray:
 
 
 def _flop(run: Run) -> np.ndarray:
-    return sum(run.projects[name] for name in ("flop_trials", "flop_failed", "flop_final"))
+    return run.projects["flop_trials"] + run.projects["flop_failed"] + run.projects["flop_final"]
 
 
 def _share_of_compute(run: Run) -> np.ndarray:

@@ -19,6 +19,7 @@ from experiments.calibration.calibrating import Asked, calibrate_and_save
 from experiments.calibration.claimed import ClaimedWorld, signed
 from experiments.calibration.coverage import check_coverage
 from experiments.calibration.learning import learned_about
+from experiments.calibration.posterior import without_posterior
 from experiments.calibration.prior import prior_of
 from experiments.calibration.sampling import (
     CLAIM_ERROR,
@@ -30,6 +31,7 @@ from experiments.calibration.sampling import (
     screen_inputs,
     search,
     settings_for,
+    toned_down,
 )
 from experiments.calibration.store import FILE, Store, luck_of
 from experiments.evidence.agreement import Judged, Wanted, judge
@@ -38,7 +40,8 @@ from experiments.evidence.measuring import measure_plan
 from experiments.inputs import draws_of
 from sim.errors import UserError
 from sim.luck import FOR, luck
-from sim.scenario import load
+from sim.paths import join_path
+from sim.scenario import from_data, load, merge
 from sim.world import compile_scenario
 from tests.terminal import cascades
 
@@ -374,6 +377,32 @@ def test_the_posterior_is_drawn_by_the_scenario_it_is_for(calibrated_toy, tmp_pa
     world.write_text(world.read_text() + f'except = ["{path}"]\n')
     assert compile_scenario(load(world)).uncertain_paths
     assert load(world, ["posterior.use=false"]).posterior_file is None
+    plain = without_posterior(load(folder / "world.toml"))
+    assert 'fingerprint = "' + plain.fingerprint in (folder / "out" / "posterior.toml").read_text()
+
+
+def test_a_posterior_does_not_change_what_is_calibrated(calibrated_toy, tmp_path):
+    """With the posterior switched on, the same command asks for the same evaluations."""
+    folder, _ = calibrated_toy
+    plain = load(folder / "world.toml")
+    data = plain.raw | {"posterior": {"file": str(folder / "out" / "posterior.parquet")}}
+    calibrated = from_data(data, plain.origin)
+    assert compile_scenario(calibrated).facts["posterior"].size
+    assert without_posterior(calibrated).fingerprint == without_posterior(plain).fingerprint
+
+
+def test_every_actor_can_be_left_out():
+    """With all that refers to it; a world that is left without one is still a world."""
+    scenario = load("gpt3")
+    for actor in scenario.file.actors:
+        data = merge(scenario.raw, {"remove": [join_path(("actors", actor))]}, scenario.origin)
+        assert actor not in from_data(data, scenario.origin).file.actors
+
+
+def test_discrepancies_far_off_count_less():
+    found = toned_down(np.array([[0.5, -2.0, 3.0, 10.0, -99.0, math.nan]]))[0]
+    assert found[:2].tolist() == [0.5, -2.0]
+    assert 2.0 < found[2] < 3.0 < found[3] < 10.0 and found[4] == -found[3] and found[5] == found[3]
 
 
 def test_an_evaluation_is_what_runs_with_these_values_say(calibrated_toy):

@@ -67,7 +67,19 @@ def compose_learned(found: Calibration) -> Figure:
 
 
 def _values(values: tuple[float, ...]) -> str:
-    return f"{values[2]:.3g} ({values[0]:.3g} to {values[4]:.3g})"
+    return f"{amount(values[2])} ({amount(values[0])} to {amount(values[4])})"
+
+
+def amount(value: float) -> str:
+    """Return a number in few characters.
+
+    >>> [amount(value) for value in (0.0201, 2040.0, 3.9e7)]
+    ['0.0201', '2.04k', '39M']
+    """
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if size <= abs(value) < 1e15:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
 
 
 def compose_claims(found: Calibration) -> Figure:

@@ -120,11 +120,18 @@ def trial_flop(w, actor, klass, flop):
 
 
 @rule
-def utilisation(w, actor, klass):
-    """Return the share of peak throughput that the actor reaches; bad know-how does no harm here."""
+def utilisation(w, actor, klass, chip):
+    """Return the share of peak throughput that the actor reaches; bad know-how does no harm here.
+
+    Part of what is to be won takes memory: a model split over less of it waits more. ``chip``: -1 (none)
+    lacks nothing.
+    """
     training = w.training[0]
     gap = w.wishes[wish_row(w, actor, klass)].gap
     best = max(training.utilisation, training.best_utilisation)
+    if chip >= 0 and training.memory_part > 0.0:
+        lacking = 1.0 - min(1.0, w.chips[chip].memory_gb / training.best_memory_gb)
+        best -= (best - training.utilisation) * training.memory_part * lacking
     return best - (best - training.utilisation) * min(1.0, gap)
 
 
@@ -180,7 +187,7 @@ def chips_used(w, chip, flop, available, used_share):
 
 
 @rule
-def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips):
+def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips, replicates):
     """Return by which factor an actor trains beyond what the class needs, with ``chips`` at hand.
 
     What a model takes less than its reference, thanks to progress, is saved in part, and in part put
@@ -190,13 +197,14 @@ def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips):
     """
     training = w.training[0]
     needed = training_flop(w, actor, klass, time)
-    reference = w.classes[klass].flop
-    if training.taken_as_quality <= 0.0 or needed >= reference:
+    factor = math.pow(max(1.0, w.classes[klass].flop / needed), training.taken_as_quality)
+    if replicates == 0:
+        factor *= training.surpass
+    if factor <= 1.0:
         return 1.0
-    factor = math.pow(reference / needed, training.taken_as_quality)
     if cost > 0.0:
         factor = min(factor, means / cost, (own - labour) / cost)
-    per_chip = w.chips[chip].peak_flops * utilisation(w, actor, klass) * SECONDS_PER_MONTH
+    per_chip = w.chips[chip].peak_flops * utilisation(w, actor, klass, chip) * SECONDS_PER_MONTH
     factor = min(factor, training.longest_months * chips * per_chip / needed)
     return max(1.0, factor)
 
@@ -228,7 +236,7 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
         return BOUND.CHIPS, math.inf, 0.0, 0.0
     training, work, row = w.training[0], w.work[0], w.classes[klass]
     state = w.state[actor]
-    used = utilisation(w, actor, klass)
+    used = utilisation(w, actor, klass, chip)
     flop = training_flop(w, actor, klass, time)
     trials = trial_flop(w, actor, klass, flop)
     chance = failure_chance(w, actor, klass)

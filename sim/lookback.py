@@ -77,7 +77,7 @@ def reckon_needs(w, actor, klass, left, needs):
         needs[row, 0] = compute.work_months(w, actor, klass)
         needs[row, 1] = flop
         needs[row, 2] = compute.trial_flop(w, actor, klass, flop)
-        needs[row, 3] = compute.utilisation(w, actor, klass)
+        needs[row, 3] = compute.utilisation(w, actor, klass, compute.chip_at(w, actor, time))
         needs[row, 4] = compute.failure_chance(w, actor, klass)
         needs[row, 5] = w.classes[klass].team * wish.talent
 
@@ -112,5 +112,6 @@ def state_wish(w, actor, klass, facts):
     if chip >= 0 and used > 0.0:
         facts[16] = max(facts[16], compute.chips_of(w, actor, time))
         facts[17] = row.parameters * w.training[0].bytes_per_parameter / (w.chips[chip].memory_gb * 1e9)
-        speed = w.chips[chip].peak_flops * compute.utilisation(w, actor, klass) * compute.SECONDS_PER_MONTH
+        reached = compute.utilisation(w, actor, klass, chip)
+        speed = w.chips[chip].peak_flops * reached * compute.SECONDS_PER_MONTH
         facts[18] = compute.training_flop(w, actor, klass, time) / (used * speed)

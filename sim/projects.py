@@ -101,7 +101,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     project = w.projects[row]
     project.mechanism, project.replicates = mechanism, replicates
     kind = w.kinds[w.actor_facts[actor].kind]
-    project.deadline = w.clock[0].time + kind.patience_months
+    project.deadline = w.clock[0].time + min(kind.patience_months, kind.deadline_months)
     project.effort = math.exp(w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal)))
     project.scale = math.exp(w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal)))
     project.chip, project.chips, project.lent = chip, chips, 1 if lent else 0
@@ -118,13 +118,13 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     available = chips_at_hand(w, actor, wish, lent)
     means, total = willing + wish.grant_usd, project.own_usd + wish.grant_usd
     beyond = compute.beyond_need(
-        w, actor, klass, w.clock[0].time, means, total, cost, labour, chip, available
+        w, actor, klass, w.clock[0].time, means, total, cost, labour, chip, available, replicates
     )
     if beyond > 1.0:
         project.scale *= beyond
         cost *= beyond
         flop = compute.training_flop(w, actor, klass, w.clock[0].time) * beyond
-        used = compute.utilisation(w, actor, klass)
+        used = compute.utilisation(w, actor, klass, chip)
         project.chips = max(chips, compute.chips_used(w, chip, flop, available, used))
     for other in range(len(w.classes)):  # who is at work weighs nothing else
         settle_wish(w, w.wishes[wish_row(w, actor, other)])
@@ -210,7 +210,7 @@ def schedule(w, row):
             project.rate = most
     else:
         project.total = project.goal if project.phase == PHASE.TRAIN else phase_size(w, row)
-        used = compute.utilisation(w, actor, project.klass)
+        used = compute.utilisation(w, actor, project.klass, project.chip)
         peak = w.chips[project.chip].peak_flops
         project.rate = project.chips * peak * used * compute.SECONDS_PER_MONTH
         if project.lent == 0:

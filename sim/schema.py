@@ -187,6 +187,9 @@ class Kind(Table):
     patience_months: _number(
         "for how long at most it looks for means; and from then on, how long a project may take", "months"
     ) = ZERO
+    deadline_months: _number(
+        "how long a project may take, where that is less than its patience", "months"
+    ) = NEVER_MONTHS
     abandon: _share(
         "a wish is given up when conviction falls to this share of what it was at the decision"
     ) = ZERO
@@ -628,6 +631,17 @@ class Training(Table):
     attempts: _number("attempts before a team stops at what it has", "count", 1.0)
     trials_floor: _share("part of the trial runs that no public setting removes")
     bytes_per_parameter: _number("memory that training needs per parameter", "bytes", 0.0)
+    best_memory_gb: _number("memory of the chips on which best_utilisation was reached", "GB", 1e-6) = (
+        Quantity(1e-6)
+    )
+    memory_part: _share(
+        "part of the gap to the best utilisation that is due to memory, and not to know-how"
+    ) = ZERO
+    surpass: _number(
+        "compute of who aims to surpass what is known, if it can pay for it, against who copies it",
+        "ratio",
+        1.0,
+    ) = Quantity(1.0)
     taken_as_quality: _share(
         "part of what a model takes less than its reference that who can pay for it puts into a better one; "
         "0: all of it is saved"

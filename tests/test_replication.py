@@ -1,0 +1,175 @@
+"""What a replication takes: how artifacts overlap and age, how far teams go, who gets people and weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import LAB, LAB_KIND, LASTING, play, play_runs, tiny_world
+
+from sim.words import Bound, Event
+
+WORK, PEOPLE, GAIN = 30.0, 2.0, 0.5
+CLASS = {"parameters": 1e9, "tokens": 1.67e11, "data_work": 0, "as_of": "2020-01", "search_share": 0}
+CLASS |= {"team": 1, "publicity": 0}
+
+
+def project_world(**more):
+    tables = {
+        "scenario": {"end": "2034-12"},
+        "kinds": {"leading_lab": LAB_KIND},
+        "actors": {"Lab": LAB, "Other": LAB | {"active_from": "2034-12"}},
+        "classes": {"model": {"work": WORK}},
+        "effects": {"code": LASTING | {"work": GAIN, "uptake_months": 1e-6}},
+    }
+    return tiny_world(**tables) if not more else _merged(tables, more)
+
+
+def _merged(tables, more):
+    from sim.scenario import merge
+
+    return tiny_world(**merge(tables, more))
+
+
+def months_of_work(world, run=0):
+    played = play(world, run)
+    return played.time(Event.BUILT, "Lab") - played.time(Event.STARTED, "Lab")
+
+
+def scripted(strength=1.0, owner="Other", **more):
+    return {"owner": owner, "kind": "code", "published": "2019-06", "strength": strength} | more
+
+
+@pytest.mark.parametrize("overlap, held", [(0.0, 0.8), (0.5, 0.7), (1.0, 0.6)])
+def test_artifacts_of_one_kind_overlap(overlap, held):
+    world = project_world(
+        effects={"code": {"overlap": overlap}},
+        scripted_artifacts={"one": scripted(0.6), "two": scripted(0.5)},
+    )
+    assert months_of_work(world) == pytest.approx(WORK / PEOPLE * (1 - GAIN * held), rel=1e-9)
+
+
+def test_distance_counts_upwards_only():
+    """Code of a larger model makes a smaller one; code of a smaller one keeps its part per class."""
+    classes = {"small": CLASS | {"flop": 1e20, "work": WORK}, "model": {"work": WORK}}
+    months = {}
+    for of_class, aimed in (("model", "small"), ("small", "model")):
+        world = project_world(
+            classes=classes,
+            effects={"code": {"distance": 0.4}},
+            scripted_artifacts={"code": scripted(**{"class": of_class})},
+        )
+        world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
+        if aimed == "model":
+            world["actors"]["Lab"] = LAB | {"reached": "small"}
+        months[aimed] = months_of_work(world)
+    assert months["small"] == pytest.approx(WORK / PEOPLE * (1 - GAIN), rel=1e-9)
+    assert months["model"] == pytest.approx(WORK / PEOPLE * (1 - GAIN * 0.4), rel=1e-9)
+
+
+@pytest.mark.parametrize("in_project, left", [(False, 1 - GAIN), (True, 1.0)])
+def test_what_is_made_in_a_project_spares_its_maker_nothing(in_project, left):
+    world = project_world(scripted_artifacts={"code": scripted(owner="Lab", in_project=in_project)})
+    assert months_of_work(world) == pytest.approx(WORK / PEOPLE * left, rel=1e-9)
+
+
+def test_luck_of_fit_adds_nothing():
+    world = project_world(effects={"code": {"spread": 0.5}}, scripted_artifacts={"code": scripted(0.6)})
+    months = np.array([months_of_work(world, run) for run in range(60)])
+    least = WORK / PEOPLE * (1 - GAIN * 0.6)
+    assert months.min() == pytest.approx(least, rel=1e-9)
+    assert (months > least * (1 + 1e-6)).any()
+
+
+def test_a_model_grows_old_from_its_announcement():
+    """Code announced today is fresh however long ago the model was trained."""
+    projects = {
+        "old": {
+            "actor": "Origin", "class": "model", "started": "2018-01", "trained": "2018-06",
+            "announced": "2020-01", "releases": {"existence": 0, "code": 0},
+        }
+    }  # fmt: skip
+    world = project_world(
+        effects={"code": {"obsolescence_months": 6}, "existence": LASTING},
+        actors={"Origin": LAB | {"kind": "large_firm"}},
+        kinds={"large_firm": LAB_KIND | {"start_rate": 0}},
+        scripted_projects=projects,
+    )
+    learned = play(world).rows(Event.LEARNED, "Lab")
+    helped = learned[learned["amount"] > 0]
+    assert helped["amount"][0] == pytest.approx(np.exp(-helped["time"][0] / 6), abs=1e-6)
+
+
+def test_savings_are_taken_as_quality_by_who_can_pay():
+    """At halving in a year, five years later: all saved, or none of it."""
+    trends = {"algorithm_halving_months": 12, "algorithm_free_share": 1}
+    goal, built = {}, np.inf
+    for taken, means in ((0.0, 1e9), (0.5, 1e9), (1.0, 1.0), (1.0, 1e9)):
+        world = project_world(
+            trends=trends,
+            classes={"model": {"as_of": "2015-01"}},
+            training={"taken_as_quality": taken},
+            actors={"Lab": {"willing_usd": means * 1e3}},
+        )
+        played = play(world)
+        done = played.rows(Event.TRAINED, "Lab")
+        built = played.time(Event.TUNED, "Lab") - played.time(Event.STARTED, "Lab")
+        goal[taken, means] = done["amount"][0] if len(done) else np.nan
+    saved = goal[0.0, 1e9]
+    assert saved < 0.05 * 1e21
+    assert goal[1.0, 1e9] == pytest.approx(1e21 * 2 ** (-built / 12), rel=1e-6)  # progress while it is built
+    assert saved < goal[0.5, 1e9] < goal[1.0, 1e9]
+    assert np.isnan(goal[1.0, 1.0]) or goal[1.0, 1.0] < goal[1.0, 1e9]
+
+
+def test_a_failed_attempt_is_kept_where_another_would_get_no_farther():
+    """Time for one attempt only: its last checkpoint is the model, and a fault is what bound it."""
+    found = set()
+    for played in play_runs(
+        project_world(
+            kinds={"leading_lab": {"deadline_months": 16.5}},
+            training={"failure": 0.9, "attempts": 9, "shortest_months": 1.0, "least_share": 0.1},
+        ),
+        range(60),
+    ):
+        found |= {int(row["bound"]) for row in played.rows(Event.UNDERTRAINED)}
+    assert int(Bound.TECHNICAL_FAULT) in found
+
+
+def licence_world(access, **kind):
+    projects = {
+        "model": {
+            "actor": "Other", "class": "model", "started": "2020-01", "trained": "2020-02",
+            "announced": "2020-06", "access": access, "releases": {"existence": 0, "weights": 0},
+        }
+    }  # fmt: skip
+    readers = {"develops": False, "eligible": True, "wants_weights": 0.1, "licensed": 0.25} | kind
+    return tiny_world(
+        scenario={"end": "2022-12"},
+        kinds={"leading_lab": LAB_KIND | {"start_rate": 0}, "individual_researchers": readers},
+        actors={
+            "Other": LAB,
+            "people": {"kind": "individual_researchers", "region": "here", "people": 1000},
+        },
+        effects={"weights": LASTING, "existence": LASTING},
+        scripted_projects=projects,
+    )
+
+
+@pytest.mark.parametrize("access, people", [("open", 100.0), ("licensed", 25.0)])
+def test_a_licence_reaches_those_who_ask_and_are_eligible(access, people):
+    rows = play(licence_world(access)).rows(Event.ACCESSED, "people")
+    assert rows["amount"].tolist() == [pytest.approx(people)]
+
+
+def test_nobody_is_reached_who_is_not_eligible():
+    assert not len(play(licence_world("licensed", eligible=False)).rows(Event.ACCESSED, "people"))
+
+
+def test_openness_draws_people():
+    teams = {}
+    for share in (0.0, 0.1):
+        played = play(licence_world("open") | {"work": licence_world("open")["work"] | {"attraction": share}})
+        joined = played.rows(Event.RECRUITED, "Other")
+        teams[share] = joined["amount"].sum()
+        assert len(joined) == (2 if share else 0)  # existence and weights
+    assert teams[0.1] == pytest.approx(LAB["people"] * (1.1**2 - 1))

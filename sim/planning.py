@@ -220,6 +220,9 @@ def seek(w, actor, klass):
         let_go(w, actor, klass, BOUND.ABANDONED)
         return
     prepare(w, wish, convinced)
+    if wish.lead > READY and wish.bound == BOUND.PREPARATION:  # all else was there: it looks when it is ready
+        await_ready(w, actor, klass)
+        return
     sponsor = wish.sponsor
     bound, willing, cost, labour, chip, chips, lent = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
@@ -228,9 +231,7 @@ def seek(w, actor, klass):
         bound = BOUND.OCCUPIED
     if bound == BOUND.NONE and wish.lead > READY:
         bound = BOUND.PREPARATION
-        wish.stamp += 1
-        if wish.pace > 0.0:
-            push(w, clock.time + wish.lead / wish.pace, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
+        await_ready(w, actor, klass)
     if bound == BOUND.NONE:
         mechanism = how_acquired(w, actor, klass, cost)
         kind_replicates = draw(w, FOR.INTENT, actor, klass, wish.ordinal) < kind.replicate
@@ -254,6 +255,15 @@ def seek(w, actor, klass):
         event = w.events[event_row]
         event.klass, event.bound, event.usd = klass, bound, cost if cost < math.inf else 0.0
         wish.bound_cause = event_row
+
+
+@rule
+def await_ready(w, actor, klass):
+    """Queue the end of a preparation, if it comes before the next monthly plan."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    wish.stamp += 1
+    if wish.lead <= wish.pace:  # within a month
+        push(w, w.clock[0].time + wish.lead / wish.pace, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
 
 
 @rule

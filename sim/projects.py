@@ -78,7 +78,7 @@ def new_project(w, actor, klass, ordinal):
     project.left, project.total, project.rate = 1.0, 0.0, 0.0
     project.stamp, project.reason, project.cause = 0, 0, 0
     project.team = w.state[actor].people
-    project.effort, project.scale = 1.0, 1.0
+    project.effort, project.scale, project.staffing = 1.0, 1.0, 1.0
     project.chip, project.chips, project.rent, project.labour = -1, 0.0, 0.0, 0.0
     project.sponsor, project.lent, project.lent_chips = -1, 0, 0.0
     project.own_usd, project.grant_usd, project.budget = 0.0, 0.0, 0.0
@@ -195,14 +195,15 @@ def schedule(w, row):
     actor = project.actor
     state = w.state[actor]
     kind = w.kinds[w.actor_facts[actor].kind]
-    staffing = staffing_of(w, actor, project.klass)
-    project.team = state.people * staffing
+    if project.phase == PHASE.BUILD:
+        project.staffing = staffing_of(w, actor, project.klass)
+    project.team = state.people * project.staffing
     people = project.team * w.actors[actor].full_time
     project.labour = people * w.work[0].salary_usd * kind.paid
     project.rent = 0.0
     if project.phase == PHASE.BUILD:
         project.total = phase_size(w, row)
-        project.rate = compute.work_rate(w, actor) * staffing
+        project.rate = compute.work_rate(w, actor) * project.staffing
         most = compute.most_work_rate(w, project.klass) * project.effort
         if project.rate > most:  # no more people than can work side by side
             project.team *= most / project.rate

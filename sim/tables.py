@@ -240,6 +240,7 @@ PROJECT = np.dtype(
         ("team", "f8"),  # people
         ("effort", "f8"),  # factor on the work
         ("scale", "f8"),  # factor on the compute
+        ("staffing", "f8"),  # part of the team that works on it
         ("chip", "i8"),
         ("chips", "f8"),
         ("rent", "f8"),  # USD per month for all chips; 0 if lent or owned

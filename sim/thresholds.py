@@ -60,10 +60,10 @@ def training_flop(parameters: float, exponent: float, reference_parameters: floa
     return scaling.FLOP_PER_PARAMETER_TOKEN * parameters * tokens
 
 
-def years_later(size: float, old: float, new: float, growth: float) -> float:
+def years_later(size, old, new, growth):
     """Return by how many years a model of ``size`` times the reference comes later under a new exponent.
 
-    ``growth`` of compute in orders of magnitude a year.
+    ``old``, ``new``: numbers or arrays. ``growth`` of compute in orders of magnitude a year.
     """
     return (new - old) * math.log10(size) / growth
 

@@ -118,3 +118,12 @@ def team_needed(team, left, slack, exchange, limit):
 def skill(novice, experience):
     """Return the productivity of a person against an experienced one."""
     return novice + (1.0 - novice) * experience
+
+
+@rule
+def begins_without_compute(paid):
+    """Return whether a team begins the engineering while it still looks for chips or money to train with.
+
+    It costs nothing but time where nobody is paid (``paid``: the share of the salary that the project pays).
+    """
+    return paid <= 0.0

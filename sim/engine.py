@@ -24,6 +24,7 @@ from sim.planning import accept_grant, decide, plan
 from sim.projects import (
     end_phase,
     finish_training,
+    is_ahead,
     new_project,
     note,
     reset_wish,
@@ -314,14 +315,20 @@ def close(w):
         project = w.state[actor].project
         if project >= 0:
             settle(w, project)
+            if is_ahead(w, project):  # its wish says what bound it
+                continue
             row = note(w, project, EVENT.UNFINISHED, w.projects[project].left)
             w.events[row].bound = BOUND.HORIZON
     for place in range(clock.seeking):
         index = w.seeking[place]
         wish = w.wishes[index]
-        row = record(w, EVENT.UNFINISHED, w.builders[index // classes], wish.bound_cause)
+        actor = w.builders[index // classes]
+        row = record(w, EVENT.UNFINISHED, actor, wish.bound_cause)
         event = w.events[row]
         event.klass, event.bound, event.amount = index % classes, wish.bound, 1.0
+        project = w.state[actor].project
+        if is_ahead(w, project) and w.projects[project].klass == index % classes:
+            event.project, event.amount = project, w.projects[project].left
 
 
 @rule

@@ -15,12 +15,17 @@ from sim.helping import forget, forgets
 from sim.luck import FOR, normal
 from sim.projects import (
     draw,
+    go_on,
+    is_ahead,
     is_free,
     reset_wish,
     schedule,
     settle,
     settle_wish,
     start,
+    start_ahead,
+    stop,
+    turn_to,
     withdraw_wish,
 )
 from sim.queue import NEXT, push
@@ -84,7 +89,7 @@ def highest_known(w, builder):
 def plan(w, actor, until):
     """Plan: look at every class that is within reach of the imagination, and seek means.
 
-    Who is at work on a model weighs no other.
+    Who is at work on a model weighs no other, unless its means are still sought.
 
     ``until``: when the actor plans next at the latest; a decision before then is queued.
     """
@@ -109,7 +114,7 @@ def plan(w, actor, until):
         if wish.state == SEEKING:
             seek(w, actor, klass)
         waits = waits or wish.state == IDLE
-    if waits and state.project < 0:
+    if waits and (state.project < 0 or is_ahead(w, state.project)):
         weigh(w, actor, reach, until)
 
 
@@ -227,23 +232,26 @@ def seek(w, actor, klass):
     bound, willing, cost, labour, chip, chips, lent = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
-    if bound == BOUND.NONE and state.project >= 0:
+    ahead = is_ahead(w, state.project)
+    if bound == BOUND.NONE and state.project >= 0 and not ahead:
         bound = BOUND.OCCUPIED
     if bound == BOUND.NONE and wish.lead > READY:
         bound = BOUND.PREPARATION
         await_ready(w, actor, klass)
     if bound == BOUND.NONE:
-        mechanism = how_acquired(w, actor, klass, cost)
-        kind_replicates = draw(w, FOR.INTENT, actor, klass, wish.ordinal) < kind.replicate
-        replicates = 1 if kind_replicates and wish.known <= clock.time else 0
-        if mechanism == MECHANISM.INCREMENTAL_RESEARCH and replicates == 1:
-            mechanism = MECHANISM.REPLICATION
+        mechanism, replicates = intent(w, actor, klass, cost)
         cause = wish.bound_cause
         if clock.trigger >= 0 and wish.first_bound != BOUND.NONE:
             cause = clock.trigger  # what was just learned tips the balance
+        if ahead and w.projects[state.project].klass != klass:
+            give_way(w, actor, w.projects[state.project].klass)
+            turn_to(w, state.project, klass, replicates, cause)
         wish.state = IDLE  # its grant is the project's now
         withdraw_wish(w, actor, klass)
-        start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause)
+        if ahead:
+            go_on(w, state.project, mechanism, chip, chips, lent, willing, cost, labour, cause)
+        else:
+            start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause)
         return
     if bound != wish.bound:
         passing = bound == BOUND.OCCUPIED or bound == BOUND.PREPARATION
@@ -255,6 +263,23 @@ def seek(w, actor, klass):
         event = w.events[event_row]
         event.klass, event.bound, event.usd = klass, bound, cost if cost < math.inf else 0.0
         wish.bound_cause = event_row
+    lacks_compute = bound == BOUND.MONEY or bound == BOUND.CHIPS
+    if lacks_compute and state.project < 0 and starting.begins_without_compute(kind.paid):
+        mechanism, replicates = intent(w, actor, klass, math.inf)
+        start_ahead(w, actor, klass, mechanism, replicates, wish.bound_cause)
+
+
+@rule
+def intent(w, actor, klass, cost):
+    """Return the mechanism by which a project becomes possible, and whether it is to be a copy (1)."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    kind = w.kinds[w.actor_facts[actor].kind]
+    mechanism = how_acquired(w, actor, klass, cost)
+    copies = draw(w, FOR.INTENT, actor, klass, wish.ordinal) < kind.replicate
+    replicates = 1 if copies and wish.known <= w.clock[0].time else 0
+    if mechanism == MECHANISM.INCREMENTAL_RESEARCH and replicates == 1:
+        mechanism = MECHANISM.REPLICATION
+    return mechanism, replicates
 
 
 @rule
@@ -276,7 +301,25 @@ def prepare(w, wish, convinced):
 
 @rule
 def let_go(w, actor, klass, reason):
-    """Give up a wish that found no means; its holder may come back to the idea."""
+    """Give up a wish that found no means, and what was built for it; its holder may come back to the idea."""
+    row = w.state[actor].project
+    if is_ahead(w, row) and w.projects[row].klass == klass:
+        settle(w, row)
+        w.projects[row].cause = max(w.projects[row].cause, w.wishes[wish_row(w, actor, klass)].bound_cause)
+        stop(w, row, reason)
+    else:
+        drop(w, actor, klass, reason)
+
+
+@rule
+def give_way(w, actor, klass):
+    """A wish that found no means gives way to one of another class that did, with its team."""
+    drop(w, actor, klass, w.wishes[wish_row(w, actor, klass)].bound)
+
+
+@rule
+def drop(w, actor, klass, reason):
+    """Take a wish off the list; its holder may come back to the idea."""
     wish = w.wishes[wish_row(w, actor, klass)]
     event = w.events[record(w, EVENT.STOPPED, actor, wish.bound_cause)]
     event.klass, event.bound, event.amount = klass, reason, 1.0

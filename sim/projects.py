@@ -94,16 +94,85 @@ def new_project(w, actor, klass, ordinal):
 
 @rule
 def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
-    """Start a project with the means at hand, and return its row in the log."""
+    """Start a project with the means at hand."""
+    row = open_project(w, actor, klass, mechanism, replicates)
+    cost = equip(w, row, chip, chips, lent, willing, cost, labour)
+    note_start(w, row, cost, cause)
+    begin(w, row, PHASE.BUILD)
+
+
+@rule
+def start_ahead(w, actor, klass, mechanism, replicates, cause):
+    """Begin the engineering of a project whose means are still sought."""
+    row = open_project(w, actor, klass, mechanism, replicates)
+    note_start(w, row, 0.0, cause)
+    begin(w, row, PHASE.BUILD)
+
+
+@rule
+def go_on(w, row, mechanism, chip, chips, lent, willing, cost, labour, cause):
+    """The means of a project have been found that was begun without them: train when all is built."""
+    settle(w, row)
+    project = w.projects[row]
+    project.mechanism = mechanism
+    equip(w, row, chip, chips, lent, willing, cost, labour)
+    project.cause = max(project.cause, cause)  # the later of: all is built, the means are there
+    if project.left <= 0.0:
+        begin(w, row, PHASE.TUNE)
+    else:
+        schedule(w, row)
+
+
+@rule
+def turn_to(w, row, klass, replicates, cause):
+    """A team that found no means for a class turns to another, and keeps what serves it.
+
+    What was built for a larger model serves a smaller one; for a larger one it begins anew.
+    """
+    settle(w, row)
+    project = w.projects[row]
+    done = (1.0 - project.left) * project.total
+    larger = klass > project.klass
+    wish = w.wishes[wish_row(w, project.actor, klass)]
+    project.klass, project.ordinal, project.replicates = klass, wish.ordinal, replicates
+    project.left = 1.0
+    project.total = phase_size(w, row)
+    if not larger and project.total > 0.0:
+        project.left = max(0.0, 1.0 - done / project.total)
+    note_start(w, row, 0.0, cause)
+
+
+@rule
+def is_ahead(w, row):
+    """Return whether a project (-1: none) is being built while its means are still sought."""
+    if row < 0:
+        return False
+    project = w.projects[row]
+    return project.phase == PHASE.BUILD and project.chip < 0 and project.script < 0
+
+
+@rule
+def open_project(w, actor, klass, mechanism, replicates):
+    """Set a team to work on a class; return the row of the project."""
     wish = w.wishes[wish_row(w, actor, klass)]
-    state = w.state[actor]
     row = new_project(w, actor, klass, wish.ordinal)
     project = w.projects[row]
     project.mechanism, project.replicates = mechanism, replicates
-    kind = w.kinds[w.actor_facts[actor].kind]
-    project.deadline = w.clock[0].time + min(kind.patience_months, kind.deadline_months)
     project.effort = math.exp(w.work[0].work_spread * normal(draw(w, FOR.EFFORT, actor, klass, wish.ordinal)))
     project.scale = math.exp(w.work[0].flop_spread * normal(draw(w, FOR.SIZE, actor, klass, wish.ordinal)))
+    w.state[actor].project = row
+    return row
+
+
+@rule
+def equip(w, row, chip, chips, lent, willing, cost, labour):
+    """Give a project chips, money and a deadline; return what its compute is expected to cost (USD)."""
+    project = w.projects[row]
+    actor, klass = project.actor, project.klass
+    wish = w.wishes[wish_row(w, actor, klass)]
+    state = w.state[actor]
+    kind = w.kinds[w.actor_facts[actor].kind]
+    project.deadline = w.clock[0].time + min(kind.patience_months, kind.deadline_months)
     project.chip, project.chips, project.lent = chip, chips, 1 if lent else 0
     project.sponsor = wish.sponsor
     project.lent_chips = wish.grant_chips
@@ -113,12 +182,11 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     project.budget = project.own_usd + project.grant_usd
     state.money -= project.own_usd
     state.reserved += project.own_usd
-    state.project = row
     wish.state = BUSY
     available = chips_at_hand(w, actor, wish, lent)
     means, total = willing + wish.grant_usd, project.own_usd + wish.grant_usd
     beyond = compute.beyond_need(
-        w, actor, klass, w.clock[0].time, means, total, cost, labour, chip, available, replicates
+        w, actor, klass, w.clock[0].time, means, total, cost, labour, chip, available, project.replicates
     )
     if beyond > 1.0:
         project.scale *= beyond
@@ -129,14 +197,19 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     for other in range(len(w.classes)):  # who is at work weighs nothing else
         settle_wish(w, w.wishes[wish_row(w, actor, other)])
     wish.bound = BOUND.NONE
-    event_row = record(w, EVENT.STARTED, actor, cause)
+    return cost
+
+
+@rule
+def note_start(w, row, cost, cause):
+    """Record that a team is at work on a class; the compute is expected to cost so much (USD)."""
+    project = w.projects[row]
+    event_row = record(w, EVENT.STARTED, project.actor, cause)
     event = w.events[event_row]
-    event.klass, event.project, event.source = klass, row, wish.sponsor
-    event.mechanism, event.usd, event.amount = mechanism, cost, project.chips
-    event.draw = state.people
+    event.klass, event.project, event.source = project.klass, row, project.sponsor
+    event.mechanism, event.usd, event.amount = project.mechanism, cost, project.chips
+    event.draw = w.state[project.actor].people
     project.cause = event_row
-    begin(w, row, PHASE.BUILD)
-    return event_row
 
 
 @rule
@@ -195,6 +268,10 @@ def schedule(w, row):
     actor = project.actor
     state = w.state[actor]
     kind = w.kinds[w.actor_facts[actor].kind]
+    if is_ahead(w, row) and project.left <= 0.0:  # all is built: it waits for its means
+        project.team, project.rate, project.labour, project.rent = 0.0, 0.0, 0.0, 0.0
+        project.stamp += 1
+        return
     if project.phase == PHASE.BUILD:
         project.staffing = staffing_of(w, actor, project.klass)
     project.team = state.people * project.staffing
@@ -296,7 +373,11 @@ def end_phase(w, row):
     elif phase == PHASE.BUILD:
         project.cause = note(w, row, EVENT.BUILT, project.person_months)
         w.events[project.cause].draw = compute.data_share(w, project.actor, project.klass)
-        begin(w, row, PHASE.TUNE)
+        if is_ahead(w, row):
+            project.left = 0.0
+            schedule(w, row)
+        else:
+            begin(w, row, PHASE.TUNE)
     elif phase == PHASE.TUNE:
         project.cause = note(w, row, EVENT.TUNED, project.flop_trials)
         begin(w, row, PHASE.TRAIN)
@@ -363,6 +444,7 @@ def stop(w, row, reason):
     w.events[event_row].bound = reason
     project.phase = PHASE.STOPPED
     release_means(w, row)
+    withdraw_wish(w, project.actor, project.klass)  # where its means were still sought
     w.wishes[wish_row(w, project.actor, project.klass)].ordinal += 1
     reset_wish(w, project.actor, project.klass)
 

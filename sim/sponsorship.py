@@ -9,6 +9,7 @@ from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.motives import declared_openness, has_motives
 from sim.orders import action_on
 from sim.planning import look, offer_of
+from sim.projects import is_ahead
 from sim.queue import NEXT, push
 from sim.release import policy_of
 from sim.tables import key_of
@@ -63,7 +64,8 @@ def consider(w, sponsor, until):
         actor, klass = w.builders[index // classes], index % classes
         offer = w.offers[facts.giver * len(w.wishes) + index]
         settle_offer(w, sponsor, actor, klass, wish.ordinal, offer)
-        if actor == sponsor or w.state[actor].project >= 0 or (usd <= 0.0 and chips < 1.0):
+        busy = w.state[actor].project >= 0 and not is_ahead(w, w.state[actor].project)
+        if actor == sponsor or busy or (usd <= 0.0 and chips < 1.0):
             continue
         if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
             continue

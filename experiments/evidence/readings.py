@@ -163,15 +163,21 @@ def _trained(run: Run) -> np.ndarray:
 
 
 def _months(run: Run) -> np.ndarray:
-    return _trained(run) - run.project("started")
+    return _between(run.project("started"), _trained(run))
 
 
 def _span(run: Run) -> np.ndarray:
-    return _first(run, Event.ANNOUNCED) - run.projects["started"]
+    return _between(run.projects["started"], _first(run, Event.ANNOUNCED))
 
 
 def _training(run: Run) -> np.ndarray:
-    return _trained(run) - _first(run, Event.TUNED)
+    return _between(_first(run, Event.TUNED), _trained(run))
+
+
+def _between(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Return the months from one time to another; nan where neither comes."""
+    with np.errstate(invalid="ignore"):
+        return last - first
 
 
 def _flop(run: Run) -> np.ndarray:

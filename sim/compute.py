@@ -113,10 +113,17 @@ def training_flop(w, actor, klass, time):
 
 @rule
 def trial_flop(w, actor, klass, flop):
-    """Return the compute of the trial runs before a training of ``flop``."""
+    """Return the compute of the trial runs before a training of ``flop``: a share of all compute."""
     share = w.classes[klass].search_share
     left = w.wishes[wish_row(w, actor, klass)].trials
-    return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)
+    known = flop + experiment_flop(w, flop)
+    return known * share / (1.0 - share) * max(w.training[0].trials_floor, left)
+
+
+@rule
+def experiment_flop(w, flop):
+    """Return the compute of experiments and tests while a training of ``flop`` is being built."""
+    return w.training[0].experiments * flop
 
 
 @rule
@@ -187,6 +194,12 @@ def chips_used(w, chip, flop, available, used_share):
 
 
 @rule
+def flop_per_chip(w, actor, klass, chip):
+    """Return what one chip computes for an actor in a month, in FLOP."""
+    return w.chips[chip].peak_flops * utilisation(w, actor, klass, chip) * SECONDS_PER_MONTH
+
+
+@rule
 def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips, replicates):
     """Return by which factor an actor trains beyond what the class needs, with ``chips`` at hand.
 
@@ -204,7 +217,7 @@ def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips, re
         return 1.0
     if cost > 0.0:
         factor = min(factor, means / cost, (own - labour) / cost)
-    per_chip = w.chips[chip].peak_flops * utilisation(w, actor, klass, chip) * SECONDS_PER_MONTH
+    per_chip = flop_per_chip(w, actor, klass, chip)
     factor = min(factor, training.longest_months * chips * per_chip / needed)
     return max(1.0, factor)
 
@@ -240,7 +253,7 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     flop = training_flop(w, actor, klass, time)
     trials = trial_flop(w, actor, klass, flop)
     chance = failure_chance(w, actor, klass)
-    expected = trials + flop * (1.0 + 0.5 * chance / (1.0 - chance))
+    expected = trials + experiment_flop(w, flop) + flop * (1.0 + 0.5 * chance / (1.0 - chance))
     count = chips_used(w, chip, flop, chips, used)
     per_month = w.chips[chip].peak_flops * used * SECONDS_PER_MONTH
     months = flop / (count * per_month)

@@ -84,6 +84,7 @@ def new_project(w, actor, klass, ordinal):
     project.own_usd, project.grant_usd, project.budget = 0.0, 0.0, 0.0
     project.spent_compute, project.spent_labour = 0.0, 0.0
     project.person_months, project.chip_months = 0.0, 0.0
+    project.testing, project.test_chips, project.tested = 0.0, 0.0, 0.0
     project.flop_trials, project.flop_failed, project.flop_final = 0.0, 0.0, 0.0
     project.goal, project.attempt, project.fails_at = 0.0, 0, -1.0
     project.trained, project.announced = math.inf, math.inf
@@ -255,8 +256,9 @@ def phase_size(w, row):
     if project.phase == PHASE.BUILD:
         return compute.work_months(w, actor, klass) * project.effort
     flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.scale
-    if project.phase == PHASE.TUNE:
-        return compute.trial_flop(w, actor, klass, flop)
+    if project.phase == PHASE.TUNE:  # with the tests for which there were no chips before
+        untested = max(0.0, compute.experiment_flop(w, flop) - project.tested)
+        return compute.trial_flop(w, actor, klass, flop) + untested
     return flop
 
 
@@ -286,11 +288,11 @@ def schedule(w, row):
             project.team *= most / project.rate
             project.labour *= most / project.rate
             project.rate = most
+        if project.chip >= 0 and w.training[0].experiments > 0.0:
+            test(w, row)
     else:
         project.total = project.goal if project.phase == PHASE.TRAIN else phase_size(w, row)
-        used = compute.utilisation(w, actor, project.klass, project.chip)
-        peak = w.chips[project.chip].peak_flops
-        project.rate = project.chips * peak * used * compute.SECONDS_PER_MONTH
+        project.rate = project.chips * compute.flop_per_chip(w, actor, project.klass, project.chip)
         if project.lent == 0:
             rent = compute.monthly_rent(w, actor, project.chip, clock.time)
             project.rent = project.chips * rent
@@ -309,6 +311,18 @@ def schedule(w, row):
     project.reason = reason
     project.stamp += 1
     push(w, max(end, clock.time), NEXT.PHASE, row, 0, 0, 0, project.stamp)
+
+
+@rule
+def test(w, row):
+    """Let experiments and tests run beside the engineering, spread evenly over it."""
+    project = w.projects[row]
+    actor, klass, time = project.actor, project.klass, w.clock[0].time
+    flop = compute.experiment_flop(w, compute.training_flop(w, actor, klass, time) * project.scale)
+    project.testing = flop * project.rate / project.total if project.total > 0.0 else 0.0
+    project.test_chips = project.testing / compute.flop_per_chip(w, actor, klass, project.chip)
+    if project.lent == 0:
+        project.rent = project.test_chips * compute.monthly_rent(w, actor, project.chip, time)
 
 
 @rule
@@ -351,7 +365,12 @@ def settle(w, row):
     project.budget -= labour + rent
     project.person_months += people
     state.person_months += people
-    if project.phase == PHASE.TUNE or project.phase == PHASE.TRAIN:
+    if project.phase == PHASE.BUILD:
+        project.tested += months * project.testing
+        project.flop_trials += months * project.testing
+        project.chip_months += months * project.test_chips
+        state.chip_months += months * project.test_chips
+    elif project.phase == PHASE.TUNE or project.phase == PHASE.TRAIN:
         project.chip_months += months * project.chips
         state.chip_months += months * project.chips
         if project.phase == PHASE.TUNE:

@@ -629,6 +629,9 @@ class Training(Table):
         "chance that an attempt fails, of a team without experience or know-how", "share", 0.0, 0.95
     )
     attempts: _number("attempts before a team stops at what it has", "count", 1.0)
+    experiments: _number(
+        "compute of experiments and tests while a model is being built, against that of its training", "ratio"
+    ) = ZERO
     trials_floor: _share("part of the trial runs that no public setting removes")
     bytes_per_parameter: _number("memory that training needs per parameter", "bytes", 0.0)
     best_memory_gb: _number("memory of the chips on which best_utilisation was reached", "GB", 1e-6) = (

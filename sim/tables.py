@@ -255,7 +255,10 @@ PROJECT = np.dtype(
         ("spent_labour", "f8"),
         ("person_months", "f8"),
         ("chip_months", "f8"),
-        ("flop_trials", "f8"),
+        ("testing", "f8"),  # FLOP per month of experiments and tests, while it is built
+        ("test_chips", "f8"),  # at work for them
+        ("tested", "f8"),  # FLOP of them so far
+        ("flop_trials", "f8"),  # with experiments and tests
         ("flop_failed", "f8"),
         ("flop_final", "f8"),
         ("goal", "f8"),  # FLOP of the intended training

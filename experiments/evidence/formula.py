@@ -28,6 +28,7 @@ FUNCTIONS: dict[str, Callable] = {
     "exp": np.exp,
     "isnan": np.isnan,
     "log10": np.log10,
+    "mean": lambda values: _mean(values),
     "max": lambda first, *rest: _fold(np.maximum, first, rest),
     "min": lambda first, *rest: _fold(np.minimum, first, rest),
     "sqrt": np.sqrt,
@@ -147,6 +148,12 @@ def _compared(node: ast.Compare, of: Callable) -> Any:
         holds = np.where(np.isnan(left) | np.isnan(right), np.nan, _COMPARE[type(operation)](left, right))
         result, left = np.minimum(result, holds), right
     return result
+
+
+def _mean(values: Any) -> np.ndarray:
+    """Return the mean over the runs in which something is defined; nan without any."""
+    defined = np.asarray(values, float)[~np.isnan(values)]
+    return np.asarray(defined.mean() if defined.size else np.nan)
 
 
 def _truth(value: Any) -> Any:

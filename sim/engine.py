@@ -289,13 +289,14 @@ def make_script(w, script):
     row = new_artifact(w, facts.owner, facts.klass, facts.kind, facts.key, row_in.strength, -1, ROOT)
     made = w.artifacts[row]
     made.made, made.optimal = min(clock.time, date_made(w, script)), facts.optimal
+    made.in_project = facts.in_project
     published = row_in.published + delay_of(w, facts.owner, facts.kind, facts.klass, row_in.published)
     published = max(published, min(row_in.published, made.made))
     action = action_on(w, facts.owner, facts.kind, facts.klass, row_in.published)
     if action == ACTION.FORBID:
         published = math.inf
     made.due = published
-    if w.actor_facts[facts.owner].builder >= 0 and facts.in_project == 0:
+    if w.actor_facts[facts.owner].builder >= 0:
         absorb(w, facts.owner, row)
     if published > clock.time:
         spread_privately(w, facts.owner, row, made.made_cause)

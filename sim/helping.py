@@ -70,6 +70,8 @@ def take_help(w, actor, artifact):
     classes = len(w.classes)
     if facts.builder < 0 or made.kind == KIND.EXISTENCE or made.kind == KIND.API:
         return 0.0
+    if made.in_project == 1 and made.owner == actor:
+        return 0.0
     fit = fit_of(w, actor, artifact)
     if forgets(w, actor):
         forget(w, actor)

@@ -209,7 +209,6 @@ def note_start(w, row, cost, cause):
     event = w.events[event_row]
     event.klass, event.project, event.source = project.klass, row, project.sponsor
     event.mechanism, event.usd, event.amount = project.mechanism, cost, project.chips
-    event.draw = w.state[project.actor].people
     project.cause = event_row
 
 

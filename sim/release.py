@@ -65,6 +65,7 @@ def new_artifact(w, owner, klass, kind, key, strength, project, cause):
     made = w.artifacts[row]
     made.key, made.owner, made.klass, made.kind = key, owner, klass, kind
     made.project, made.insight, made.optimal, made.strength = project, -1, 0, strength
+    made.in_project = 0
     made.made, made.due, made.published = clock.time, math.inf, math.inf
     made.access, made.via = ACCESS.CLOSED, 0
     made.published_cause = -1

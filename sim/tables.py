@@ -281,6 +281,7 @@ ARTIFACT = np.dtype(
         ("project", "i8"),
         ("insight", "i8"),
         ("optimal", "i8"),
+        ("in_project", "i8"),  # 1: its owner's next model counts the work of making it
         ("strength", "f8"),
         ("made", "f8"),
         ("made_cause", "i8"),

@@ -14,6 +14,7 @@ from sim.ensemble import simulate, standard_metrics
 from sim.errors import UserError
 from sim.metrics import MEANINGS, Statistic, kth_after, openness, origin_of, parse_metric
 from sim.scenario import from_data, load
+from sim.trained import Inputs
 from sim.words import Access, ArtifactKind, Bound, Event, Mechanism
 from sim.world import Workspace, compile_scenario
 
@@ -85,14 +86,14 @@ class Reading:
         return sum(degrees.values()) / (len(OF_A_MODEL) * models) if models else math.nan
 
     def research(self, times, horizon):
-        """The index of downstream research at each of some times, by hand."""
+        """The index of downstream research at each of some times, by hand; ``serves``: spread.api_serves."""
         index = np.zeros_like(times)
         for actor in range(len(self.actors)):
             rows = self.log[(self.log["what"] == Event.ACCESSED) & (self.log["actor"] == actor)]
             rows = rows[rows["klass"] >= self.klass]
             some = rows["time"].min(initial=math.inf)
             weights = rows["time"][rows["kind"] == ArtifactKind.WEIGHTS].min(initial=math.inf)
-            index += np.maximum(times - some, 0) + np.maximum(times - weights, 0)
+            index += np.maximum(times - some, 0) + (1 / self.serves - 1) * np.maximum(times - weights, 0)
         return index
 
 
@@ -158,7 +159,9 @@ def test_metrics_agree_with_the_log(name, klass):
     result = simulate(name, runs=RUNS, seed=6, threads=1, metrics=list(asked), logs=RUNS)
     for metric, read in asked.items():
         for run, log in result.logs.items():
-            expected = read(Reading(log, compiled, klass))
+            reading = Reading(log, compiled, klass)
+            reading.serves = Inputs(result, run)["spread.api_serves"]
+            expected = read(reading)
             assert result[metric][run] == pytest.approx(expected, rel=1e-9, nan_ok=True), (metric, run)
 
 

@@ -172,6 +172,7 @@ def test_downstream_research_reaches_an_amount_when_it_says(name):
     result = simulate(name, runs=RUNS, seed=6, threads=1, metrics=names, logs=RUNS)
     for run, log in result.logs.items():
         reading = Reading(log, result.compiled, result.scenario.follow_class)
+        reading.serves = Inputs(result, run)["spread.api_serves"]
         horizon = result.compiled.horizon
         for amount, metric in zip(amounts, names, strict=True):
             when = result[metric][run]

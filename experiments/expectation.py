@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.history import load_history as load_history
 from sim.errors import UserError
-from sim.quantity import Part, Pool, Quantity, read_quantity
+from sim.quantity import Part, Pool, Quantity, as_plain, read_quantity
 
 if TYPE_CHECKING:
     from experiments.history import History
@@ -76,7 +76,9 @@ def draws_of_number(number: Quantity, runs: int = 20_000, seed: int = 1) -> np.n
     toy, place = load("toy"), ("trends", "compute_growth")
     largest = max(abs(each) for each in _all_points(number))
     scale = AT_MOST / largest if largest > 0.0 else 1.0
-    data = merge(toy.raw, {place[0]: {place[1]: _written(number, scale)}}, toy.origin)
+    data = merge(
+        toy.raw, {place[0]: {place[1]: as_plain(number, scale) | {"source": "on record"}}}, toy.origin
+    )
     return draws_of(from_data(data, toy.origin), runs, seed)[".".join(place)] / scale
 
 
@@ -89,25 +91,3 @@ def _all_points(number: Quantity) -> list[float]:
     if number.pool is not None:
         return [point for part in number.pool.parts for point in _all_points(part.quantity)]
     return [number.value] + [each for each in (number.low, number.high) if each is not None]
-
-
-def _written(number: Quantity, scale: float) -> dict:
-    """Return a number as it would stand in a file, times a scale."""
-    if number.pool is not None:
-        pool: dict = {
-            "method": number.pool.method,
-            "parts": [_written(part.quantity, scale) | {"weight": part.weight} for part in number.pool.parts],
-        }
-        if number.pool.correlation:
-            pool["correlation"] = number.pool.correlation
-        return {"pool": pool, "source": "on record"}
-    if number.low is None or number.high is None:
-        return {"value": number.value * scale}
-    return {
-        "low": number.low * scale,
-        "centre": number.value * scale,
-        "high": number.high * scale,
-        "centre_is": number.centre_is,
-        "family": number.family,
-        "level": number.level,
-    }

@@ -17,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
     field_validator,
     model_validator,
@@ -24,7 +25,7 @@ from pydantic import (
 
 from sim.errors import UserError, nearest, not_found
 from sim.paths import join_path, split_path
-from sim.quantity import Quantity, read_quantity
+from sim.quantity import Quantity, as_plain, read_quantity
 from sim.scenario import CONFIGS, Scenario, load, problem_of, read_toml
 from sim.schema import ScenarioFile, months_of_date
 from sim.words import Access
@@ -209,7 +210,7 @@ class Estimate(Row):
     ``number``: written as the numbers of a scenario are.
     """
 
-    number: Annotated[Quantity, BeforeValidator(read_quantity)]
+    number: Annotated[Quantity, BeforeValidator(read_quantity), PlainSerializer(as_plain)]
     unit: str
     what: str
     source: str = Field(min_length=1)

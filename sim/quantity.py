@@ -173,6 +173,30 @@ def read_quantity(raw: Any, date: bool = False) -> Quantity:
     return _interval(raw, low, centre, high, date, source)
 
 
+def as_plain(quantity: Quantity, scale: float = 1.0) -> dict[str, Any]:
+    """Return a number as it may stand in a file, times a scale: the inverse of ``read_quantity``.
+
+    >>> as_plain(read_quantity(3), 2.0)
+    {'value': 6.0}
+    """
+    plain: dict[str, Any] = {"source": quantity.source} if quantity.source else {}
+    if quantity.pool is not None:
+        parts = [as_plain(part.quantity, scale) | {"weight": part.weight} for part in quantity.pool.parts]
+        plain["pool"] = {"method": quantity.pool.method, "parts": parts}
+        if quantity.pool.correlation:
+            plain["pool"]["correlation"] = quantity.pool.correlation
+    points = {"low": quantity.low, "centre": quantity.value, "high": quantity.high}
+    points |= {"minimum": quantity.minimum, "maximum": quantity.maximum}
+    known = {name: scale * at for name, at in points.items() if at is not None and math.isfinite(at)}
+    if quantity.pool is not None:
+        limits = {name: known[name] for name in ("minimum", "maximum") if name in known}
+        return plain | limits | ({"family": quantity.family} if quantity.family else {})
+    if quantity.low is None:
+        return {"value": known["centre"]} | plain
+    shape = {"level": quantity.level, "centre_is": quantity.centre_is, "family": quantity.family}
+    return known | shape | ({"zero": quantity.zero} if quantity.zero else {}) | plain
+
+
 def _interval(raw: dict, low: float, centre: float, high: float, date: bool, source: str | None) -> Quantity:
     """Check the three points of an interval and what else it says, and return it."""
     family, centre_is = raw["family"], raw.get("centre_is", "median")

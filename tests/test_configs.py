@@ -89,7 +89,8 @@ def test_history_speaks_of_the_scenario(name):
         assert model["source"]
         months_of_date(model["announced"])
     for statistic in history["statistics"]:
-        assert statistic["source"] and statistic["unit"] and np.isfinite(statistic["value"])
+        assert statistic["source"] and statistic["unit"]
+        assert np.isfinite([statistic[part] for part in ("value", "low", "high") if part in statistic]).all()
 
 
 def test_the_record_plays_out_as_scripted():

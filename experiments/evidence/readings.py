@@ -198,7 +198,8 @@ def _data_per_compute(run: Run) -> np.ndarray:
     """Return the pay for work on data, over what the compute cost; nan where nothing was paid for compute."""
     paid = np.full(len(run.projects), np.nan)
     rows = run.log[(run.log["what"] == Event.BUILT) & (run.log["project"] >= 0)]
-    paid[rows["project"]] = rows["draw"] * rows["usd"]
+    salary = float(run.tables.work[0]["salary_usd"])
+    paid[rows["project"]] = rows["draw"] * rows["amount"] * salary  # share of the person-months until then
     compute = run.projects["spent_compute"]
     return np.divide(paid, compute, out=np.full(len(paid), np.nan), where=compute > 0)
 

@@ -204,6 +204,10 @@ def _data_per_compute(run: Run) -> np.ndarray:
     return np.divide(paid, compute, out=np.full(len(paid), np.nan), where=compute > 0)
 
 
+def _searched(run: Run) -> np.ndarray:
+    return run.projects["flop_trials"] - run.projects["tested"]
+
+
 def _scripted(run: Run) -> np.ndarray:
     return (run.project("script") >= 0).astype(int)
 
@@ -264,7 +268,7 @@ PROJECTS = {
     "compute_per_labour": Column("compute over labour, in USD", _per_labour),
     "data_per_compute": Column("pay for work on data over compute, in USD", _data_per_compute),
     "flop": Column("FLOP of trials, failed attempts and the final run", _flop),
-    "flop_trials": Column("FLOP", _of_projects("flop_trials")),
+    "flop_trials": Column("FLOP of trial runs for settings", _searched),
     "flop_failed": Column("FLOP", _of_projects("flop_failed")),
     "flop_final": Column("FLOP", _of_projects("flop_final")),
     "goal": Column("FLOP of the intended training", _of_projects("goal")),

@@ -16,7 +16,7 @@ from sim.lookback import NEEDS, QUANTITIES, reckon_needs, retrace_help
 from sim.words import ArtifactKind, Event, Phase
 
 WORK, TRAINING, TRIALS, UTILISATION, FAILURE, TEAM = range(len(NEEDS))
-MILESTONES = (Event.STARTED, Event.BUILT, Event.TUNED, Event.FAILED)
+MILESTONES = (Event.STARTED, Event.BUILT, Event.EQUIPPED, Event.TUNED, Event.FAILED)
 ENDS = (Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED, Event.UNFINISHED)
 PARTS = {Phase.BUILD: "work", Phase.TUNE: "trials", Phase.TRAIN: "training"}
 
@@ -45,7 +45,8 @@ class Cut:
 class Ledger:
     """The books of one project: ``done`` and ``full`` by part (work, trials, training, months).
 
-    ``full`` is what it would have taken with nothing borrowed, as far as the project came. ``team``
+    ``full`` is what it would have taken with nothing borrowed, as far as the project came (one that turned to
+    another class: since then). ``trials``: with experiments for which there were no chips before. ``team``
     and ``failure``: (unaided, with what was held). ``end``: the last row of its making.
     """
 
@@ -85,6 +86,7 @@ def ledger(replay: Replay, project: int) -> Ledger | None:
     own = [int(row) for row in mine if log["what"][row] in MILESTONES]
     if replay.projects["script"][project] >= 0 or not own:
         return None
+    own = own[max(place for place, row in enumerate(own) if log["what"][row] == Event.STARTED) :]
     end = next(int(row) for row in mine if log["what"][row] in ENDS)
     actor, klass = int(log["actor"][end]), int(log["klass"][end])
     rows = absorbed(log, actor, end)

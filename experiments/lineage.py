@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from sim.world import Compiled
 
 SCENARIO = "scenario"
-_OF_PROJECT = (Event.STARTED, Event.BUILT, Event.TUNED, Event.FAILED, Event.RESCOPED)
+_OF_PROJECT = (
+    Event.STARTED, Event.BUILT, Event.EQUIPPED, Event.TUNED, Event.FAILED, Event.RESCOPED,
+)  # fmt: skip
 _OF_ARTIFACT = (
     *(Event.MADE, Event.RELEASED, Event.LEAKED, Event.STOLEN),
     *(Event.WITHHELD, Event.WITHDRAWN),

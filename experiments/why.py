@@ -498,7 +498,12 @@ class Reader(Wording):
             return
         started = self.started(project)
         mine = np.flatnonzero(self.log["project"] == project)
-        named = ((Event.STARTED, "started"), (Event.BUILT, "built"), (Event.TUNED, "trial runs done"))
+        named = (
+            (Event.STARTED, "started"),
+            (Event.BUILT, "built"),
+            (Event.EQUIPPED, "means found"),
+            (Event.TUNED, "trial runs done"),
+        )
         times = {
             word: float(self.log["time"][found[0]])
             for event, word in named

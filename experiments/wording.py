@@ -98,6 +98,7 @@ class Wording:
             + (f"; the compute would cost {human(usd)} USD" if usd else ""),
             Event.STARTED: f"{actor} started on {klass}{self._by(event)}",
             Event.BUILT: f"{actor} had built what {klass} takes, in {human(amount)} person-months",
+            Event.EQUIPPED: f"{actor} had the means to train {klass}{self._by(event)}",
             Event.TUNED: f"{actor} was done with the trial runs for {klass}: {human(amount)} FLOP",
             Event.FAILED: f"a training attempt of {actor} for {klass} was lost: {human(amount)} FLOP",
             Event.RESCOPED: f"{actor} was scooped with {klass}, and aims elsewhere",

@@ -116,8 +116,11 @@ def go_on(w, row, mechanism, chip, chips, lent, willing, cost, labour, cause):
     settle(w, row)
     project = w.projects[row]
     project.mechanism = mechanism
-    equip(w, row, chip, chips, lent, willing, cost, labour)
-    project.cause = max(project.cause, cause)  # the later of: all is built, the means are there
+    cost = equip(w, row, chip, chips, lent, willing, cost, labour)
+    built, project.cause = project.cause, cause
+    event_row = note(w, row, EVENT.EQUIPPED, project.chips)
+    w.events[event_row].source, w.events[event_row].usd = project.sponsor, cost
+    project.cause = event_row if project.left <= 0.0 else built
     if project.left <= 0.0:
         begin(w, row, PHASE.TUNE)
     else:

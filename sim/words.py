@@ -173,6 +173,7 @@ class Event(Word):
     CHANGED = 27  # a number of the scenario is another one from here on
     WITHDRAWN = 28  # what was released cannot be had any more
     WEIGHED = 29  # an owner weighs a release: done if ``draw`` lies below ``amount``
+    EQUIPPED = 30  # a project that was begun without them has chips, and money, to train with
 
 
 class Incentive(Word):

@@ -836,7 +836,7 @@ def test_thieves_of_gpt3_steal_more_at_a_higher_rate_and_nothing_behind_a_wall()
                 rows[run, row["artifact"]] = row["time"]
         return rows
 
-    assert not stolen("base")
+    assert not stolen("theft-on:rate=0")
     slow, fast = stolen("theft-on:rate=0.01"), stolen("theft-on:rate=0.05")
     assert len(fast) > len(slow) > 5
     shared = slow.keys() & fast.keys()
@@ -958,8 +958,11 @@ def test_chips_that_cost_nothing_cost_nothing():
         for result in (arm, plain)
     ]
     assert cost[0] == 0.0 < cost[1]
-    free = simulate("gpt3", runs=1), simulate(on_gpt3("compute-free", "actor=Stanford"), runs=60, logs=0)
-    assert np.isfinite(free[1]["t_done[Stanford,gpt3]"]).mean() > 0.5
+    plain, free = (
+        np.isfinite(simulate(scenario, runs=60, logs=0)["t_done[Stanford,gpt3]"]).mean()
+        for scenario in ("gpt3", on_gpt3("compute-free", "actor=Stanford"))
+    )
+    assert free > plain
 
 
 def chips_at_the_end(scenario):

@@ -26,7 +26,7 @@ from sim.words import ArtifactKind, Event, Via
 
 @pytest.fixture(scope="module")
 def toy():
-    return sim.simulate("toy", runs=12, seed=2, logs=12)
+    return sim.simulate("toy", runs=40, seed=2, logs=40)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def gpt3():
 def changed():
     """Toy runs in which what artifacts help is another number from a date on."""
     spec = "change:path=effects.*.work,value=0.4,from=2020-09,until=2021-06"
-    return sim.simulate(with_policies("toy", spec), runs=6, seed=2, logs=6)
+    return sim.simulate(with_policies("toy", spec), runs=24, seed=2, logs=24)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def check_trace(explanation, log):
 
 
 @pytest.mark.parametrize(
-    ("name", "runs"), [("toy", range(12)), ("changed", range(3)), ("ordered", range(3)), ("gpt3", range(1))]
+    ("name", "runs"), [("toy", range(40)), ("changed", range(3)), ("ordered", range(3)), ("gpt3", range(1))]
 )
 def test_every_actor_and_class_is_explained_by_real_events_in_order(name, runs, request):
     result = request.getfixturevalue(name)
@@ -165,10 +165,12 @@ def test_cuts_add_up_to_what_was_not_done(name, runs, request):
             )
         end = log[books.end]
         mine = log[log["project"] == end["project"]]
-        assert books.done["months"] == pytest.approx(end["time"] - project["started"], abs=1e-9)
-        assert books.done["trials"] == pytest.approx(project["flop_trials"])
+        starts = mine["time"][mine["what"] == Event.STARTED]
+        assert books.done["months"] == pytest.approx(end["time"] - starts[-1], abs=1e-9)
+        if not (mine["what"] == Event.EQUIPPED).any():  # else some of the tests came after the building
+            assert books.done["trials"] == pytest.approx(project["flop_trials"] - project["tested"])
         assert books.done["training"] == pytest.approx(project["flop_final"] + project["flop_failed"])
-        if not (mine["what"] == Event.BUILT).any():
+        if len(starts) > 1 or not (mine["what"] == Event.BUILT).any():
             continue
         tables = replay.at(float(project["started"]))
         at, work = tables.classes[end["klass"]], tables.work[0]
@@ -183,7 +185,7 @@ def test_cuts_add_up_to_what_was_not_done(name, runs, request):
     assert checked >= 10
 
 
-@pytest.mark.parametrize(("name", "runs"), [("toy", range(12)), ("changed", range(6)), ("gpt3", range(2))])
+@pytest.mark.parametrize(("name", "runs"), [("toy", range(40)), ("changed", range(24)), ("gpt3", range(2))])
 def test_artifacts_left_what_the_run_itself_says_that_they_left(name, runs, request):
     """Going through the artifacts again gives the shares that the run has at its end."""
     result = request.getfixturevalue(name)
@@ -303,6 +305,13 @@ def test_depth_folds_and_says_what_it_hides(toy):
     assert "the scenario toy" in long
 
 
+def first_starts(log):
+    """Which rows start a project: one that turns to another class starts on it, and is the same."""
+    starts = np.flatnonzero(log["what"] == Event.STARTED)
+    firsts = starts[np.unique(log["project"][starts], return_index=True)[1]]
+    return np.isin(np.arange(len(log)), firsts)
+
+
 @pytest.mark.parametrize("name", ["toy", "changed", "ordered", "gpt3"])
 def test_the_whole_cascade_is_acyclic_and_goes_forward_in_time(name, request, tmp_path):
     result = request.getfixturevalue(name)
@@ -313,7 +322,7 @@ def test_the_whole_cascade_is_acyclic_and_goes_forward_in_time(name, request, tm
         assert all(time[cause] <= time[effect] for cause, effect in graph.edges)
         assert [node for node in graph if not graph.in_degree(node)] == ["scenario"]
         kinds = list(networkx.get_node_attributes(graph, "kind").values())
-        counted = {"model": log["reached"] >= 0, "project": log["what"] == Event.STARTED}
+        counted = {"model": log["reached"] >= 0, "project": first_starts(log)}
         counted |= {"artifact": log["what"] == Event.MADE, "decision": log["what"] == Event.DECIDED}
         counted |= {"acquisition": log["what"] == Event.LEARNED, "grant": log["what"] == Event.GRANTED}
         for kind, rows in counted.items():

@@ -73,6 +73,8 @@ class Project:
     undertrained: bool = False
     announced: float = math.inf
     stopped: float = math.inf
+    equipped: bool = True  # has chips to train with
+    built: bool = False
 
     @property
     def ended(self) -> float:
@@ -144,14 +146,22 @@ def read_projects(log: np.ndarray, horizon: float) -> list[Project]:
 
 def _add_event(projects, event) -> None:
     what, time, row = event["what"], float(event["time"]), int(event["project"])
-    if what == Event.STARTED:
+    if what == Event.STARTED and row in projects:  # it turns to another class
+        projects[row].klass = int(event["klass"])
+    elif what == Event.STARTED:
         projects[row] = Project(row, int(event["actor"]), int(event["klass"]), time)
         given = event["mechanism"] == Mechanism.ORIGINAL
         projects[row].spans.append((GIVEN if given else Phase.BUILD, time, math.inf))
     project = projects.get(row)
     if project is None:
         return
-    if what in (Event.BUILT, Event.TUNED):
+    if what == Event.EQUIPPED or (what == Event.STARTED and event["mechanism"] != Mechanism.ORIGINAL):
+        project.equipped = event["amount"] > 0.0
+    if what == Event.BUILT and not project.equipped:
+        project.built = True  # it waits for its means, and looks as if it were still being built
+    elif what == Event.EQUIPPED and project.built:
+        _next_phase(project, Phase.TUNE, time)
+    elif what in (Event.BUILT, Event.TUNED):
         _next_phase(project, Phase.TUNE if what == Event.BUILT else Phase.TRAIN, time)
     elif what == Event.FAILED:
         project.failures.append(time)

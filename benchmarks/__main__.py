@@ -10,6 +10,7 @@ from benchmarks.ensembles import measure_compiler, measure_ensemble, measure_lim
 from benchmarks.report import describe_machine, write_report
 from benchmarks.spreading import check_agreement
 from benchmarks.starting import measure_memory, measure_starts
+from benchmarks.sweeping import measure_sweeps
 from benchmarks.timing import ROOT, in_process
 
 PARTS = {
@@ -20,6 +21,7 @@ PARTS = {
     "agreement": lambda: check_agreement(seeds=24),
     "starts": lambda: measure_starts(repetitions=3),
     "memory": lambda: measure_memory("gpt3", (1_000, 10_000, 50_000)),
+    "sweeps": measure_sweeps,
 }
 
 

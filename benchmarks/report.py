@@ -27,7 +27,8 @@ def describe_machine() -> dict:
 
 def write_report(found: dict) -> str:
     """Return the page for all measurements."""
-    parts = [_heading(found), _table(found), _limit(found), _agreement(found["agreement"])]
+    parts = [_heading(found), _table(found), sweeps_in_words(found["sweeps"])]
+    parts += [_limit(found), _agreement(found["agreement"])]
     return "\n".join(part.strip() + "\n" for part in parts)
 
 
@@ -106,6 +107,43 @@ def _table(found: dict) -> str:
         rows.append((name, f"{peak:,.0f} MB", "no growth beyond what is kept"))
     lines = ["| | measured | aim |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {a} | {b} | {c} |" for a, b, c in rows)])
+
+
+def sweeps_in_words(found: dict) -> str:
+    """Return the section on sweeps."""
+    rows = []
+    for row in found["overhead"]:
+        rate = row["runs per processor second"]
+        name = f"{row['points']:,} points, {row['runs']:,} runs: sweep / kernel alone, two threads"
+        told = f"{row['wall']:.3f} by the clock, {row['processor']:.3f} of processor time"
+        rows.append((name, told, "at most 1.05"))
+        rows.append(
+            (
+                "a million runs at that rate on two idle cores",
+                f"{1e6 / rate / 120:.1f} minutes",
+                "under 10 minutes",
+            )
+        )
+    rows += [
+        (
+            f"peak memory of a sweep of {row['runs']:,} runs",
+            f"{row['peak MB']:,.0f} MB",
+            "under 1,000 MB, flat",
+        )
+        for row in found["memory"]
+    ]
+    rows.append(
+        ("bytes of disk per run, eight metrics", f"{found['overhead'][-1]['bytes per run']:,.0f}", "")
+    )
+    reading = found["reading"]
+    name = f"{reading['rows']:,} runs x {reading['metrics']} metrics read back and summarised"
+    rows.append((name, _time(reading["seconds"]), "under 5 s"))
+    tasks = [
+        (f"a task that does nothing: {name}", f"{taken:,.0f} us") for name, taken in found["tasks"].items()
+    ]
+    lines = ["## Sweeps", "", "gpt3, eight metrics, into a store on disk.", "", "| | measured | aim |"]
+    lines += ["|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    return "\n".join([*lines, *(f"| {name} | {taken} | |" for name, taken in tasks), ""])
 
 
 def _time(seconds: float) -> str:

@@ -3,7 +3,8 @@
 ``experiments.save`` leaves a result in a folder, as ``cascades run`` does; ``experiments.compare``
 sets arms against a baseline in the same luck, as ``cascades compare`` does; ``experiments.attribute``
 says who brought an outcome forward, as ``cascades attribute`` does; ``experiments.why.why`` explains
-what happened in a run, ``experiments.cascade_graph`` is all of it as a graph. Importing this package is
+what happened in a run, ``experiments.cascade_graph`` is all of it as a graph; ``experiments.sweep``
+simulates many points into a store, ``experiments.open_store`` reads one. Importing this package is
 quick: the rest is loaded when it is used.
 """
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison, compare, compare_results
     from experiments.lineage import cascade_graph
     from experiments.run import save
+    from experiments.sweeps.running import sweep
+    from experiments.sweeps.store import open_store
 
 _HOMES = {
     "Comparison": "experiments.comparison",
@@ -24,9 +27,20 @@ _HOMES = {
     "cascade_graph": "experiments.lineage",
     "compare": "experiments.comparison",
     "compare_results": "experiments.comparison",
+    "open_store": "experiments.sweeps.store",
     "save": "experiments.run",
+    "sweep": "experiments.sweeps.running",
 }
-__all__ = ["Comparison", "attribute", "cascade_graph", "compare", "compare_results", "save"]
+__all__ = [
+    "Comparison",
+    "attribute",
+    "cascade_graph",
+    "compare",
+    "compare_results",
+    "open_store",
+    "save",
+    "sweep",
+]
 
 
 def __getattr__(name: str):

@@ -357,24 +357,24 @@ def roc_interval(area: float, yes: int, no: int) -> Bounds:
     return Bounds(max(0.0, area - half), min(1.0, area + half))
 
 
-def undominated(first, second) -> list[bool]:
-    """Return which of several arms no other one beats in two measures, of the shape (arms, runs) each.
+def undominated(*measures) -> list[bool]:
+    """Return which of several arms no other one beats in all measures, of the shape (arms, runs) each.
 
     One beats another that is surely (90 % interval of the paired mean difference) better in one measure
-    and not surely worse in the other. More is better.
+    and not surely worse in any other. More is better.
 
     >>> undominated([[1, 1], [2, 2], [2, 2]], [[5, 5], [1, 1], [3, 3]])
     [True, False, True]
     """
-    measures = [np.asarray(measure, float) for measure in (first, second)]
+    tables = [np.asarray(measure, float) for measure in measures]
 
     def beats(one: int, other: int) -> bool:
-        intervals = [mean_interval(measure[one] - measure[other]) for measure in measures]
+        intervals = [mean_interval(measure[one] - measure[other]) for measure in tables]
         better = [interval.low > 0 for interval in intervals]
         worse = [interval.high < 0 for interval in intervals]
         return any(better) and not any(worse)
 
-    arms = range(len(measures[0]))
+    arms = range(len(tables[0]))
     return [not any(beats(one, other) for one in arms if one != other) for other in arms]
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from experiments.commands import (
+    analysing,
     backcasting,
     calibrating,
     judging,
@@ -17,6 +18,7 @@ from experiments.commands import (
     looking_back,
     simulating,
     studying,
+    sweeping,
 )
 from sim.errors import UserError
 
@@ -42,6 +44,17 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "attribute": simulating.attribute,
     "studies": studying.studies,
     "study": studying.study,
+    "sweep": sweeping.sweep,
+    "resume": sweeping.resume,
+    "expand": sweeping.expand,
+    "status": sweeping.status,
+    "replay": sweeping.replay,
+    "query": sweeping.query,
+    "sensitivity": analysing.sensitivity,
+    "discover": analysing.discover,
+    "robust": analysing.robust,
+    "information": analysing.information,
+    "search": analysing.search,
     "calibrate": calibrating.calibrate,
     "why": looking_back.why,
     "branch": looking_back.branch,

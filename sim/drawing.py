@@ -47,6 +47,18 @@ def draw_inputs(w, uncertain, seed, run, draws):
 
 
 @rule
+def set_number(w, place, value):
+    """Set a number for a run and all after it, as if the scenario said so: what restores it knows it too."""
+    w.numbers[place] = value
+    for row in range(len(w.cells)):
+        if w.cells[row].place == place:
+            w.cells[row].given = value
+    for row in range(len(w.option_numbers)):
+        if w.option_numbers[row].place == place:
+            w.option_numbers[row].given = value
+
+
+@rule
 def shared_luck(w, cell, seed, run):
     """Return the luck of an input: its own, or (correlated) a weighted sum of normals of several."""
     if cell.rows == 0:

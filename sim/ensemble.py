@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import numpy as np
 
 from agents.rule import rule
-from sim.drawing import draw_inputs
+from sim.drawing import draw_inputs, set_number
 from sim.engine import advance, reset
 from sim.errors import UserError
 from sim.metrics import STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
@@ -29,36 +29,50 @@ LOGS = 20
 
 
 @rule
-def simulate_runs(w, uncertain, seed, run, horizon, metrics, values, draws, scratch, cells):
-    """Simulate consecutive runs and measure them; return how many were completed.
+def simulate_runs(w, uncertain, lucks, places, settings, horizon, metrics, values, draws, scratch, cells):
+    """Simulate runs one after the other and measure them; return how many were completed.
 
-    ``values`` and ``draws`` hold one row per run. A run that finds too little room ends the work
-    early: the caller makes room and goes on with that run.
+    All have one row per run: ``lucks`` (seed, run), ``settings`` (what stands at ``places`` of the vector
+    of numbers), ``values``, ``draws``. A run that finds too little room ends the work early: the caller
+    makes room and goes on with that run.
     """
-    for place in range(len(values)):
-        draw_inputs(w, uncertain, seed, run, draws[place])
+    for row in range(len(values)):
+        seed, run = lucks[row, 0], lucks[row, 1]
+        for column in range(len(places)):
+            set_number(w, places[column], settings[row, column])
+        draw_inputs(w, uncertain, seed, run, draws[row])
         reset(w, seed, run, horizon)
         advance(w, horizon)
         if w.clock[0].status != ENDED:
-            return place
+            return row
         if len(metrics) > 0:
             gather(w, scratch[0], scratch[1], scratch[2])
             for column in range(len(metrics)):
-                values[place, column] = measure(w, metrics[column], scratch[0], scratch[1], scratch[2], cells)
-        run += _ONE
+                values[row, column] = measure(w, metrics[column], scratch[0], scratch[1], scratch[2], cells)
     return len(values)
 
 
-_ONE = np.uint64(1)
+NOWHERE = np.zeros(0, np.int64)
 
 
 class Simulator:
-    """Runs a compiled scenario, one run at a time, in a workspace of its own."""
+    """Runs a compiled scenario, one run at a time, in a workspace of its own.
 
-    def __init__(self, compiled: Compiled, metrics: Sequence[Metric] = (), draw: bool = True):
+    ``fixed``: names of uncertain inputs that are not drawn (``Compiled.uncertain_paths``).
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        metrics: Sequence[Metric] = (),
+        draw: bool = True,
+        fixed: Sequence[str] = (),
+    ):
         self.compiled = compiled
         self.metrics = metric_rows(list(metrics))
-        self.uncertain = compiled.uncertain if draw else compiled.uncertain[:0]
+        drawn = [row for row, path in enumerate(compiled.uncertain_paths) if draw and path not in fixed]
+        self.drawn = [compiled.uncertain_paths[row] for row in drawn]
+        self.uncertain = compiled.uncertain[drawn] if fixed else compiled.uncertain[: len(drawn)]
         self._make_room(Workspace(compiled))
 
     def _make_room(self, workspace: Workspace) -> None:
@@ -82,14 +96,35 @@ class Simulator:
         ``horizon``: months after which a run ends, if not those of the scenario; what comes before is
         the same.
         """
+        lucks = np.empty((len(values), 2), np.uint64)
+        lucks[:, 0] = seed
+        lucks[:, 1] = np.arange(first_run, first_run + len(values), dtype=np.uint64)
+        self.simulate_points(lucks, NOWHERE, np.empty((len(values), 0)), values, draws, horizon)
+
+    def simulate_points(
+        self,
+        lucks: np.ndarray,
+        places: np.ndarray,
+        settings: np.ndarray,
+        values: np.ndarray,
+        draws: np.ndarray,
+        horizon: float | None = None,
+    ) -> None:
+        """Simulate one run per row, each with numbers of its own, as if the scenario said so.
+
+        ``lucks``: seed and run of each row (unsigned). ``places``: where the numbers stand in the vector
+        (``Compiled.place_of``), always the same for one simulator; ``settings``: shape (rows, places). They
+        must be neither drawn nor such as a scenario checks against one another.
+        """
         done = 0
         until = self.compiled.horizon if horizon is None else float(horizon)
         while done < len(values):
             completed = simulate_runs(
                 self.workspace.world,
                 self.uncertain,
-                np.uint64(seed),
-                np.uint64(first_run + done),
+                lucks[done:],
+                places,
+                settings[done:],
                 until,
                 self.metrics,
                 values[done:],

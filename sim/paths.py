@@ -77,3 +77,20 @@ def _blank(model):
     if model.__name__ == "Effect":
         return model(uptake_months=1.0, obsolescence_months=120.0, spread=0.0)
     return model()
+
+
+def meaning_of(path: str) -> str:
+    """Return what the number at a dotted path says, in the words of the data dictionary; "" if it is none.
+
+    >>> meaning_of("trends.rent_decline")
+    'fall of the rent of one generation after its release'
+    """
+    parts = split_path(path)
+    model = SETTINGS.get(parts[0]) or ROW_TABLES.get(parts[0])
+    if model is None or len(parts) < 2:
+        return ""
+    for field in number_fields(model):
+        info = model.model_fields[field]
+        if parts[-1] in (field, info.alias):
+            return info.description or ""
+    return ""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -118,12 +119,18 @@ def heading_of(name: str) -> dict[str, Any]:
     return {key: content[key] for key in ABOUT_ITSELF if key in content}
 
 
-def with_policies(base: str | Path | Scenario, spec: str, since: str | None = None) -> Scenario:
+def with_policies(
+    base: str | Path | Scenario,
+    spec: str,
+    since: str | None = None,
+    read: Callable[[str, ScenarioFile], Policy] | None = None,
+) -> Scenario:
     """Return a scenario under policies, for a spec such as ``code-never++delay:months=6``.
 
     ``""``, ``base`` and ``baseline`` stand for the scenario itself. ``since`` ("2021-06"): nothing of
-    them acts before that date. Raises UserError for a policy, parameter, path, actor or class that is
-    not there, for levers that contradict each other, and for what cannot begin at a date.
+    them acts before that date. ``read``: where policies come from, if not from their files. Raises
+    UserError for a policy, parameter, path, actor or class that is not there, for levers that contradict
+    each other, and for what cannot begin at a date.
 
     >>> len(with_policies("toy", "order:artifacts=code,action=forbid").file.orders)
     1
@@ -134,7 +141,7 @@ def with_policies(base: str | Path | Scenario, spec: str, since: str | None = No
         text = part.strip()
         if text in BASES:
             continue
-        policy = read_policy(text, scenario.file)
+        policy = (read or read_policy)(text, scenario.file)
         data = laid_over(data, policy, since)
         specs.append(text)
     if not specs:
@@ -190,9 +197,18 @@ def read_policy(spec: str, file: ScenarioFile | None = None) -> Policy:
 
     ``file``: the scenario against which names are checked.
     """
+    path = policy_file(spec)
+    return policy_of(spec, read_toml(path), path, file)
+
+
+def policy_file(spec: str) -> Path:
+    """Return the file of the policy that a spec names; raise UserError where there is none."""
+    return _find(split_spec(spec)[0])
+
+
+def policy_of(spec: str, content: dict[str, Any], path: Path, file: ScenarioFile | None = None) -> Policy:
+    """Return a policy with its parameters, from what its file ``path`` holds; see ``read_policy``."""
     name, values = split_spec(spec)
-    path = _find(name)
-    content = read_toml(path)
     for key in ("title", "about"):
         if key not in content:
             raise UserError(f"{path}: {key}: is missing; a policy says in words what it changes")

@@ -567,5 +567,6 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
     }
-    facts = compiled.facts | {"cells": compiled.facts["cells"].copy()}  # a run notes there what it drew
+    own = ("cells", "option_numbers")  # a run notes there what it drew, and a point of a sweep what it sets
+    facts = compiled.facts | {name: compiled.facts[name].copy() for name in own}
     return Tables(numbers=numbers, **inputs, **facts, **state)

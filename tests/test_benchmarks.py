@@ -59,3 +59,17 @@ def test_programs_take_turns():
     seen = []
     alternate({"a": lambda: seen.append("a"), "b": lambda: seen.append("b")}, 2, turn=0.0)
     assert seen == ["a", "b", "a", "b", "a", "b"]
+
+
+def test_sweeps_are_measured_on_the_same_runs():
+    from benchmarks.report import sweeps_in_words
+    from benchmarks.sweeping import measure_memory_of, measure_overhead, measure_reading
+
+    found = {
+        "overhead": [measure_overhead("toy", 200, 20, 1)],
+        "memory": [measure_memory_of("toy", 200, 20)],
+        "reading": measure_reading(2000, 3),
+        "tasks": {"sweep": 1.0},
+    }
+    assert found["overhead"][0]["points"] == 10
+    assert "10 points, 200 runs" in sweeps_in_words(found)

@@ -55,7 +55,7 @@ def test_each_command_works(command, tmp_path, monkeypatch):
     (tmp_path / "late.toml").write_text(scenario)
     monkeypatch.chdir(tmp_path)
     if command[2:] and command[2].startswith("out/"):  # reads what an earlier command leaves
-        (earlier,) = [c for c in COMMANDS if command[2] in c[3:] and c[1] == "run"]
+        (earlier,) = [c for c in COMMANDS if command[2] in c[3:] and c[1] in ("run", "sweep")]
         assert cascades(*earlier[1:]).code == 0
     outcome = cascades(*command[1:])
     assert outcome.code == 0, outcome.err

@@ -52,15 +52,21 @@ class Series:
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel of the figure. ``sort``: intervals, curves or points."""
+    """One panel of the figure. ``sort``: intervals, curves, points or limits.
 
-    sort: Literal["intervals", "curves", "points"]
+    ``limits``: of inputs: label, from where to where as shares of the range, in words. ``arms``: labels in
+    the order of their colours, where panels of one figure must agree; as they come if empty.
+    """
+
+    sort: Literal["intervals", "curves", "points", "limits"]
     title: str
     x_label: str
     y_label: str = ""
     marks: list[Mark] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     points: list[tuple[str, float, float, Bounds, Bounds, bool]] = field(default_factory=list)
+    limits: list[tuple[str, float, float, str]] = field(default_factory=list)
+    arms: list[str] = field(default_factory=list)
     level: float | None = None
     calendar: bool = False
     note: str = ""

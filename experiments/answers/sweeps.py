@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -243,20 +244,24 @@ class Condition:
         """Return in which runs of an arm it surely holds; a date that never comes is later than all."""
 
         def value(name: str) -> np.ndarray:
-            if _is_number(name):
-                return np.full(outcome.runs, float(name))
-            if difference:
-                return one_number(*outcome.difference(label, name))
-            return outcome.values(label, name)
+            return one_number(*outcome.difference(label, name)) if difference else outcome.values(label, name)
+
+        return self.holds_for(value)
+
+    def holds_for(self, value: Callable[[str], np.ndarray]) -> np.ndarray:
+        """Return in which runs it surely holds, given the values of a metric by its name."""
+
+        def read(name: str) -> np.ndarray | float:
+            return float(name) if _is_number(name) else value(name)
 
         with np.errstate(invalid="ignore"):
-            left = value(self.left) - value(self.minus) if self.minus else value(self.left)
-            right = value(self.right)
+            left = read(self.left) - read(self.minus) if self.minus else read(self.left)
+            right = read(self.right)
             signs = {
                 "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right,
                 "==": left == right,
             }  # fmt: skip
-        return signs[self.sign]
+        return np.asarray(signs[self.sign])
 
 
 def parse_condition(text: str) -> Condition:

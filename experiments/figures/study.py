@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,27 +26,45 @@ ROW, CURVE, AROUND, HEAD = 0.2, 2.6, 0.95, 0.75  # inches
 MOST_ROWS = 44  # of one panel
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """The months of a scenario: its first, counted from the year 0, and how many there are."""
+
+    start: float
+    months: float
+
+
 def draw_study(answer: Answer, path: Path) -> None:
     """Draw the panels of an answer below each other."""
+    file, outcome = answer.study.file, answer.outcome
+    below = f"{outcome.scenario.name}: {outcome.runs} paired runs, seed {outcome.seed}"
+    panels = [panel for finding in answer.findings for panel in finding.panels]
+    draw_panels(panels, file.title, below, path, Calendar(outcome.scenario.start, outcome.horizon))
+
+
+def draw_panels(
+    panels: list[Panel], title: str, below: str, path: Path, calendar: Calendar | None = None
+) -> None:
+    """Draw panels below each other, under a title and a line about what they rest on.
+
+    ``calendar``: of panels whose axis is time.
+    """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    panels = [panel for finding in answer.findings for panel in finding.panels]
     heights = [_height(panel) for panel in panels]
-    file, outcome = answer.study.file, answer.outcome
     with rc_context(ink.STYLE):
         figure = Figure(figsize=(WIDTH, sum(heights) + HEAD), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
-        figure.suptitle(
-            "\n".join(textwrap.wrap(file.title, 84))
-            + f"\n{outcome.scenario.name}: {outcome.runs} paired runs, seed {outcome.seed}",
-            fontsize=9.5,
-        )
+        figure.suptitle("\n".join(textwrap.wrap(title, 84)) + f"\n{below}", fontsize=9.5, parse_math=False)
         for axis, panel in zip(axes, panels, strict=True):
-            axis.set_title("\n".join(textwrap.wrap(panel.title, 90)), fontsize=8.5, loc="left")
-            {"intervals": _intervals, "curves": _curves, "points": _points}[panel.sort](axis, panel, answer)
+            axis.set_title(
+                "\n".join(textwrap.wrap(panel.title, 90)), fontsize=8.5, loc="left", parse_math=False
+            )
+            draw = {"intervals": _intervals, "curves": _curves, "points": _points, "limits": _limits}
+            draw[panel.sort](axis, panel, calendar)
             for side in ("top", "right"):
                 axis.spines[side].set_visible(False)
             axis.tick_params(length=2, width=0.5, labelsize=7.5)
@@ -53,6 +72,8 @@ def draw_study(answer: Answer, path: Path) -> None:
 
 
 def _height(panel: Panel) -> float:
+    if panel.sort == "limits":
+        return ROW * len(panel.limits) + AROUND
     if panel.sort != "intervals":
         return CURVE + AROUND
     marks = panel.marks[:MOST_ROWS]
@@ -73,14 +94,14 @@ def _reach(marks: list[Mark]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _intervals(axis: Axes, panel: Panel, answer: Answer) -> None:
+def _intervals(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
     marks = panel.marks[:MOST_ROWS]
     groups = list(dict.fromkeys(mark.group for mark in marks))
     low, high = _reach(marks)
     if panel.level is not None:
         low, high = min(low, panel.level), max(high, panel.level)
     place, ticks, labels = 0.0, [], []
-    arms = list(dict.fromkeys(mark.label for mark in marks if not mark.baseline))
+    arms = panel.arms or list(dict.fromkeys(mark.label for mark in marks if not mark.baseline))
     for group in groups:
         if any(mark.group for mark in marks):
             ink.write(
@@ -130,7 +151,7 @@ def _dot(axis: Axes, middle: Bounds, place: float, colour: str, low, high) -> No
         axis.plot(middle.high, place, "|", color=colour, markersize=9, zorder=3)
 
 
-def _curves(axis: Axes, panel: Panel, answer: Answer) -> None:
+def _curves(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
     finite = [y for line in panel.series for y in _finite(*line.y, *line.low, *line.high)]
     top, bottom = max(finite, default=1.0), min(finite, default=0.0)
     for number, line in enumerate(panel.series):
@@ -149,9 +170,8 @@ def _curves(axis: Axes, panel: Panel, answer: Answer) -> None:
         axis.axhline(panel.level, color=ink.GREY, linewidth=0.8, linestyle=":")
     elif bottom < 0 < top:
         axis.axhline(0.0, color=ink.PALE, linewidth=0.8, zorder=0)
-    if panel.calendar:
-        start = answer.outcome.scenario.start
-        ink.draw_calendar(axis, start, answer.outcome.horizon, labelled=True)
+    if panel.calendar and calendar:
+        ink.draw_calendar(axis, calendar.start, calendar.months, labelled=True)
     if len(panel.series) > 1:
         axis.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     axis.set_ylabel(panel.y_label, fontsize=7.5, parse_math=False)
@@ -159,9 +179,25 @@ def _curves(axis: Axes, panel: Panel, answer: Answer) -> None:
     axis.set_xlabel(text, fontsize=7.5, parse_math=False)
 
 
-def _points(axis: Axes, panel: Panel, answer: Answer) -> None:
+def _limits(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
+    """Draw what a box leaves of the range of every input: a bar on a pale line, and its limits in words."""
+    for place, (label, low, high, words) in enumerate(panel.limits):
+        axis.plot([0, 1], [place, place], color=ink.PALE, linewidth=3, solid_capstyle="butt", zorder=1)
+        axis.plot([low, high], [place, place], color=ink.BLUE, linewidth=5, solid_capstyle="butt", zorder=2)
+        ink.write(axis, 1.03, place, ink.shorten(f"{label} {words}", 74), va="center", fontsize=7.5)
+    axis.set_xlim(0, 2.4)
+    axis.set_ylim(len(panel.limits) - 0.4, -0.6)
+    axis.set_xticks([0, 0.5, 1], ["least", "", "most"])
+    axis.set_yticks([])
+    axis.spines["left"].set_visible(False)
+    axis.spines["bottom"].set_bounds(0, 1)
+    axis.set_xlabel(panel.x_label, fontsize=7.5, parse_math=False, x=1 / 2.4, ha="right")
+
+
+def _points(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
+    arms = [point[0] for point in panel.points if point[0] != "baseline"]
     for number, (label, x, y, x_bounds, y_bounds, front) in enumerate(panel.points):
-        colour = ink.GREY if label == "baseline" else COLOURS[(number - 1) % len(COLOURS)]
+        colour = ink.GREY if label == "baseline" else COLOURS[arms.index(label) % len(COLOURS)]
         marker = "o" if number <= len(COLOURS) else "s"
         axis.plot([x_bounds.low, x_bounds.high], [y, y], color=colour, linewidth=1)
         axis.plot([x, x], [y_bounds.low, y_bounds.high], color=colour, linewidth=1)

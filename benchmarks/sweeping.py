@@ -1,0 +1,216 @@
+"""Sweeps: what the store costs beside the bare kernel, its memory, reading it back, and peers' overhead.
+
+The overhead per task is that of a model that does nothing but add two numbers: mesa.batch_run, joblib and a
+bare Dask cluster of processes call it once per task; a sweep simulates a world in which nothing happens,
+so its figure holds the run as well.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.timing import in_process
+
+FACTOR, VALUE = "effects.code.work", 0.4
+SPAN = 64
+
+
+def simulate_bare(scenario: str, runs: int, replicates: int, threads: int) -> None:
+    """Simulate the runs of a sweep with the kernel alone, on threads, and keep nothing."""
+    from sim.ensemble import NOWHERE, Simulator
+    from sim.metrics import STANDARD, parse_metric
+    from sim.scenario import load
+    from sim.world import compile_scenario
+
+    compiled = compile_scenario(load(scenario, [f"{FACTOR}={VALUE}"]))
+    metrics = [parse_metric(name, compiled) for name in STANDARD]
+    own = threading.local()
+    lucks = np.ones((runs, 2), np.uint64)
+    lucks[:, 1] = np.arange(runs) % replicates
+
+    def work(first: int) -> None:
+        if not hasattr(own, "simulator"):
+            own.simulator = Simulator(compiled, metrics)
+        rows = lucks[first : first + SPAN]
+        values, draws = np.empty((len(rows), len(metrics))), np.empty((len(rows), len(compiled.uncertain)))
+        own.simulator.simulate_points(rows, NOWHERE, np.empty((len(rows), 0)), values, draws)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(0, runs, SPAN)))
+
+
+def simulate_sweep(scenario: str, runs: int, replicates: int, threads: int) -> int:
+    """Simulate the same runs as a sweep of runs / replicates points; return the bytes of its parts."""
+    from experiments.sweeps.running import sweep
+    from sim.metrics import STANDARD
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = sweep(
+            scenario,
+            {FACTOR: [VALUE] * (runs // replicates)},
+            "zip",
+            runs=replicates,
+            metrics=list(STANDARD),
+            out=Path(folder) / "store",
+            threads=threads,
+        )
+        return sum(path.stat().st_size for path in store.parts())
+
+
+def measure_overhead(scenario: str, runs: int, replicates: int, rounds: int, threads: int = 2) -> dict:
+    """Return wall and processor time of a sweep against the kernel alone, in turn (A B A B)."""
+    simulate_sweep(scenario, replicates, replicates, threads)
+    wall, processor, rates, size = [], [], [], 0
+    for _ in range(rounds):
+        taken = []
+        for program in (simulate_bare, simulate_sweep):
+            began = time.perf_counter(), time.process_time()
+            size = program(scenario, runs, replicates, threads) or size
+            taken.append((time.perf_counter() - began[0], time.process_time() - began[1]))
+        wall.append(taken[1][0] / taken[0][0])
+        processor.append(taken[1][1] / taken[0][1])
+        rates.append(runs / taken[1][1])
+    return {
+        "runs": runs,
+        "points": runs // replicates,
+        "wall": statistics.median(wall),
+        "processor": statistics.median(processor),
+        "runs per processor second": statistics.median(rates),
+        "bytes per run": size / runs,
+    }
+
+
+def measure_memory_of(scenario: str, runs: int, replicates: int) -> dict:
+    """Return the peak of this process (MB) after a sweep; call it in a process of its own."""
+    began = time.perf_counter(), time.process_time()
+    simulate_sweep(scenario, runs, replicates, 2)
+    unit = 1e6 if sys.platform == "darwin" else 1e3
+    return {
+        "runs": runs,
+        "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
+        "seconds": time.perf_counter() - began[0],
+        "processor seconds": time.process_time() - began[1],
+    }
+
+
+def measure_reading(rows: int, metrics: int) -> dict:
+    """Return the seconds to read so many results back and to summarise every metric."""
+    from experiments.sweeps.keeping import Keeper
+    from experiments.sweeps.running import plan_of_arguments
+    from experiments.sweeps.store import open_store
+    from experiments.sweeps.work import Made, fingerprint, pack_part
+
+    names = [f"n_dev@{month}" for month in range(12, 12 + metrics)]
+    plan, _ = plan_of_arguments(
+        "toy", {"actors.Beta.people": [5, 15]}, "grid", {"runs": rows // 2, "metrics": names}
+    )
+    luck = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder, Keeper(Path(folder) / "store") as keeper:
+        for chunk in plan.chunks(keeper.begin(plan, rows // 2)):
+            place = np.arange(chunk.first, chunk.last)
+            columns = {
+                "point": place // chunk.runs,
+                "run": place % chunk.runs,
+                "seed": np.ones(len(place), int),
+            }
+            columns |= {name: luck.lognormal(size=len(place)) for name in names}
+            keeper.keep(Made(chunk, pack_part(columns, {}, {"sweep": plan.key}), b"", 0, 0.0, fingerprint()))
+        began = time.perf_counter()
+        summary = open_store(keeper.folder).summary()
+        seconds = time.perf_counter() - began
+        assert len(summary) == 2 * metrics
+    return {"rows": rows, "metrics": metrics, "seconds": seconds}
+
+
+def add(a: float, b: float) -> float:
+    """Do as good as nothing."""
+    return a + b
+
+
+def measure_tasks(tasks: int) -> dict[str, float]:
+    """Return the microseconds per task of a sweep and of peers, for a model that does nothing."""
+    found = {}
+
+    def timed(name: str, work) -> None:
+        work(64)
+        began = time.perf_counter()
+        work(tasks)
+        found[name] = 1e6 * (time.perf_counter() - began) / tasks
+
+    def ours(count: int) -> None:
+        from experiments.sweeps.running import sweep
+        from sim.scenario import load
+
+        idle = load("toy", [f"kinds.{kind}.start_rate=0" for kind in ("leading_lab", "open_collective")])
+        folder = tempfile.mkdtemp()
+        sweep(
+            idle,
+            {"actors.Beta.people": [15.0] * count},
+            "zip",
+            metrics=["n_dev"],
+            out=f"{folder}/s",
+            threads=2,
+        )
+        shutil.rmtree(folder)
+
+    def mesa_runner(count: int) -> None:
+        import mesa
+
+        class Adds(mesa.Model):
+            def __init__(self, a=0, seed=None):
+                super().__init__(seed=seed)
+                self.a, self.running = a, True
+                self.datacollector = mesa.DataCollector(model_reporters={"a": "a"})
+
+            def step(self):
+                self.a += 1
+                self.datacollector.collect(self)
+                self.running = False
+
+        mesa.batch_run(Adds, {"a": range(count)}, number_processes=1, max_steps=1, display_progress=False)
+
+    def joblib_runner(count: int) -> None:
+        from joblib import Parallel, delayed
+
+        Parallel(n_jobs=2)(delayed(add)(at, 1) for at in range(count))
+
+    def dask_runner(count: int) -> None:
+        client.gather(client.map(add, range(count), [1] * count, pure=False))
+
+    timed("sweep (with its run)", ours)
+    timed("mesa.batch_run, one process", mesa_runner)
+    timed("joblib, two processes", joblib_runner)
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+        Client(local) as client,
+    ):
+        timed("bare Dask, two processes", dask_runner)
+    return found
+
+
+def measure_sweeps() -> dict:
+    """Measure all of it."""
+    return {
+        "overhead": [measure_overhead("gpt3", 8000, replicates, 3) for replicates in (1, 20)],
+        "memory": [in_process("benchmarks.sweeping", "gpt3", runs, 20) for runs in (5_000, 50_000)],
+        "reading": measure_reading(1_000_000, 20),
+        "tasks": measure_tasks(5000),
+    }
+
+
+if __name__ == "__main__":
+    import json
+
+    print(json.dumps(measure_memory_of(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))

@@ -1,0 +1,182 @@
+"""Which policy to choose when much is uncertain: regret, satisficing, worst futures, chance of being best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments import analyses
+from experiments.answers.finding import Finding, Panel, estimate, number, percents, span
+from experiments.exploring.discovery import cases_of, condition_in_words, metrics_of, read_condition
+from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
+from experiments.exploring.report import Report
+from experiments.exploring.sample import Sample, as_sample
+from experiments.statistics import Bounds
+from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from experiments.sweeps.store import Store
+
+SOURCES = [
+    "regret (Savage 1951; Lempert and Collins 2007, Risk Analysis 27:1009), satisficing (Starr 1963; Herman "
+    "et al. 2015, Journal of Water Resources Planning and Management 141:04015012); which measure suits "
+    "which attitude to risk: McPhail et al. 2018, Earth's Future 6:169."
+]
+
+
+def robust(
+    source: Sample | Store | str | Path,
+    goals: str | Sequence[str],
+    *,
+    satisfy: str | Sequence[str] = (),
+    arms: Sequence[str] = (),
+) -> Report:
+    """Return how the policies of a sweep fare in all its futures.
+
+    Args:
+        source: folder of a sweep, its open store, or a sample; every policy crossed with the other factors.
+        goals: "METRIC:more" or "METRIC:less"; several are compared one by one, and all together (Pareto).
+        satisfy: what must hold to be good enough, such as "lag_5 > 24"; several: all of them.
+        arms: factors whose levels are chosen between; levers, else policies, if empty.
+
+    Raises:
+        UserError: for what is not there, and where policies are not simulated in the same futures.
+    """
+    wanted = [read_goal(text) for text in ([goals] if isinstance(goals, str) else goals)]
+    conditions = [read_condition(text) for text in ([satisfy] if isinstance(satisfy, str) else satisfy)]
+    if not wanted and not conditions:
+        raise UserError("say what is good: --goal METRIC:more, or --satisfy CONDITION")
+    needed = [goal.metric for goal in wanted] + [n for c in conditions for n in metrics_of(c)]
+    sample = as_sample(source, lambda known: list(dict.fromkeys(needed)))
+    futures = futures_of(sample, arms)
+    findings: list[Finding] = []
+    notes: list[str] = []
+    payoffs = []
+    for goal in wanted:
+        paid, _, said = futures.payoffs(goal)
+        payoffs.append(paid)
+        findings.append(_regret(futures, goal, paid))
+        notes += said
+    if len(wanted) > 1:
+        findings.append(_pareto(futures, wanted, payoffs))
+    if conditions:
+        holds, said_too = cases_of(sample, conditions)
+        words = " and ".join(condition_in_words(condition) for condition in conditions)
+        findings.append(_satisficing(futures, words, futures.values(holds.astype(float))))
+        notes += said_too
+    asked = {"goals": [goal.words for goal in wanted], "satisfy": satisfy, "arms": list(arms)}
+    title = "Which policy is robust"
+    return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), SOURCES, asked)
+
+
+def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:
+    found = analyses.robustness(payoffs)
+    top = payoffs.max(axis=0)
+    sign = 1.0 if goal.more else -1.0
+    rows: list[dict[str, Any]] = [
+        {
+            "goal": goal.words, "arm": label, "mean": sign * one.mean, "regret": one.regret,
+            "regret_low": one.regret_interval.low, "regret_high": one.regret_interval.high,
+            "regret_q90": one.worst_regret, "regret_most": float((top - paid).max()),
+            "best": one.best, "best_low": one.best_interval.low, "best_high": one.best_interval.high,
+            "worst_tenth": sign * one.worst,
+        }
+        for label, one, paid in zip(futures.labels, found, payoffs, strict=True)
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row["regret"])
+    first, second = rows[0], rows[1]
+    apart = first["regret_high"] < second["regret_low"]
+    unit = futures.sample.unit(goal.metric)
+    worst = max(rows, key=lambda row: sign * row["worst_tenth"])
+    least = min(rows, key=lambda row: row["regret_most"])
+    sentences = [
+        f"Goal: {goal.words}{f' ({unit})' if unit else ''}. Least mean regret: {first['arm']}, "
+        f"{number(first['regret'])} (90 % interval "
+        f"{span(Bounds(first['regret_low'], first['regret_high']), '', False)}); then {second['arm']}, "
+        f"{number(second['regret'])} "
+        f"({span(Bounds(second['regret_low'], second['regret_high']), '', False)})"
+        f"{'' if apart else ', which the futures do not tell from it'}.",
+        f"Best in most futures: {_most_often(rows)}.",
+        f"Best mean of the worst tenth of its futures: {worst['arm']}, {number(worst['worst_tenth'])}; "
+        f"least regret at most: {least['arm']}, {number(least['regret_most'])}.",
+    ]
+    marks = [
+        estimate(row["arm"], "", row["regret"], Bounds(row["regret_low"], row["regret_high"])) for row in rows
+    ]
+    panel = Panel(
+        "intervals", f"Mean regret, for {goal.words}: shortfall against the best arm of each future",
+        f"regret{f' ({unit})' if unit else ''} (90 % interval)", marks=marks, arms=futures.labels,
+    )  # fmt: skip
+    return Finding("regret", sentences, rows, [panel])
+
+
+def _most_often(rows: list[dict[str, Any]]) -> str:
+    ordered = sorted(rows, key=lambda row: -row["best"])[:3]
+    return "; ".join(
+        f"{row['arm']} {row['best']:.0%} ({percents(row['best_low'], row['best_high'])})" for row in ordered
+    )
+
+
+def _pareto(futures: Futures, goals: Sequence[Goal], payoffs: Sequence[np.ndarray]) -> Finding:
+    front = analyses.undominated(*payoffs)
+    rows: list[dict[str, Any]] = []
+    points = []
+    for place, label in enumerate(futures.labels):
+        row: dict[str, Any] = {"arm": label, "undominated": front[place]}
+        ends = []
+        for goal, paid in zip(goals, payoffs, strict=True):
+            values = paid[place] if goal.more else -paid[place]
+            interval = analyses.mean_interval(values)
+            ends.append((float(values.mean()), interval))
+            row |= {
+                goal.metric: ends[-1][0],
+                f"{goal.metric} low": interval.low,
+                f"{goal.metric} high": interval.high,
+            }
+        rows.append(row)
+        points.append((label, ends[0][0], ends[1][0], ends[0][1], ends[1][1], front[place]))
+    words = ", ".join(goal.words for goal in goals)
+    kept = [
+        f"{row['arm']} ({', '.join(f'{goal.metric} {number(row[goal.metric])}' for goal in goals)})"
+        for row in rows
+        if row["undominated"]
+    ]
+    beaten = [row["arm"] for row in rows if not row["undominated"]]
+    text = f"Not beaten on average in all of {words} (Pareto front): {'; '.join(kept)}."
+    text += f" Beaten: {', '.join(beaten)}." if beaten else " None is beaten."
+    first, second = goals[:2]
+    labels = [f"{goal.metric} ({'more' if goal.more else 'less'} is better)" for goal in (first, second)]
+    panel = Panel(
+        "points", "Means of the arms; ringed: not beaten by any other", labels[0], labels[1], points=points,
+        note="bars: 90 % interval of the mean",
+    )  # fmt: skip
+    return Finding("pareto", [text], rows, [panel])
+
+
+def _satisficing(futures: Futures, words: str, shares: np.ndarray) -> Finding:
+    count = shares.shape[1]
+    rows: list[dict[str, Any]] = []
+    for label, own in zip(futures.labels, shares, strict=True):
+        share = float(own.mean())
+        interval = analyses.share_interval(share, count)
+        rows.append({"arm": label, "share": share, "low": interval.low, "high": interval.high})
+    rows.sort(key=lambda row: -row["share"])
+    said = "; ".join(
+        f"{row['arm']} {row['share']:.0%} ({percents(row['low'], row['high'])})" for row in rows[:5]
+    )
+    marks = [
+        estimate(row["arm"], "", 100 * row["share"], Bounds(100 * row["low"], 100 * row["high"]))
+        for row in rows
+    ]
+    panel = Panel(
+        "intervals",
+        f"In how many futures {words}",
+        "share of futures (%; 90 % interval)",
+        marks=marks,
+        arms=futures.labels,
+    )
+    sentence = f"Good enough ({words}), share of futures with 90 % interval: {said}."
+    return Finding("satisficing", [sentence], rows, [panel])

@@ -1,0 +1,127 @@
+"""What an analysis of a sweep hands back: sentences, tables, a figure; and how they are kept in a folder."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from experiments.answers.finding import Finding
+from experiments.folder import OutputFolder
+from sim.errors import UserError
+
+REPORT_FILE, FIGURE_FILE = "report.txt", "figure.png"
+WIDTH = 100  # characters of a line of the report
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an analysis found.
+
+    ``rests_on``: one line: the sweep, its points and runs. ``findings``: sentences, tables and panels.
+    ``notes``: what was assumed, censoring first. ``sources``: the papers that the methods come from.
+    ``asked``: the arguments, for the manifest.
+    """
+
+    title: str
+    rests_on: str
+    findings: list[Finding]
+    notes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The report as plain text."""
+        import textwrap
+
+        lines = [self.title, self.rests_on, ""]
+        for finding in self.findings:
+            if not finding.sentences:
+                continue
+            for sentence in finding.sentences:
+                if "\n" in sentence:
+                    lines += sentence.splitlines()
+                else:
+                    lines += textwrap.wrap(sentence, WIDTH)
+            lines.append("")
+        lines += [line for note in self.notes for line in textwrap.wrap(note, WIDTH)]
+        lines += [line for source in self.sources for line in textwrap.wrap(f"Method: {source}", WIDTH)]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """Return the table of one finding."""
+        return next(finding.rows for finding in self.findings if finding.kind == kind)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "title": self.title,
+            "rests_on": self.rests_on,
+            "asked": self.asked,
+            "findings": [  # of numbers, what is not known or has no bound is null
+                {
+                    "kind": found.kind,
+                    "sentences": found.sentences,
+                    "rows": [_plain(row) for row in found.rows],
+                }
+                for found in self.findings
+            ],
+            "notes": self.notes,
+            "sources": self.sources,
+        }
+
+    def draw(self, path: Path) -> None:
+        """Draw the panels of all findings below each other in a PNG file."""
+        from experiments.figures.study import draw_panels
+
+        panels = [panel for finding in self.findings for panel in finding.panels]
+        if not panels:
+            raise UserError(f"{self.title}: there is nothing to draw")
+        draw_panels(panels, self.title, self.rests_on, path)
+
+    def save(self, out: str | Path, sweep: dict[str, Any] | None = None) -> list[Path]:
+        """Leave report, tables, figure and manifest in a folder; return the files.
+
+        ``sweep``: key facts of the sweep, for the manifest. Raises UserError where it cannot be written.
+        """
+        import pandas as pd
+
+        import sim
+        from experiments.folder import MADE_BY
+        from experiments.manifest import command_line, now, versions
+        from experiments.run import write_files
+
+        started: datetime.datetime = now()
+        with OutputFolder(out) as folder:
+            writers: dict[str, Any] = {
+                f"{place + 1}_{finding.kind}.csv": lambda path, rows=finding.rows: pd.DataFrame(rows).to_csv(
+                    path, index=False
+                )
+                for place, finding in enumerate(self.findings)
+                if finding.rows
+            }
+            writers[REPORT_FILE] = lambda path: path.write_text(self.text, encoding="utf-8")
+            if any(finding.panels for finding in self.findings):
+                writers[FIGURE_FILE] = self.draw
+            manifest = {
+                "made_by": MADE_BY,
+                "version": sim.__version__,
+                "analysis": self.title,
+                "asked": self.asked,
+                "sweep": sweep or {},
+                "command": command_line(),
+                "versions": versions(),
+                "ended": started.isoformat(timespec="seconds"),
+            }
+            return write_files(folder, writers, manifest)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of a table as JSON can hold it."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in row.items()
+    }

@@ -1,0 +1,282 @@
+"""Designs: the points of a sweep, from a grid to a Sobol' sequence.
+
+Sampled designs (Latin hypercube, Sobol', Morris) are drawn in the unit cube and then turned into values,
+factor by factor; both are kept, since the estimators of sensitivity need the former.
+
+Sources: McKay, Beckman and Conover 1979, Technometrics 21 (Latin hypercube); Saltelli 2002, Computer
+Physics Communications 145, and Saltelli et al. 2010, the same 181 (Sobol'); Morris 1991, Technometrics 33.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.sweeps.factors import INPUT, LOGUNIFORM, OF_SCENARIO, POLICY, SET, Factor
+from experiments.sweeps.reading import (
+    LATIN,
+    LIST,
+    MORRIS,
+    SAMPLED,
+    TABLE,
+    ZIP,
+    DesignTable,
+    FactorTable,
+    Known,
+)
+from sim.errors import UserError
+from sim.uncertain import TINY, quantile, shape_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_POINTS = 10**7
+
+
+@dataclass
+class Points:
+    """The points of a design: one column of values per factor, and their place in the unit cube.
+
+    ``unit``: shape (points, factors); None where points were not sampled.
+    """
+
+    factors: list[Factor]
+    columns: Mapping[str, Sequence[Any]]
+    unit: np.ndarray | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+
+def lay_out(
+    design: DesignTable, tables: Mapping[str, FactorTable], known: Known, where: str, folder: Path
+) -> Points:
+    """Return the points of a design, checked; ``folder``: beside which a CSV file is looked for.
+
+    Raises UserError for an empty design, one that is too large, and values that a factor cannot take.
+    """
+    if design.method in (LIST, TABLE):
+        if tables:
+            raise UserError(f"{where}: factors: a {design.method} says itself what varies; leave them out")
+        if design.method == LIST:
+            return of_rows(design.rows or [], known, f"{where}: design.rows")
+        if not design.file:
+            raise UserError(f"{where}: design.file: is missing; name a CSV file")
+        path = Path(design.file) if Path(design.file).is_absolute() else folder / design.file
+        return of_csv(path, known)
+    if not tables:
+        raise UserError(f"{where}: factors: is empty; a sweep varies at least one thing")
+    factors = [known.factor(name, table, f"{where}: factors.{name}") for name, table in tables.items()]
+    names = [factor.name for factor in factors]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"{where}: factors: {name} stands there twice")
+    if design.method in SAMPLED:
+        points = sampled(design, factors, known, where)
+    else:
+        points = _of_levels(design.method, factors, where)
+    points.settings = {key: value for key, value in design.model_dump().items() if value is not None}
+    points.settings.pop("rows", None)
+    return points
+
+
+def _of_levels(method: str, factors: list[Factor], where: str) -> Points:
+    for factor in factors:
+        if not factor.levels:
+            raise UserError(f"{where}: factors.{factor.name}.levels: is missing; a {method} needs levels")
+    lengths = [len(factor.levels) for factor in factors]
+    if method == ZIP:
+        if len(set(lengths)) > 1:
+            each = ", ".join(
+                f"{factor.name} {length}" for factor, length in zip(factors, lengths, strict=True)
+            )
+            raise UserError(f"{where}: design: a zip takes as many levels of every factor; there are: {each}")
+        return Points(factors, {factor.name: list(factor.levels) for factor in factors})
+    _check_size(math.prod(lengths), where)
+    columns, repeat, total = {}, math.prod(lengths), math.prod(lengths)
+    for factor, length in zip(factors, lengths, strict=True):
+        repeat //= length
+        once = [level for level in factor.levels for _ in range(repeat)]
+        columns[factor.name] = once * (total // len(once))
+    return Points(factors, columns)
+
+
+def _check_size(points: int, where: str) -> None:
+    if points > MOST_POINTS:
+        raise UserError(f"{where}: design: {points:,} points are too many; at most {MOST_POINTS:,}")
+    if points < 1:
+        raise UserError(f"{where}: design: has no points")
+
+
+def sampled(design: DesignTable, factors: list[Factor], known: Known, where: str) -> Points:
+    """Return a Latin hypercube, a Sobol' (Saltelli) or a Morris sample of some factors."""
+    unit = _unit_sample(design, len(factors), where)
+    columns = {
+        factor.name: values_at(factor, unit[:, place], known, design.method == MORRIS)
+        for place, factor in enumerate(factors)
+    }
+    return Points(factors, columns, unit)
+
+
+def _unit_sample(design: DesignTable, count: int, where: str) -> np.ndarray:
+    method, where = design.method, f"{where}: design"
+    problem = {"num_vars": count, "names": [str(at) for at in range(count)], "bounds": [[0.0, 1.0]] * count}
+    if method == MORRIS:
+        trajectories = design.trajectories
+        if trajectories is None or trajectories < 2:
+            raise UserError(f"{where}.trajectories: {trajectories}: write 2 or more, such as 20")
+        if design.levels < 2 or design.levels % 2:
+            raise UserError(f"{where}.levels: {design.levels}: write an even number, such as 4")
+        _check_size(trajectories * (count + 1), where)
+        from SALib.sample import morris
+
+        return morris.sample(problem, trajectories, num_levels=design.levels, seed=design.seed)
+    base = design.points
+    if base is None or base < 1:
+        raise UserError(f"{where}.points: {base}: write how many points, 1 or more")
+    if method == LATIN:
+        _check_size(base, where)
+        from scipy.stats import qmc
+
+        return qmc.LatinHypercube(count, rng=np.random.default_rng(design.seed)).random(base)
+    if base & (base - 1):
+        below = 1 << (base.bit_length() - 1)
+        raise UserError(
+            f"{where}.points: {base} is no power of two, and a Sobol' sequence is balanced only then "
+            f"(Owen 2020); write {below} or {2 * below}"
+        )
+    _check_size(base * (2 * count + 2 if design.second_order else count + 2), where)
+    from SALib.sample import sobol
+
+    return sobol.sample(problem, base, calc_second_order=design.second_order, seed=design.seed)
+
+
+def values_at(factor: Factor, unit: np.ndarray, known: Known, inside: bool = False) -> Sequence[Any]:
+    """Return a factor's values at places between 0 and 1.
+
+    ``inside``: an interval of the scenario is gone through from its lower to its upper bound only; the
+    corners of a Morris grid would lie at the ends of the tails.
+    """
+    if factor.levels:
+        places = np.minimum((unit * len(factor.levels)).astype(int), len(factor.levels) - 1)
+        return [factor.levels[place] for place in places]
+    assert factor.low is not None and factor.high is not None
+    if factor.distribution == OF_SCENARIO:
+        quantity, bounds = known.numbers[factor.name]
+        shape = shape_of(quantity)
+        if inside:
+            tail = (1.0 - quantity.level) / 2.0
+            unit = tail + (1.0 - 2.0 * tail) * unit
+        luck = np.clip(unit, TINY, 1.0 - TINY)
+        drawn = [_at(shape, u) for u in luck]
+        return array("d", [min(bounds.maximum, max(bounds.minimum, value)) for value in drawn])
+    if factor.distribution == LOGUNIFORM:
+        low, high = math.log(factor.low), math.log(factor.high)
+        values = np.exp(low + (high - low) * unit)
+    else:
+        values = factor.low + (factor.high - factor.low) * unit
+    return array("d", np.clip(values, factor.low, factor.high).tobytes())
+
+
+def _at(shape, u: float) -> float:
+    family, a, b, c, zero, first, span = shape
+    if u < zero:
+        return 0.0
+    if zero > 0.0:
+        u = max(TINY, (u - zero) / (1.0 - zero))
+    return quantile(family, first + span * u, a, b, c)
+
+
+def of_rows(rows: Sequence[Mapping[str, Any]], known: Known, where: str) -> Points:
+    """Return the points of a list: each a mapping from factors to values, all of the same factors."""
+    if not rows:
+        raise UserError(f"{where}: is empty; write at least one point")
+    _check_size(len(rows), where)
+    names = list(rows[0])
+    for at, row in enumerate(rows):
+        if set(row) != set(names):
+            odd = sorted(set(row) ^ set(names))[0]
+            raise UserError(f"{where}.{at}: {odd} is not in every point; give every point all factors")
+    return _of_columns({name: [row[name] for row in rows] for name in names}, known, where, LIST)
+
+
+def of_frame(frame: pd.DataFrame, known: Known, where: str = "the data frame") -> Points:
+    """Return the points of a data frame: one row per point, one column per factor."""
+    columns = {str(name): frame[name].tolist() for name in frame.columns}
+    return _of_columns(columns, known, where, TABLE)
+
+
+def of_csv(path: Path, known: Known) -> Points:
+    """Return the points of a CSV file: one row per point, one column per factor."""
+    import csv
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line for line in csv.reader(file) if line]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    if len(lines) < 2:
+        raise UserError(
+            f"{path}: holds no points; the first line names the factors, each other one is a point"
+        )
+    names = [name.strip() for name in lines[0]]
+    for at, line in enumerate(lines[1:], 2):
+        if len(line) != len(names):
+            raise UserError(f"{path}: line {at}: has {len(line)} values for {len(names)} columns")
+    columns = {name: [_parsed(line[at]) for line in lines[1:]] for at, name in enumerate(names)}
+    if len(columns) != len(names):
+        raise UserError(f"{path}: a column stands there twice")
+    return _of_columns(columns, known, str(path), TABLE)
+
+
+def _parsed(text: str) -> Any:
+    text = text.strip()
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _of_columns(columns: dict[str, list[Any]], known: Known, where: str, method: str) -> Points:
+    factors, values = [], {}
+    if not columns or not len(next(iter(columns.values()))):
+        raise UserError(f"{where}: has no points")
+    _check_size(len(next(iter(columns.values()))), where)
+    for name, column in columns.items():
+        for row, value in enumerate(column):
+            if value is None or value == "" or value != value:
+                raise UserError(
+                    f"{where}: column {name}, row {row}: is empty or nan; every point needs a value"
+                )
+        spot = f"{where}: column {name}"
+        distinct = list(dict.fromkeys(column))
+        kind, path, unit = known._kind(name, FactorTable(levels=distinct), spot)
+        seen = {value: known.value(kind, path, value, _row_of(spot, column, value)) for value in distinct}
+        values[path] = [seen[value] for value in column]
+        if kind == INPUT:
+            numbers = values[path]
+            factors.append(Factor(path, kind, (), min(numbers), max(numbers), unit=unit))
+        else:
+            factors.append(Factor(path, kind, tuple(dict.fromkeys(values[path])), unit=unit))
+    return Points(factors, values, None, {"method": method})
+
+
+def _row_of(spot: str, column: list[Any], value: Any) -> str:
+    return f"{spot}, row {column.index(value)}"
+
+
+def distinct_worlds(points: Points) -> list[tuple]:
+    """Return, point by point, the values of the factors that make another world."""
+    names = [factor.name for factor in points.factors if factor.kind in (POLICY, SET)]
+    if not names:
+        return [()] * len(points)
+    return list(zip(*(points.columns[name] for name in names), strict=True))

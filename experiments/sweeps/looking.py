@@ -1,0 +1,273 @@
+"""Looking at a store: how far it is, what it will take, one run again, a question in SQL."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.folder import human_bytes
+from experiments.sweeps.plan import Plan
+from experiments.sweeps.running import plan_of_store
+from experiments.sweeps.store import DONE, EVENTS, PARTS, Store, open_store, table_of
+from experiments.sweeps.work import Chunk, Made, compute
+from experiments.sweeps.worlds import Worlds, seed_of
+from sim.errors import UserError, not_found
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.result import Result
+
+TRIAL_SECONDS = 2.0
+TRIAL_ROWS = 32
+TRIAL_PLACES = 12
+MOST_LEVELS_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a sweep will take, by simulating a few of its points: seconds of one thread, bytes of disk."""
+
+    points: int
+    runs: int
+    worlds: int
+    parts: int
+    seconds: float
+    bytes: float
+    tried: int
+    failed: int
+
+    def in_words(self, threads: int) -> str:
+        """Return it as a few lines."""
+        lines = [
+            f"{self.points:,} points x {self.runs // self.points:,} runs = {self.runs:,} runs, "
+            f"in {self.parts:,} parts",
+            f"about {duration(self.seconds / threads)} on {threads} threads "
+            f"({self.runs / self.seconds:,.0f} runs per second and thread; {self.tried} runs were tried)",
+            f"about {human_bytes(self.bytes)} of disk",
+        ]
+        if self.worlds > 1:
+            lines.insert(1, f"{self.worlds:,} worlds that differ in more than numbers are laid out")
+        if self.failed:
+            lines.append(
+                f"{self.failed} of the {self.tried} runs that were tried failed; they would become rows"
+            )
+        return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it.
+
+    >>> duration(200)
+    '3.3 minutes'
+    """
+    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.1f} seconds"
+
+
+def forecast(plan: Plan, runs: int, chunk: int | None = None) -> Forecast:
+    """Return what a plan will take; the time is measured on some of its points, spread evenly."""
+    from experiments.sweeps.designs import distinct_worlds
+
+    block = plan.block(0, runs, chunk)
+    total = len(plan.points) * runs
+    rows = min(total, TRIAL_ROWS)
+    firsts = np.unique(np.linspace(0, total - rows, TRIAL_PLACES).astype(int))
+
+    def tried(first: int, count: int) -> Made:
+        return compute(plan.task(Chunk(0, 0, 0, runs, first, first + count)))
+
+    began, count, failed = time.perf_counter(), 0, 0
+    per_run, per_part, sizes = [], [], []
+    for first in map(int, firsts):
+        tried(first, rows)  # what is read and laid out once does not count
+        one, many = tried(first, 1), tried(first, rows)
+        per_run.append(max(many.seconds - one.seconds, 1e-9) / max(1, rows - 1))
+        per_part.append(max(0.0, one.seconds - per_run[-1]))
+        size = [len(made.part) + len(made.events) for made in (one, many)]
+        sizes.append((size[0], max(0.0, size[1] - size[0]) / max(1, rows - 1)))
+        count, failed = count + rows, failed + many.failed
+        if time.perf_counter() - began > TRIAL_SECONDS:
+            break
+    parts = -(-total // block["chunk"])
+    seconds = float(np.mean(per_run)) * total + float(np.median(per_part)) * parts
+    of_part, of_run = np.mean(sizes, axis=0)
+    size = parts * of_part + total * of_run + len(plan.points) * 8 * (len(plan.names) + 3)
+    worlds = len(set(distinct_worlds(plan.points)))
+    return Forecast(
+        len(plan.points), total, worlds, parts, seconds / count * total, size, int(count), int(failed)
+    )
+
+
+def status(folder: str | Path) -> dict[str, Any]:
+    """Return how far a sweep is, as plain data, by the names of its parts."""
+    store = open_store(folder)
+    points = store.manifest["points"]
+    total = points * store.runs_per_point
+    there = {path.name.split(".")[0] for path in store.parts()}
+    done = 0
+    for at, block in enumerate(store.blocks):
+        of_block = points * block["runs"]
+        for number, first in enumerate(range(0, of_block, block["chunk"])):
+            if f"part-{at:03d}-{number:07d}" in there:
+                done += min(of_block, first + block["chunk"]) - first
+    failed = sum(1 for _ in store.failures())
+    size = sum(path.stat().st_size for path in store.folder.rglob("*.parquet"))
+    made = store.manifest["made_with"]
+    return {
+        "folder": str(folder),
+        "title": store.manifest["plan"]["title"],
+        "scenario": store.manifest["plan"]["scenario_name"],
+        "method": store.method,
+        "points": points,
+        "runs_per_point": store.runs_per_point,
+        "runs": total,
+        "done": done,
+        "failed": failed,
+        "parts": len(there),
+        "bytes": size,
+        "worked_on_by": _holder(store.folder),
+        "metrics": store.metrics,
+        "factors": [factor.plain() for factor in store.factors],
+        "made_with": made,
+    }
+
+
+def _holder(folder: Path) -> str:
+    """Return which process works on a store now; "" for none."""
+    from experiments.sweeps.keeping import LOCK, is_locked
+
+    path = folder / LOCK
+    return path.read_text().strip() if path.exists() and is_locked(path) else ""
+
+
+def status_in_words(found: dict[str, Any]) -> str:
+    """Return the status of a sweep as a person reads it."""
+    share = found["done"] / found["runs"]
+    lines = [
+        f"{found['title'] or found['scenario']}: {found['method']} of {found['scenario']}, "
+        f"{found['points']:,} points x {found['runs_per_point']:,} runs",
+        f"done {found['done']:,} of {found['runs']:,} runs ({100 * share:.0f} %), {found['failed']:,} failed"
+        f"; {found['parts']:,} parts, {human_bytes(found['bytes'])}",
+    ]
+    for factor in found["factors"]:
+        levels = [str(level) for level in factor["levels"]]
+        shown = ", ".join(levels[:MOST_LEVELS_SHOWN]) + (", ..." if len(levels) > MOST_LEVELS_SHOWN else "")
+        between = shown or f"{factor['low']:g} to {factor['high']:g} {factor['unit']}".strip()
+        lines.append(f"  {factor['name']} ({factor['kind']}): {between}")
+    if found["worked_on_by"]:
+        lines.append(f"being worked on by {found['worked_on_by']}")
+    elif found["done"] < found["runs"]:
+        lines.append(f"the rest: cascades resume {found['folder']}")
+    if found["failed"]:
+        lines.append(f"what failed: {found['folder']}/failures.csv")
+    return "\n".join(lines)
+
+
+def replay(folder: str | Path, run_id: str) -> tuple[Result, dict[str, Any] | None]:
+    """Simulate one run of a sweep again, with its log; return it and the row that the store holds of it.
+
+    The run is that of a scenario in which all that its point says is written out, so it also proves
+    the store. Raises UserError for a run that is not there, and for one that is another now.
+    """
+    from sim.ensemble import simulate
+
+    store = open_store(folder)
+    plan = plan_of_store(folder)
+    point, run = place_of(store, run_id)
+    scenario = Worlds(plan.data).exact(plan.values(point))
+    result = simulate(
+        scenario,
+        1,
+        seed_of(plan.data, plan.id_of(point)),
+        threads=1,
+        metrics=store.metrics,
+        logs=1,
+        draw=plan.data["inputs"] == "drawn",
+        first_run=run,
+    )
+    row = _row(store, point, run)
+    if row is not None:
+        for place, metric in enumerate(store.metrics):
+            now, then = result.values[0, place], row[metric]
+            if now != then and not (np.isnan(now) and np.isnan(then)):
+                raise UserError(
+                    f"{folder}: run {run_id}, simulated again, has {metric} = {now!r} and not {then!r}: the "
+                    "store was made by other versions, or changed"
+                )
+    return result, row
+
+
+def place_of(store: Store, run_id: str) -> tuple[int, int]:
+    """Return the point and the run that a run's id (ID-RUN) or POINT:RUN names."""
+    for mark in ("-", ":"):
+        name, found, number = run_id.partition(mark)
+        if not found or not number.isdigit():
+            continue
+        if mark == "-":
+            points = np.flatnonzero(store.ids.to_numpy() == name)
+            if not len(points):
+                raise UserError(f"{store.folder}: {not_found('point', name, store.ids)}")
+            point = int(store.ids.index[points[0]])
+        elif name.isdigit() and int(name) < len(store.design):
+            point = int(name)
+        else:
+            raise UserError(f"{store.folder}: no point {name!r}; there is: 0 to {len(store.design) - 1}")
+        if int(number) >= store.runs_per_point:
+            raise UserError(f"{store.folder}: no run {number}; every point has {store.runs_per_point}")
+        return point, int(number)
+    raise UserError(f"{run_id!r}: write a run as ID-RUN (as in failures.csv) or POINT:RUN, such as 0:3")
+
+
+def _row(store: Store, point: int, run: int) -> dict[str, Any] | None:
+    """Return the row of one run as it stands in the store, unless it failed or is not there."""
+    import pyarrow as pa
+    import pyarrow.compute as compute_of
+
+    for path in store.parts():
+        table = table_of(path)
+        chosen = compute_of.and_(
+            compute_of.equal(table["point"], pa.scalar(point)), compute_of.equal(table["run"], pa.scalar(run))
+        )
+        for row in table.filter(chosen).to_pylist():
+            return row if row["status"] == DONE else None
+    return None
+
+
+def query(folder: str | Path, text: str) -> pd.DataFrame:
+    """Answer a question in SQL (DuckDB) on a store.
+
+    Views: ``runs`` (one row per run), ``points`` (one per point), ``results`` (both, side by side, with
+    the id of each run) and, where logs were kept, ``events``.
+    """
+    import duckdb
+
+    store = open_store(folder)
+    if not store.parts():
+        raise UserError(f"{folder}: holds no runs yet; cascades resume {folder}")
+    with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
+        where = str(store.folder).replace("'", "''")
+        views = {
+            "runs": f"select * from read_parquet('{where}/{PARTS}/part-*.parquet')",
+            "points": f"select * from read_parquet('{where}/design.parquet')",
+            "results": "select points.id || '-' || runs.run as run_id, runs.*, points.* exclude (point, id) "
+            "from runs join points using (point)",
+        }
+        if any((store.folder / EVENTS).glob("*.parquet")):
+            views["events"] = f"select * from read_parquet('{where}/{EVENTS}/events-*.parquet')"
+        try:
+            for name, view in views.items():
+                connection.execute(f'create view "{name}" as {view}')
+            found = connection.execute(text)
+            return found.df() if found.description else found.df()
+        except duckdb.Error as error:
+            listed = ", ".join(f"{name}" for name in views)
+            message = str(error).strip().splitlines()[0]
+            raise UserError(f"{folder}: the query cannot be answered: {message}; views: {listed}") from None

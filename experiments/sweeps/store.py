@@ -1,0 +1,246 @@
+"""The store of a sweep, as those read it who analyse it: ``open_store(folder)``.
+
+A store is a folder::
+
+    manifest.json      what was asked for: the scenario itself, design, metrics, versions, blocks of runs
+    design.parquet     one row per point: point, id, one column per factor, unit:FACTOR where it was sampled
+    parts/*.parquet    one row per run: point, run, seed, metrics, status, error (and input:PATH if kept)
+    events/*.parquet   event logs, of the runs of which they were kept
+    failures.csv       the runs that failed, with their error and the command that repeats them
+
+A part is named by its block, its number and a hash of its content, so a damaged one is known by its name.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.folder import MADE_BY, MANIFEST
+from experiments.sweeps.factors import POLICY, SET, Factor
+from sim.errors import UserError, not_found
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from sim.scenario import Scenario
+
+DESIGN, PARTS, EVENTS, FAILURES = "design.parquet", "parts", "events", "failures.csv"
+KIND = "sweep"
+UNIT = "unit:"  # before a factor's name: its coordinate in the unit cube, from which its value was made
+OWN_COLUMNS = ("point", "run", "seed", "status", "error")
+DONE, FAILED = "done", "failed"
+
+
+def open_store(folder: str | Path) -> Store:
+    """Return the store of a sweep in a folder, finished or not.
+
+    Raises UserError for a folder that holds none, or one that cannot be read.
+    """
+    return Store(Path(folder))
+
+
+class Store:
+    """What a sweep left: read only.
+
+    ``manifest``: plain data. ``factors``: what was varied. ``method``: of the design ("sobol", ...), with
+    its ``settings``. ``paired``: whether all points share their luck (run r has the same seed at every
+    point). ``metrics``: names of what was kept of each run.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        plan = self.manifest["plan"]
+        self.factors: tuple[Factor, ...] = tuple(map(Factor.of_plain, plan["factors"]))
+        self.metrics: list[str] = list(plan["metrics"])
+        self.settings: dict[str, Any] = dict(plan["design"])
+        self.method: str = self.settings["method"]
+        self.paired: bool = plan["luck"] == "paired"
+        self.seed: int = plan["seed"]
+        self.blocks: list[dict[str, int]] = list(self.manifest["blocks"])
+
+    @property
+    def runs_per_point(self) -> int:
+        """How many runs every point is to have."""
+        return sum(block["runs"] for block in self.blocks)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of every metric ("months": a date, inf where it never comes by the end)."""
+        return {name: note["unit"] for name, note in self.manifest["metrics"].items()}
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario that the points change."""
+        from sim.scenario import from_data
+
+        plan = self.manifest["plan"]
+        return from_data(
+            plan["scenario"],
+            plan["scenario_file"],
+            tuple(plan["sets"]),
+            policies=tuple(plan["policies"]),
+            name=plan["scenario_name"],
+        )
+
+    @cached_property
+    def _design(self) -> pd.DataFrame:
+        return table_of(self.folder / DESIGN).to_pandas().set_index("point")
+
+    @property
+    def design(self) -> pd.DataFrame:
+        """One row per point (the index), one column per factor."""
+        return self._design[[factor.name for factor in self.factors]]
+
+    @property
+    def ids(self) -> pd.Series:
+        """The stable name of every point; a run is called ID-RUN."""
+        return self._design["id"]
+
+    @property
+    def sample(self) -> pd.DataFrame | None:
+        """The design in the unit cube, one column per factor; None where points were not sampled."""
+        names = [UNIT + factor.name for factor in self.factors]
+        if not set(names) <= set(self._design.columns):
+            return None
+        return self._design[names].rename(columns=lambda name: name.removeprefix(UNIT))
+
+    def parts(self) -> list[Path]:
+        """Return the parts that are there, in order."""
+        return sorted((self.folder / PARTS).glob("part-*.parquet"))
+
+    def runs(self, columns: Sequence[str] | None = None, failed: bool = False) -> pa.Table:
+        """Return one row per run that is there, ordered by point and run, as an Arrow table.
+
+        Columns: point, run, seed, the metrics, status, error, and input:PATH where draws were kept; or
+        those named, with point and run. ``failed``: with the runs that failed (their metrics are nan).
+        """
+        import pyarrow as pa
+        import pyarrow.compute as compute
+
+        known = self.columns()
+        for name in columns or ():
+            if name not in known:
+                raise UserError(f"{self.folder}: {not_found('column', name, known)}")
+        wanted = known if columns is None else list(dict.fromkeys(["point", "run", *columns]))
+        read = list(dict.fromkeys([*wanted, "status"]))
+        tables = [table_of(path, read) for path in self.parts()]
+        if not tables:
+            raise UserError(f"{self.folder}: holds no runs yet; cascades resume {self.folder}")
+        table = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
+        if not failed:
+            done = compute.equal(table["status"].cast(pa.string()), DONE)
+            if not compute.all(done).as_py():
+                table = table.filter(done)
+        worlds = any(factor.kind in (POLICY, SET) for factor in self.factors)  # gone through one by one
+        if worlds or len(self.blocks) > 1:
+            table = table.sort_by([("point", "ascending"), ("run", "ascending")])
+        return table.select(wanted)
+
+    def failures(self) -> Iterator[dict[str, Any]]:
+        """Yield point, run, seed and error of every run that failed, part by part."""
+        import pyarrow as pa
+        import pyarrow.compute as compute
+
+        for path in self.parts():
+            status = table_of(path, ["status"])["status"].cast(pa.string())
+            chosen = compute.equal(status, FAILED)
+            if compute.any(chosen).as_py():
+                yield from table_of(path, ["point", "run", "seed", "error"]).filter(chosen).to_pylist()
+
+    def columns(self) -> list[str]:
+        """Return the names of the columns of ``runs``."""
+        import pyarrow.parquet as parquet
+
+        parts = self.parts()
+        if not parts:
+            return [*OWN_COLUMNS[:3], *self.metrics, *OWN_COLUMNS[3:]]
+        with readable(parts[0]):
+            return parquet.read_schema(parts[0]).names
+
+    def summary(self) -> pd.DataFrame:
+        """One row per point and metric: runs, quantiles, and the share of runs in which it never comes.
+
+        A date that never comes counts as later than all others (inf) in the quantiles; runs in which a
+        metric is not defined (nan) are counted apart.
+        """
+        import numpy as np
+        import pandas as pd
+
+        from sim.result import QUANTILES
+
+        rows: list[dict[str, Any]] = []
+        table = self.runs(self.metrics)
+        points = table["point"].to_numpy()
+        ends = [*np.flatnonzero(np.diff(points)) + 1, len(points)]
+        for name in self.metrics:
+            values = table[name].to_numpy()
+            first = 0
+            for end in ends:
+                ordered = np.sort(values[first:end])  # nan last, and before them inf
+                runs = end - first
+                known = runs - int(np.isnan(ordered).sum())
+                row = {"point": int(points[first]), "metric": name, "unit": self.units[name], "runs": runs}
+                for level in QUANTILES:  # as Result.quantiles: the least value that so many do not exceed
+                    place = max(0, math.ceil(level * known) - 1)
+                    row[f"q{int(100 * level)}"] = float(ordered[place]) if known else math.nan
+                row["never"] = float(np.isinf(ordered[:known]).mean()) if known else math.nan
+                rows.append(row | {"undefined": runs - known})
+                first = end
+        return pd.DataFrame(rows).sort_values(["point", "metric"], kind="stable", ignore_index=True)
+
+    def frame(self, columns: Sequence[str] | None = None, failed: bool = False) -> pd.DataFrame:
+        """Return ``runs`` with the factors of each run's point beside it, as a data frame."""
+        return self.runs(columns, failed).to_pandas().merge(self.design, left_on="point", right_index=True)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a store; raise UserError where there is none of ours."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        what = "is a file, not a folder" if folder.exists() else "no such folder"
+        raise UserError(f"{folder}: {what}; give the folder that `cascades sweep --out` left")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["made_by"] != MADE_BY or manifest.get("kind") != KIND:
+            raise UserError(f"{folder}: is not the folder of a sweep; give one that `cascades sweep` left")
+    except FileNotFoundError:
+        raise UserError(f"{folder}: holds no {MANIFEST}; give a folder that `cascades sweep` left") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: cannot be read as a manifest of ours ({error})") from None
+    return manifest
+
+
+def table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return a file of the store; raise UserError where it is damaged."""
+    import pyarrow.parquet as parquet
+
+    with readable(path):
+        return parquet.ParquetFile(path, page_checksum_verification=True).read(columns)
+
+
+class readable:
+    """Says which file is damaged, and the cure."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind, error, trace) -> None:
+        import pyarrow as pa
+
+        if isinstance(error, (OSError, pa.ArrowException)):
+            above = self.path.parent
+            folder = above.parent if above.name in (PARTS, EVENTS) else above
+            raise UserError(
+                f"{self.path}: cannot be read ({str(error).splitlines()[0]}); it is damaged or half there: "
+                f"cascades resume {folder}"
+            ) from None

@@ -200,6 +200,57 @@ def measure_tasks(tasks: int) -> dict[str, float]:
     return found
 
 
+def measure_slopes(scenario: str, rows: int, repetitions: int = 20) -> dict[str, float]:
+    """Return what a part costs whoever computes it and the one process that keeps it (docs/cluster.md)."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    from experiments.sweeps.keeping import Keeper
+    from experiments.sweeps.running import plan_of_arguments
+    from experiments.sweeps.work import Chunk, Made, compute, fingerprint, pack_part
+    from sim.metrics import STANDARD
+
+    def processor(work) -> float:
+        began = time.process_time()
+        for _ in range(repetitions):
+            work()
+        return (time.process_time() - began) / repetitions
+
+    points = {"method": "latin-hypercube", "points": rows // 10}
+    settings = {"runs": 20, "metrics": list(STANDARD)}
+    plan, _ = plan_of_arguments(scenario, {FACTOR: {"low": 0.1, "high": 0.6}}, points, settings)
+    compute(plan.task(Chunk(0, 0, 0, 20, 0, 1)))
+    began = time.process_time()
+    made = compute(plan.task(Chunk(0, 0, 0, 20, 0, rows)))
+    seconds = time.process_time() - began
+    table = parquet.read_table(pa.BufferReader(made.part))
+    columns = {name: table[name].to_numpy() for name in ("point", "run", "seed", *STANDARD)}
+    found = {
+        "rows": rows,
+        "seconds per run": seconds / rows,
+        "bytes per run": len(made.part) / rows,
+        "plan kB": len(plan.packed) / 1e3,
+        "pack ms": 1e3 * processor(lambda: pack_part(columns, {}, {"sweep": plan.key})),
+        "task ms": 1e3 * processor(lambda: plan.task(Chunk(0, 0, 0, 20, 0, rows))),
+    }
+    with tempfile.TemporaryDirectory() as folder, Keeper(Path(folder) / "store") as keeper:
+        keeper.begin(plan, 20)
+        numbers = iter(range(repetitions))
+
+        def keep() -> None:
+            chunk = Chunk(0, next(numbers), 0, 20, 0, rows)
+            keeper.keep(Made(chunk, made.part, b"", 0, 0.0, fingerprint()))
+
+        clock = time.perf_counter()
+        found["keep ms"] = 1e3 * processor(keep)
+        found["keep ms by the clock"] = 1e3 * (time.perf_counter() - clock) / repetitions
+        size = repetitions * len(made.part) / 1e9
+        began = time.process_time()
+        keeper.kept(plan.key, iter(()), 0)
+        found["check seconds per GB"] = (time.process_time() - began) / size
+    return found
+
+
 def measure_sweeps() -> dict:
     """Measure all of it."""
     return {
@@ -213,4 +264,7 @@ def measure_sweeps() -> dict:
 if __name__ == "__main__":
     import json
 
-    print(json.dumps(measure_memory_of(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
+    if sys.argv[1] == "slopes":
+        print(json.dumps([measure_slopes("gpt3", rows) for rows in (5_000, 20_000)], indent=1))
+    else:
+        print(json.dumps(measure_memory_of(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))

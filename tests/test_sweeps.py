@@ -521,6 +521,19 @@ def test_a_forecast_tells_size_time_and_disk(whole):
     assert real / 4 < found.bytes < real * 4
 
 
+def test_the_time_of_a_forecast_is_that_of_all_runs_and_all_parts(whole, monkeypatch):
+    from experiments.sweeps import looking
+
+    def measured(task):
+        rows = task.chunk.last - task.chunk.first
+        return work.Made(task.chunk, b"x" * (1000 + 10 * rows), b"", 0, 0.5 + 0.01 * rows, {})
+
+    monkeypatch.setattr(looking, "compute", measured)
+    found = looking.forecast(plan_of_store(whole.folder), 40, 30)
+    assert found.seconds == pytest.approx(240 * 0.01 + 8 * 0.5)
+    assert found.bytes == pytest.approx(8 * 1000 + 240 * 10, rel=0.05)
+
+
 def test_ema_and_salib_are_read_and_written(whole, tmp_path):
     class Parameter:
         def __init__(self, name, **rest):

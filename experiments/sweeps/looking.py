@@ -100,9 +100,7 @@ def forecast(plan: Plan, runs: int, chunk: int | None = None) -> Forecast:
     of_part, of_run = np.mean(sizes, axis=0)
     size = parts * of_part + total * of_run + len(plan.points) * 8 * (len(plan.names) + 3)
     worlds = len(set(distinct_worlds(plan.points)))
-    return Forecast(
-        len(plan.points), total, worlds, parts, seconds / count * total, size, int(count), int(failed)
-    )
+    return Forecast(len(plan.points), total, worlds, parts, seconds, float(size), count, failed)
 
 
 def status(folder: str | Path) -> dict[str, Any]:

@@ -219,6 +219,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 ADDED_TO = ("orders", "changes")  # lists that grow; any other list is replaced
 
 
+_NO_NUMBERS = ("scenario", "posterior")  # tables
+
+
 def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> dict[str, Any]:
     """Return ``base`` with the tables of ``change`` laid over it; a number replaces a number.
 
@@ -232,6 +235,9 @@ def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> 
         for path in _numbers_in(change):
             check_not_chosen(base, path, origin)
     merged = _merged(base, change)
+    tables = {key: row for key, row in change.items() if isinstance(row, dict) and key not in _NO_NUMBERS}
+    for path in _numbers_in(tables):  # a number that is laid over is no longer the one that was learned
+        merged = _left_out_of_posterior(merged, path)
     for key in ADDED_TO:
         if isinstance(base.get(key), list) and isinstance(change.get(key), list):
             merged[key] = [*base[key], *change[key]]

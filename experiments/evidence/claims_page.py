@@ -1,0 +1,84 @@
+"""The page ``docs/claims.md``: what every claim says that is simulated, and what the runs say."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from experiments.evidence.claims import load_claims
+from experiments.evidence.page import headline
+from experiments.evidence.saving import FIGURE_FILE, evidence_and_save
+from experiments.evidence.table import VERDICTS, Evidence, EvidenceTable
+from experiments.evidence.telling import claimed, reason_in_words, simulated
+from sim.scenario import load
+
+SCENARIO, RUNS, SEED = "gpt3", 400, 1
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "claims.md"
+PICTURE = PAGE.with_name("evidence.png")
+HEAD = """# Claims and verdicts
+
+Made by `make evidence`; not to be edited. What the columns mean and what counts as agreement stands in
+[evidence.md](evidence.md), how the inputs were fitted to claims of the role *calibrate* in
+[calibration.md](calibration.md). Before: drawn from the intervals, without what calibration learned.
+
+![Claims and runs](evidence.png)
+"""
+
+
+def page_of(table: EvidenceTable) -> str:
+    """Return the page: counts by role, what misses and why, then every claim that is simulated."""
+    lines = [HEAD, f"{table.runs} runs of each arm, seed {table.seed}.", "", *headline(table), ""]
+    lines += ["| role | " + " | ".join(VERDICTS) + " | of |", "|---|" + "---|" * (len(VERDICTS) + 1)]
+    for role, counted in table.counts().items():
+        if counted:
+            cells = [str(counted[verdict]) for verdict in VERDICTS]
+            lines.append(f"| {role} | {' | '.join(cells)} | {counted.total()} |")
+    for note in table.notes:
+        lines += ["", f"- {_plain(note)}"]
+    for verdict in reversed(VERDICTS):
+        rows = [row for row in table.rows if row.verdict == verdict and row.judged is not None]
+        if not rows:
+            continue
+        lines += ["", f"## {verdict.capitalize()}", ""]
+        lines += ["| claim | claimed | simulated | before | naive |", "|---|---|---|---|---|"]
+        lines += [_row(row) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _row(row: Evidence) -> str:
+    assert row.judged is not None
+    why = f" ({_plain(reason_in_words(row))})" if row.verdict == VERDICTS[2] else ""
+    rival = f"{row.claim.rival.name}: {row.rival_verdict}" if row.claim.rival else ""
+    cells = [
+        f"`{row.id}` {_plain(row.claim.statement)}",
+        _plain(claimed(row.claim)),
+        _plain(simulated(row.claim, row.judged)) + why,
+        row.prior_verdict,
+        _plain(rival),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Return words that stay in their cell."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def main() -> None:
+    """Hold the shipped claims against the scenario, and write the page and its picture."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--out", default=f"out/evidence-{SCENARIO}")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    given = parser.parse_args()
+    table, files = evidence_and_save(
+        load_claims(SCENARIO), load(SCENARIO), given.out, runs=given.runs, seed=SEED
+    )
+    PAGE.write_text(page_of(table), encoding="utf-8")
+    shutil.copy(Path(given.out) / FIGURE_FILE, PICTURE)
+    print(f"Written: {PAGE}, {PICTURE}, {', '.join(map(str, files))}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

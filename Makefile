@@ -47,10 +47,12 @@ evidence: $(INSTALLED)
 	$(BIN)/python -m experiments.evidence.claims_page
 
 calibrate: $(INSTALLED)
-	$(BIN)/cascades calibrate gpt3 --out out/calibrate-gpt3
+	$(BIN)/cascades calibrate gpt3 --evaluations 900 --replicates 16 --out out/calibrate-gpt3
 	mkdir -p configs/posteriors
 	cp out/calibrate-gpt3/posterior.parquet configs/posteriors/gpt3.parquet
 	cp out/calibrate-gpt3/posterior.toml configs/posteriors/gpt3.toml
+	cp out/calibrate-gpt3/learned.png docs/learned.png
+	cp out/calibrate-gpt3/claims.png docs/calibrated.png
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)

@@ -315,6 +315,7 @@ def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
         if quantity.reading not in known:
             raise UserError(f"reading: {not_found('reading', quantity.reading, known)}")
         function, arguments = known[quantity.reading], quantity.arguments
+        _check_names(quantity.reading, arguments, compiled)
         return lambda run: float(function(run, **arguments))
     if quantity.input is not None:
         return _input_reader(quantity.input, compiled)
@@ -334,6 +335,19 @@ def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
         return taken(take, values(run)[rows]) if values else taken(take, rows)
 
     return read
+
+
+def _check_names(reading: str, arguments: Mapping[str, Any], compiled: Compiled) -> None:
+    """Raise UserError where an argument that names actors or classes names one that is not there."""
+    for what, names, keys in (
+        ("actor", compiled.actors, ("actor", "owner", "actors")),
+        ("class", compiled.classes, ("klass", "model_class")),
+    ):
+        for key in keys:
+            given = arguments.get(key, [])
+            for name in [given] if isinstance(given, str) else given:
+                if name not in names:
+                    raise UserError(f"reading {reading}: with.{key}: {not_found(what, name, names)}")
 
 
 def taken(take: str, values: np.ndarray) -> float:

@@ -32,7 +32,7 @@ def randomised(scenario: Scenario, width: float = 2.0, tables: tuple[str, ...] =
         tables: names of the tables that are randomised; all if none is given.
 
     Dates, zeros, what the record gives, what defines a class, what is drawn from opinions and what an
-    alternative sets stay as they are; shares stay shares.
+    alternative sets stay as they are; shares stay shares. A posterior is not used.
 
     Raises:
         UserError: for a width below 1 or beyond 100.
@@ -56,6 +56,8 @@ def randomised(scenario: Scenario, width: float = 2.0, tables: tuple[str, ...] =
             row[parts[-1]] = _wider(quantity, unit, width, source)
     name = f"{scenario.name}-randomised"
     data["scenario"] = {**data["scenario"], "name": name}
+    if "posterior" in data:  # it was learned from the intervals as they were
+        data["posterior"] = {**data["posterior"], "use": False}
     return from_data(data, scenario.origin, scenario.sets, policies=scenario.policies)
 
 

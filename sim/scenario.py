@@ -219,9 +219,6 @@ def read_toml(path: Path) -> dict[str, Any]:
 ADDED_TO = ("orders", "changes")  # lists that grow; any other list is replaced
 
 
-_NO_NUMBERS = ("scenario", "posterior")  # tables
-
-
 def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> dict[str, Any]:
     """Return ``base`` with the tables of ``change`` laid over it; a number replaces a number.
 
@@ -235,9 +232,10 @@ def merge(base: dict[str, Any], change: Mapping[str, Any], origin: str = "") -> 
         for path in _numbers_in(change):
             check_not_chosen(base, path, origin)
     merged = _merged(base, change)
-    tables = {key: row for key, row in change.items() if isinstance(row, dict) and key not in _NO_NUMBERS}
-    for path in _numbers_in(tables):  # a number that is laid over is no longer the one that was learned
-        merged = _left_out_of_posterior(merged, path)
+    if "posterior" in base:
+        for path in _numbers_in(change):
+            if _is_uncertain(base, path):  # what is laid over it is not the number that was learned
+                merged = _left_out_of_posterior(merged, path)
     for key in ADDED_TO:
         if isinstance(base.get(key), list) and isinstance(change.get(key), list):
             merged[key] = [*base[key], *change[key]]
@@ -288,6 +286,13 @@ def _without(data: dict[str, Any], path: Any, origin: str) -> dict[str, Any]:
         for table in ("policies", "motives"):
             data[table] = {key: rows for key, rows in data.get(table, {}).items() if key != gone}
     return data
+
+
+def _is_uncertain(data: Any, path: str) -> bool:
+    """Return whether an interval, or a pool of opinions, stands at a path of a scenario's data."""
+    for part in split_path(path):
+        data = data.get(part) if isinstance(data, dict) else None
+    return isinstance(data, dict) and any(key in data for key in ("low", "pool", "probability"))
 
 
 def _left_out_of_posterior(data: dict[str, Any], path: str) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def test_a_ratio_without_followers_is_no_number():
 
 
 def test_who_only_uses_an_interface_is_left_without_it():
-    result = simulate("toy", runs=30, threads=1, logs=30)
+    result = simulate("toy", runs=100, threads=1, logs=100)
     left = left_without(result, "Alpha")
     assert (left["without"] <= left["users"]).all() and (left["without"] < left["users"]).any()
 

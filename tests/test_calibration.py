@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ from experiments.inputs import draws_of
 from sim.errors import UserError
 from sim.luck import FOR, luck
 from sim.paths import join_path
-from sim.scenario import from_data, load, merge
+from sim.scenario import CONFIGS, from_data, load, merge
 from sim.world import compile_scenario
 from tests.terminal import cascades
 
@@ -486,3 +487,14 @@ def test_settings_add_up():
         settings = settings_for(evaluations)
         assert settings.bank + settings.rounds * settings.population <= evaluations
         assert settings.keep >= 1 and settings.rounds > settings.keep
+
+
+def test_the_shipped_posterior_is_that_of_its_manifest_and_fits_its_scenario():
+    folder = CONFIGS / "posteriors"
+    manifest = tomllib.loads((folder / "gpt3.toml").read_text())
+    table = parquet.read_table(folder / "gpt3.parquet")
+    assert table.shape == (manifest["draws"], manifest["free_inputs"])
+    compiled = compile_scenario(load("gpt3"))
+    learned = compiled.uncertain["column"] >= 0
+    assert learned.sum() == manifest["free_inputs"] and len(learned) == manifest["uncertain_inputs"]
+    assert not (compile_scenario(load("gpt3", ("posterior.use=false",))).uncertain["column"] >= 0).any()

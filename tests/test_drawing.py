@@ -487,7 +487,7 @@ def test_what_uses_none_of_this_is_drawn_as_before():
     from sim.luck import FOR, luck, name_hash
     from sim.uncertain import fit, quantile
 
-    scenario = load("gpt3")
+    scenario = load("gpt3", ("posterior.use=false",))
     compiled = compile_scenario(scenario)
     draws, seen = draws_of(scenario, 3, seed=5), 0
     for path in compiled.uncertain_paths:

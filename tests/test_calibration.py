@@ -20,7 +20,6 @@ from experiments.calibration.calibrating import Asked, calibrate_and_save
 from experiments.calibration.claimed import ClaimedWorld, signed
 from experiments.calibration.coverage import check_coverage
 from experiments.calibration.learning import learned_about
-from experiments.calibration.posterior import without_posterior
 from experiments.calibration.prior import prior_of
 from experiments.calibration.sampling import (
     CLAIM_ERROR,
@@ -37,7 +36,7 @@ from experiments.calibration.sampling import (
 from experiments.calibration.store import FILE, Store, luck_of
 from experiments.evidence.agreement import Judged, Wanted, judge
 from experiments.evidence.claims import load_claims
-from experiments.evidence.measuring import measure_plan
+from experiments.evidence.measuring import from_intervals, measure_plan
 from experiments.inputs import draws_of
 from sim.errors import UserError
 from sim.luck import FOR, luck
@@ -378,7 +377,7 @@ def test_the_posterior_is_drawn_by_the_scenario_it_is_for(calibrated_toy, tmp_pa
     world.write_text(world.read_text() + f'except = ["{path}"]\n')
     assert compile_scenario(load(world)).uncertain_paths
     assert load(world, ["posterior.use=false"]).posterior_file is None
-    plain = without_posterior(load(folder / "world.toml"))
+    plain = from_intervals(load(folder / "world.toml"))
     assert 'fingerprint = "' + plain.fingerprint in (folder / "out" / "posterior.toml").read_text()
 
 
@@ -389,7 +388,7 @@ def test_a_posterior_does_not_change_what_is_calibrated(calibrated_toy, tmp_path
     data = plain.raw | {"posterior": {"file": str(folder / "out" / "posterior.parquet")}}
     calibrated = from_data(data, plain.origin)
     assert compile_scenario(calibrated).facts["posterior"].size
-    assert without_posterior(calibrated).fingerprint == without_posterior(plain).fingerprint
+    assert from_intervals(calibrated).fingerprint == from_intervals(plain).fingerprint
 
 
 def test_every_actor_can_be_left_out():

@@ -15,7 +15,6 @@ import numpy as np
 from experiments.calibration.claimed import ClaimedWorld, hold
 from experiments.calibration.coverage import LEAST_PER_TRUTH, Coverage, check_coverage
 from experiments.calibration.learning import Learned, learned_about
-from experiments.calibration.posterior import without_posterior
 from experiments.calibration.sampling import (
     Bank,
     Posterior,
@@ -33,7 +32,7 @@ from experiments.calibration.screening import Screen
 from experiments.calibration.store import Store
 from experiments.evidence.agreement import Judged, judge
 from experiments.evidence.claims import Claim
-from experiments.evidence.measuring import Measured, Plan, measure_plan, plan_of
+from experiments.evidence.measuring import Measured, Plan, from_intervals, measure_plan, plan_of
 from experiments.folder import OutputFolder
 from sim.ensemble import check_count
 from sim.errors import UserError
@@ -150,7 +149,7 @@ def calibrate_and_save(
     check_count("threads", 1 if threads is None else threads, 1, 1024)
     with OutputFolder(out) as folder:
         unfinished = folder.target / UNFINISHED
-        world = ClaimedWorld(without_posterior(scenario), claims, asked.replicates)
+        world = ClaimedWorld(from_intervals(scenario), claims, asked.replicates)
         store = Store(
             world,
             asked.seed,

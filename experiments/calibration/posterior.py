@@ -15,15 +15,9 @@ from typing import Any
 import numpy as np
 
 from sim.joint import PRIORS, priors_of
-from sim.scenario import Scenario, from_data
+from sim.scenario import Scenario
 
 SAMPLE_FILE, MANIFEST_FILE = "posterior.parquet", "posterior.toml"
-
-
-def without_posterior(scenario: Scenario) -> Scenario:
-    """Return a scenario as if nobody had calibrated it: the same before and after it gets a posterior."""
-    data = {key: value for key, value in scenario.raw.items() if key != "posterior"}
-    return from_data(data, scenario.origin, scenario.sets, policies=scenario.policies, name=scenario.name)
 
 
 def write_sample(path: Path, columns: Mapping[str, np.ndarray], scenario: Scenario) -> None:

@@ -254,10 +254,8 @@ def uses_posterior(scenario: Scenario) -> bool:
 
 
 def from_intervals(scenario: Scenario) -> Scenario:
-    """Return a scenario that draws from its intervals: the prior, where there is a posterior."""
-    if not uses_posterior(scenario):
-        return scenario
-    data = merge(scenario.raw, {"posterior": {"use": False}})
+    """Return a scenario as if nobody had calibrated it: it draws from its intervals."""
+    data = {key: value for key, value in scenario.raw.items() if key != "posterior"}
     return from_data(data, scenario.origin, scenario.sets, policies=scenario.policies, name=scenario.name)
 
 

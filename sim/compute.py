@@ -224,9 +224,12 @@ def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips, re
 
 @rule
 def means_of(w, actor, klass, convinced, time):
-    """Return what the actor would spend on the compute of one model of the class, in USD."""
+    """Return what the actor would spend on the compute of one model of the class, in USD.
+
+    The record has what one final run may cost; the experiments that go with it come on top.
+    """
     wish = w.wishes[wish_row(w, actor, klass)]
-    return starting.willing(
+    run = starting.willing(
         w.actors[actor].willing_usd,
         w.trends[0].budget_growth,
         time - w.trends[0].as_of,
@@ -234,6 +237,7 @@ def means_of(w, actor, klass, convinced, time):
         w.conviction[0].budget_gain,
         convinced,
     )
+    return run * (1.0 + w.training[0].experiments)
 
 
 @rule

@@ -53,7 +53,8 @@ def study_and_save(
 def _write(answer: Answer, folder: OutputFolder, asked: int, started) -> list[Path]:
     import pandas as pd
 
-    from experiments.figures.study import draw_study
+    from experiments.answers.page import PANELS_FILE, page_of, page_text
+    from experiments.figures.study import draw_page
     from experiments.manifest import content_hash
 
     tables = {
@@ -70,7 +71,8 @@ def _write(answer: Answer, folder: OutputFolder, asked: int, started) -> list[Pa
     writers[RUNS_FILE] = lambda path: runs_table(answer).to_parquet(path, index=False)
     writers[ANSWER_FILE] = lambda path: path.write_text(page(answer), encoding="utf-8")
     if any(finding.panels for finding in answer.findings):
-        writers[FIGURE_FILE] = lambda path: draw_study(answer, path)
+        writers[FIGURE_FILE] = lambda path: draw_page(page_of(answer), path)
+    writers[PANELS_FILE] = lambda path: path.write_text(page_text(page_of(answer)), encoding="utf-8")
     files: dict[str, Any] = {}
     for name, write in writers.items():
         path = folder.path(name)

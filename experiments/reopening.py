@@ -247,6 +247,10 @@ def _open_page(folder: Path, manifest: dict[str, Any]) -> Any:
     return read_page(folder, manifest)
 
 
+def _open_backcast(folder: Path, manifest: dict[str, Any]) -> Any:
+    raise UserError(f"{folder}: a backcast keeps no runs to draw from; its figure is backcast.png in it")
+
+
 SORTS = (  # the first whose key the manifest has
     Sort("attribution", "cascades attribute", "attribution", lambda folder, _: load_attribution(folder)),
     Sort("evidence", "cascades evidence", "verdicts", _open_evidence),
@@ -254,6 +258,7 @@ SORTS = (  # the first whose key the manifest has
     Sort("study", "cascades study", "study", _open_page),
     Sort("analysis", "cascades sensitivity, discover, robust, information, search", "analysis", _open_page),
     Sort("sweep", "cascades sweep", "plan", _open_sweep),
+    Sort("backcast", "cascades backcast", "record", _open_backcast),
     Sort("compare", "cascades compare", "arms", lambda folder, _: load_comparison(folder)),
     Sort("run", "cascades run", "runs_completed", lambda folder, _: load_result(folder)),
 )

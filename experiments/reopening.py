@@ -217,7 +217,7 @@ def _table(path: Path) -> Any:
     import pyarrow.parquet as parquet
 
     try:
-        return parquet.read_table(path).unify_dictionaries()
+        return parquet.ParquetFile(path).read().unify_dictionaries()  # read_table would import pandas
     except (OSError, pyarrow.ArrowException) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"{path}: is damaged or not there ({reason[:120]}); make the folder again") from None

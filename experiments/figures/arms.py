@@ -100,7 +100,7 @@ def policies(found: Comparison, asked: Asked) -> Figure:
     names = [f"{place + 1}  {arm}" for place, arm in enumerate(arms)]  # columns have the numbers only
     room = names_room(names, BODY, 0.34 * sheet.room)
     cell = min(CELL, (sheet.room - room) / max(1, len(arms)))
-    letters = min(SMALL, 0.62 * cell)
+    letters = max(4.7, min(SMALL, 0.62 * cell))
     sheet.top += 5.0
     axes = sheet.panel(ROW * len(arms), room, sheet.room - room - cell * len(arms), 1.5)
     shares = np.full((len(arms), len(arms)), np.nan)

@@ -84,7 +84,7 @@ def differences(found: Comparison, asked: Asked) -> Figure:
 
 
 def versus(one: Result, other: Result, metric: str) -> tuple[float, float, Bounds]:
-    """Return of two arms in the same luck: shares of runs in which one is lower, higher; median difference."""
+    """Return of two arms in the same luck: shares of runs with one lower, or higher; median difference."""
     own, theirs = (next(m for m in result.metrics if m.name == metric) for result in (one, other))
     told = compare_values(one[metric], other[metric], end_of(one, own), end_of(other, theirs))
     return told.lower, told.higher, told.quantiles[2]

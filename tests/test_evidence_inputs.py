@@ -434,7 +434,9 @@ quantities.all = { reading = "independent_starts", with = { BIG, artifacts = [] 
 quantities.team = { reading = "team_needed", with = { BIG } }
 quantities.everybody = { reading = "share_of_people", with = { actors = EVERYBODY } }
 quantities.shelved = { reading = "shelved_rivals" }
-formula = "ignorant + all + team + everybody + shelved"
+quantities.research = { reading = "research_after", with = { owner = "Beta", BIG, months = 6 } }
+quantities.shown = { metric = "t_pub[Beta,big]" }
+formula = "ignorant + all + team + everybody + shelved + research + shown"
 rule = "sign"
 """
     path = tmp_path / "claims.toml"
@@ -446,3 +448,10 @@ rule = "sign"
     assert (found["team"] > 0.0).all() and (found["team"] <= 10.0).all()
     known = ~np.isnan(found["all"])
     assert known.any() and (found["ignorant"][known] <= found["all"][known]).all()
+    horizon = next(iter(measured.plan.arms.values())).compiled.horizon
+    shown, research = measured.quantity("it", "shown"), measured.quantity("it", "research")
+    done = np.flatnonzero(~np.isnan(research))
+    assert np.array_equal(done, np.flatnonzero(shown + 6.0 <= horizon)) and len(done)
+    names = [f"downstream[big]@{shown[done[0]] + more:.12f}" for more in (0.0, 6.0)]
+    first, last = (simulate("toy", 40, metrics=names)[name][done[0]] for name in names)
+    assert research[done[0]] == pytest.approx(last - first)

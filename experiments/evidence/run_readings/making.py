@@ -8,8 +8,10 @@ import numpy as np
 
 from experiments.evidence.readings import Run, reading
 from sim.compute import SECONDS_PER_MONTH
+from sim.metrics import downstream
 from sim.paths import join_path
 from sim.words import ArtifactKind, Event
+from sim.worldview import world_of
 
 
 @reading
@@ -39,6 +41,24 @@ def people_with_weights(run: Run, owner: str, model_class: str, months: float) -
         waited = until - row["time"]
         people += row["amount"] * (1.0 - math.exp(-waited / mean) if mean > 0.0 else 1.0)
     return people
+
+
+@reading
+def research_after(run: Run, owner: str, model_class: str, months: float) -> float:
+    """Return the research, in API-months, in so many months from an owner's announcement of a class on.
+
+    By access to the class, whoever gives it (metric ``downstream``); nan where nothing is announced or the
+    run ends before.
+    """
+    compiled, log = run.compiled, run.log
+    klass = compiled.classes.index(model_class)
+    mine = (log["what"] == Event.ANNOUNCED) & (log["actor"] == compiled.actors.index(owner))
+    shown = log["time"][mine & (log["klass"] >= klass)]
+    if not len(shown) or shown.min() + months > compiled.horizon:
+        return math.nan
+    world, cells = world_of(run.tables), np.empty(len(compiled.actors), np.int64)
+    first, last = float(shown.min()), float(shown.min()) + months
+    return downstream(world, klass, last, math.inf, cells) - downstream(world, klass, first, math.inf, cells)
 
 
 @reading

@@ -381,6 +381,7 @@ def reset_actor(w, actor):
     state.person_months, state.chip_months = 0.0, 0.0
     state.chips_lent, state.owned_chips, state.owned_chip = 0.0, 0.0, -1
     state.project, state.optimal, state.imitates = -1, 0, 0
+    state.shown = 1 if w.actor_facts[actor].reached >= 0 else 0
     state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1

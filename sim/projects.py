@@ -258,9 +258,8 @@ def phase_size(w, row):
     if project.phase == PHASE.BUILD:
         return compute.work_months(w, actor, klass) * project.effort
     flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.scale
-    if project.phase == PHASE.TUNE:  # with the tests for which there were no chips before
-        untested = max(0.0, compute.experiment_flop(w, flop) - project.tested)
-        return compute.trial_flop(w, actor, klass, flop) + untested
+    if project.phase == PHASE.TUNE:  # what was built without chips went untested: its attempts are its tests
+        return compute.trial_flop(w, actor, klass, flop + project.tested)
     return flop
 
 

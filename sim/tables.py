@@ -174,6 +174,7 @@ ACTOR_STATE = np.dtype(
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
+        ("shown", "i8"),  # 1: something that it made is public
         ("faded", "f8"),  # borrowed help has faded up to here
         ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in
         ("declared_in", "i8"),

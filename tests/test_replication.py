@@ -173,3 +173,50 @@ def test_openness_draws_people():
         teams[share] = joined["amount"].sum()
         assert len(joined) == (2 if share else 0)  # existence and weights
     assert teams[0.1] == pytest.approx(LAB["people"] * (1.1**2 - 1))
+
+
+def volunteers(**changes):
+    """A team of volunteers that builds before it has chips, and a sponsor that lends them later."""
+    return project_world(
+        kinds={
+            "open_collective": LAB_KIND | {"paid": 0},
+            "cloud_sponsor": {"develops": False, "sponsors": True, "give_rate": 50},
+        },
+        actors={
+            "Lab": LAB | {"kind": "open_collective", "chips": 0, "willing_usd": 0, "money_usd": 0},
+            "Cloud": {
+                "kind": "cloud_sponsor", "region": "here", "family": "general",
+                "grant": "hardware_access", "grant_chips": 1000,
+            } | changes,
+        },
+        training={"experiments": 2.0},
+    )  # fmt: skip
+
+
+def test_what_was_built_without_chips_went_untested():
+    early, late = play(volunteers()), play(volunteers(active_from="2025-01"))
+    tested = [played.tables.projects["tested"][0] for played in (early, late)]
+    assert tested[0] > 0 == tested[1]
+    assert late.time(Event.BUILT, "Lab") < 60 < late.time(Event.TRAINED, "Lab")
+    assert late.time(Event.TUNED, "Lab") == late.time(Event.EQUIPPED, "Lab")  # no trial runs here, no tests
+
+
+def test_who_has_the_weights_of_a_class_needs_no_copy_of_it():
+    projects = {
+        "model": {
+            "actor": "Other", "class": "model", "started": "2020-01", "trained": "2020-02",
+            "announced": "2020-03", "releases": {"existence": 0, "weights": 0},
+        }
+    }  # fmt: skip
+    slow = LAB_KIND | {"start_rate": 0.02}
+    decided = {}
+    for copies in (0.0, 1.0):
+        world = tiny_world(
+            scenario={"end": "2025-12"},
+            kinds={"leading_lab": slow | {"replicate": copies}, "large_firm": LAB_KIND | {"start_rate": 0}},
+            actors={"Lab": LAB, "Other": LAB | {"kind": "large_firm"}},
+            effects={"weights": LASTING | {"uptake_months": 0.01}, "existence": LASTING},
+            scripted_projects=projects,
+        )
+        decided[copies] = sum(len(played.rows(Event.DECIDED, "Lab")) for played in play_runs(world, range(40)))
+    assert decided[0.0] > 20 and decided[1.0] < 6

@@ -146,7 +146,7 @@ def weigh(w, actor, reach, until):
         settle_wish(w, wish)
         convinced = convinced_of(w, actor, klass, belief)
         below = max(0, frontier - klass)
-        idle = kind.replicate if w.state[actor].runs >= klass else 0.0  # who has a copy makes none
+        idle = kind.replicate * wish.copied  # who has a copy makes none
         wish.rate = starting.start_rate(
             kind.start_rate, convinced, gain, attention, kind.appetite, below, idle
         )

@@ -137,6 +137,7 @@ class ModelClass(Table):
     )
     team: _number("smallest team that gets there unaided", "people", 1.0)
     publicity: _number("attention that a demonstration of it makes, against the strongest", "ratio")
+    worth: _share("how far it shows, where it exists, that such models pay; 1: as far as any") = Quantity(1.0)
 
 
 class Effect(Table):
@@ -248,7 +249,8 @@ class Actor(Table):
     grant_usd: _number("largest single grant of money", "USD") = ZERO
     grant_chips: _number("chips that it can give to one beneficiary", "count") = ZERO
     lendable_chips: _number(
-        "chips that it can give at one time, to all beneficiaries; below ``grant_chips``: as many as to one", "count"
+        "chips that it can give at one time, to all beneficiaries; below ``grant_chips``: as many as to one",
+        "count",
     ) = ZERO
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")

@@ -113,7 +113,7 @@ def training_flop(w, actor, klass, time):
 
 @rule
 def trial_flop(w, actor, klass, flop):
-    """Return the compute of the trial runs that go with ``flop`` of everything else: a share of all compute."""
+    """Return the compute of the trial runs beside ``flop`` of everything else: a share of all compute."""
     share = w.classes[klass].search_share
     left = w.wishes[wish_row(w, actor, klass)].trials
     return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)

@@ -95,7 +95,7 @@ def write_page(page: Path, pictures: Path) -> None:
         )
     head = (
         "# Gallery\n\nMade by `make gallery`: every kind of figure, with the command that drew it from a "
-        "folder of results. Nothing is simulated to draw. How to ask for one, and for other files and widths: "
+        "folder of results. Nothing is simulated to draw. How to ask for one, or for other files: "
         "[figures.md](figures.md). All of it is conditional on the model and its inputs; the runs are few, "
         "so that they are made quickly.\n"
     )

@@ -74,7 +74,7 @@ def apart(one, other, slack: float) -> bool:
 
 
 def faults(figure, words=None) -> list[str]:
-    """Return which words are cut off, or lie on top of others. ``words``: of the figure, if they are known."""
+    """Return which words are cut off, or lie on top of others. ``words``: of it, if known."""
     found = []
     words = words_of(figure) if words is None else words
     wide, tall = figure.bbox.width, figure.bbox.height

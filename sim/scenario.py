@@ -252,7 +252,7 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and not _is_number_table(value):
+        if isinstance(value, dict) and isinstance(old, dict) and not is_number_table(value):
             merged[key] = _merged(old, value)
         else:
             merged[key] = value
@@ -261,7 +261,7 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
 
 def _numbers_in(node: Any, path: tuple = ()):
     """Yield the dotted path of everything that stands in nested data."""
-    if isinstance(node, dict) and not _is_number_table(node):
+    if isinstance(node, dict) and not is_number_table(node):
         for key, below in node.items():
             yield from _numbers_in(below, (*path, key))
     else:
@@ -303,7 +303,8 @@ def _left_out_of_posterior(data: dict[str, Any], path: str) -> dict[str, Any]:
     return {**data, "posterior": {**posterior, "except": [*posterior.get("except", []), path]}}
 
 
-def _is_number_table(value: dict[str, Any]) -> bool:
+def is_number_table(value: Mapping[str, Any]) -> bool:
+    """Return whether a table is one number: with a source, an interval, or opinions."""
     return any(key in value for key in ("value", "centre", "pool", "probability"))
 
 

@@ -1,0 +1,234 @@
+"""The page: thin components that show what a ``Desk`` knows and call what it can do."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import reacton.ipyvuetify as v
+import solara
+
+from experiments.dashboard import showing
+from experiments.dashboard.bench import Bench
+from experiments.dashboard.desk import Desk, policies_offered
+from experiments.dashboard.levers import Lever, number_paths
+from experiments.dashboard.serving import SCENARIO
+from experiments.dashboard.setting import MOST_RUNS
+from experiments.dashboard.work import Work
+
+BENCH = Bench()  # for all windows
+
+
+@solara.component_vue("difference.vue")
+def DifferenceTable(
+    rows: list, focus: str, curves: dict | None, event_choose: Callable[[str], None]
+):  # what it shows is in the file
+    pass
+
+
+@solara.component_vue("timeline.vue")
+def RunTimeline(run: dict, latest: list, chosen: int | None, event_choose: Callable[[int], None]):
+    pass
+
+
+@solara.component
+def Page():
+    """One window."""
+    news, set_news = solara.use_state(0)
+    count = solara.use_memo(lambda: itertools.count(1), [])
+    name = os.environ.get(SCENARIO, "gpt3")
+    desk = solara.use_memo(lambda: Desk(name, BENCH, lambda: set_news(next(count))), [])
+    solara.use_effect(lambda: desk.close, [])
+    solara.Title("Diffusion Cascades")
+    with solara.ColumnsResponsive([12, 12], large=[4, 8], gutters_dense=True):
+        with solara.Column(gap="0px"):
+            Choices(desk, news)
+        with solara.Column(gap="0px"):
+            Outcome(desk, news)
+            if desk.scenario is not None:
+                OneRunCard(desk, news)
+
+
+@solara.component
+def Choices(desk: Desk, news: int):
+    """What is chosen: scenario, policies, numbers, runs."""
+    with solara.Card("World", margin=1, elevation=1):
+        solara.Select("Scenario", desk.choices, desk.setting.scenario, desk.open, dense=True)
+        Complaint(desk.wrong.get("scenario"))
+        if desk.scenario is not None:
+            solara.Text(desk.scenario.file.scenario.title)
+    if desk.scenario is None:
+        return
+    offered = policies_offered()
+    with solara.Card("Policies", margin=1, elevation=1):
+        v.Autocomplete(
+            label="Add a policy", v_model=None, clearable=True, class_="add-policy",
+            items=[_item(f"{name}: {title}", name) for name, title in offered.items()
+                   if name not in desk.setting.policies],
+            on_v_model=lambda chosen: desk.add_policy(chosen) if chosen else None,
+            key=f"policies {desk.setting.policies}",
+        )  # fmt: skip
+        for name in desk.setting.policies:
+            with solara.Row(justify="space-between", style={"align-items": "center"}):
+                solara.Text(offered.get(name, name), style={"font-weight": "bold"})
+                solara.Button("remove", text=True, on_click=lambda name=name: desk.remove_policy(name))
+            Complaint(desk.wrong.get(name))
+            for lever in desk.levers[name]:
+                Control(desk, lever, news).key(f"{desk.setting.scenario} {lever.name}")
+    with solara.Card("Numbers", margin=1, elevation=1):
+        for lever in desk.levers[""]:
+            Control(desk, lever, news).key(f"{desk.setting.scenario} {lever.name}")
+        v.Autocomplete(
+            label="Show another number", v_model=None, clearable=True, class_="add-number",
+            items=[path for path in number_paths(desk.scenario) if path not in desk.setting.numbers],
+            on_v_model=lambda chosen: desk.add_number(chosen) if chosen else None,
+            key=f"numbers {desk.setting.numbers}",
+        )  # fmt: skip
+        solara.Checkbox(
+            label="numbers hold in the baseline too", value=desk.setting.everywhere, on_value=desk.set_everywhere
+        )
+    with solara.Card("Runs", margin=1, elevation=1):
+        for name in ("runs", "seed"):
+            solara.InputText(
+                f"{name} (at most {MOST_RUNS})" if name == "runs" else name,
+                str(getattr(desk.setting, name)),
+                lambda text, name=name: desk.set_count(name, text),
+                error=desk.wrong.get(name, False),
+                dense=True,
+                classes=[f"count-{name}"],
+            )
+
+
+@solara.component
+def Control(desk: Desk, lever: Lever, news: int):
+    """A lever: what stands there as text, a slider where it has one, and beside it why it cannot be."""
+    text = desk.setting.given.get(lever.name, lever.default)
+    wrong = desk.wrong.get(lever.name, "")
+    changed = lever.name in desk.setting.given
+    label = f"{lever.title} ({lever.unit})" if lever.unit else lever.title
+    about = "; ".join(filter(None, [lever.meaning, lever.hint, f"here {lever.default}" if changed else ""]))
+    with solara.Div(classes=["lever"], style={"margin-top": "6px"}):
+        solara.InputText(
+            label, text, lambda written: desk.put(lever, written or ""), error=wrong or False, message=about,
+            dense=True,
+        )  # fmt: skip
+        if lever.slides:
+            value = _within(text, lever)
+            solara.SliderFloat(
+                "", value, lever.low, lever.high, lever.step,
+                on_value=lambda at: desk.put(lever, f"{at:.6g}") if at != value else None, thumb_label=False,
+            )  # fmt: skip
+
+
+@solara.component
+def Outcome(desk: Desk, news: int):
+    """The paired differences, how far the work is, and the files that can be taken away."""
+    with solara.Card("What changes", margin=1, elevation=1):
+        UnderWay(desk.work, news)
+        Complaint(desk.wrong.get(""))
+        if desk.wrong and desk.comparison is not None:
+            Complaint("A lever cannot stand where it was put; what is shown is from before.")
+        if desk.comparison is None:
+            return
+        setting, comparison = desk.compared, desk.comparison
+        assert setting is not None
+        (label,) = comparison.results
+        with solara.Div(classes=["headline"], style={"opacity": "0.45" if desk.stale else "1"}):
+            solara.Text(
+                f"{label} against the baseline: {comparison.runs:,} pairs of runs in the same luck, seed "
+                f"{setting.seed}. In this model, with these inputs."
+            )
+            if comparison.changes_nothing(label):
+                solara.Info("Changes nothing: every outcome is the same in every run.", dense=True)
+            for note in comparison.notes:
+                solara.Info(note, dense=True)
+            DifferenceTable(
+                showing.difference_rows(comparison), desk.focus, showing.curves(comparison, desk.focus),
+                event_choose=lambda name: _focus(desk, name),
+            )  # fmt: skip
+        with solara.Row(classes=["files"]):
+            if not desk.wrong:
+                solara.FileDownload(desk.scenario_file, "explored.toml", label="Save the world (TOML)")
+            solara.FileDownload(desk.figure, "explored.png", label="Save the figure (PNG)")
+
+
+@solara.component
+def OneRunCard(desk: Desk, news: int):
+    """One run, month by month, and why."""
+    with solara.Card("One run, month by month", margin=1, elevation=1):
+        run = desk.run
+        with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
+            for label, months in (("1 month", 1), ("1 year", 12), ("to the end", 10_000)):
+                solara.Button(
+                    label, on_click=lambda months=months: desk.step(months), outlined=True,
+                    disabled=bool(desk.wrong) or (run is not None and run.month >= run.months),
+                )  # fmt: skip
+            solara.Button("from the start", on_click=desk.restart, text=True, disabled=run is None)
+            if run is not None:
+                solara.Text(f"{run.date}, month {run.month} of {run.months}", classes=["run-date"])
+        with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
+            solara.InputInt(
+                "run number", desk.run_number,
+                lambda number: desk.look_at(max(0, number or 0), desk.of_baseline),
+            )  # fmt: skip
+            solara.Checkbox(
+                label="of the baseline", value=desk.of_baseline,
+                on_value=lambda base: desk.look_at(desk.run_number, base),
+            )  # fmt: skip
+        UnderWay(desk.stepping, news)
+        if run is None:
+            solara.Text("Press a button: the run begins in the first month.")
+            return
+        latest = [{"row": row, "when": when, "text": text} for row, when, text in run.latest]
+        RunTimeline(showing.lanes(run), latest, desk.chosen, event_choose=desk.ask_why)
+        if desk.chosen is not None:
+            v.Html(tag="pre", children=[desk.why], class_="why", style_=_WHY)
+            with solara.Row():
+                solara.Button("deeper", on_click=desk.dig_deeper, text=True)
+                solara.Button("close", on_click=lambda: desk.ask_why(None), text=True)
+        else:
+            solara.Text("Click an event to see why it happened.")
+
+
+_WHY = "white-space: pre-wrap; font-size: 12px; background: #f7f7f7; padding: 8px; max-height: 420px; overflow: auto"
+
+
+@solara.component
+def UnderWay(work: Work, news: int):
+    """How far a piece of work is, with the button that calls it off; why the latest came to nothing."""
+    progress = work.progress
+    if progress is not None:
+        with solara.Row(classes=["under-way"], style={"align-items": "center"}):
+            counted = f": {progress.done:,} of {progress.total:,} runs" if progress.total else ""
+            solara.Text(f"{progress.what}{counted}")
+            solara.Button("Cancel", on_click=work.cancel, outlined=True, classes=["cancel"])
+        solara.ProgressLinear(100 * progress.share if progress.total else True)
+    elif work.cancelled:
+        solara.Text("Cancelled; what is shown is from before.", classes=["cancelled"])
+
+
+@solara.component
+def Complaint(text: str | None):
+    """What cannot be, beside the control that it is about; nothing where all is well."""
+    if text:
+        solara.Error(text, dense=True, classes=["complaint"])
+
+
+def _focus(desk: Desk, name: str) -> None:
+    desk.focus = name
+    desk.changed()
+
+
+def _item(text: str, value: str) -> dict[str, Any]:
+    """Return an entry of a list, for either version of Vuetify."""
+    return {"title": text, "text": text, "value": value}
+
+
+def _within(text: str, lever: Lever) -> float:
+    """Return where the slider stands for what is written."""
+    try:
+        return min(lever.high, max(lever.low, float(text)))
+    except ValueError:
+        return lever.low

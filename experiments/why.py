@@ -736,7 +736,7 @@ def lines_of(cause: Cause, depth: int = DEPTH, level: int = 0) -> list[str]:
     if level >= depth and cause.because:
         hidden = len({below.row for below in cause.walk()} - {cause.row})
         rows = f"{hidden} row{'s' if hidden > 1 else ''}"
-        return [*lines, f"{lead}  ... back to the scenario, by {rows} (--depth {depth + 3} shows more)"]
+        return [*lines, f"{lead}  ... back to the scenario, by {rows} (--depth {depth + DEPTH} shows more)"]
     cuts = [below for below in cause.because if below.role == "cut"]
     large = [below for below in cuts if below.facts["words"]][: FEW_CUTS if level else MOST_CUTS]
     small = [below for below in cuts if below not in large]

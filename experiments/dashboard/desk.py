@@ -14,12 +14,13 @@ from experiments.dashboard.levers import FIRST_NUMBERS, Lever, number_paths
 from experiments.dashboard.setting import Setting, arms_of, blamed, levers_of, opened, problems
 from experiments.dashboard.stepping import OneRun
 from experiments.dashboard.work import Work
+from experiments.why import DEPTH
+from sim.ensemble import MOST_RUNS, check_count
 from sim.errors import UserError
 from sim.policy import heading_of, policy_names
 from sim.scenario import Scenario, names
 
 FOCUS = "lag_3"  # metric shown first
-DEPTH = 3  # levels of causes shown first
 
 
 class Desk:
@@ -106,14 +107,18 @@ class Desk:
         try:
             value: Any = int(text)
         except ValueError:
-            self.wrong = {**self.wrong, name: f"{text!r} is no whole number"}
-            self.changed()
+            self._complain(name, f"{text!r} is no whole number")
             return
         self.choose(replace(self.setting, **{name: value}))
 
     def set_everywhere(self, everywhere: bool) -> None:
         """Choose whether the numbers hold in the baseline too."""
         self.choose(replace(self.setting, everywhere=everywhere))
+
+    def focus_on(self, metric: str) -> None:
+        """Choose the metric whose distribution is drawn."""
+        self.focus = metric
+        self.changed()
 
     @property
     def levers(self) -> dict[str, list[Lever]]:
@@ -131,9 +136,24 @@ class Desk:
         self.run, self.chosen = None, None
         self.stepping.cancel()
 
-    def look_at(self, number: int, of_baseline: bool) -> None:
-        """Choose which run is stepped through, and in which of the two worlds."""
-        self.run_number, self.of_baseline = number, of_baseline
+    def set_run(self, text: str) -> None:
+        """Choose the number of the run that is stepped through."""
+        try:
+            number = int(text)
+            check_count("run", number, 0, MOST_RUNS)
+        except ValueError:
+            self._complain("run", f"{text!r} is no whole number")
+        except UserError as error:
+            self._complain("run", str(error))
+        else:
+            self.run_number = number
+            self.wrong = {name: said for name, said in self.wrong.items() if name != "run"}
+            self.forget_run()
+            self.changed()
+
+    def set_of_baseline(self, of_baseline: bool) -> None:
+        """Choose in which of the two worlds the run is."""
+        self.of_baseline = of_baseline
         self.forget_run()
         self.changed()
 
@@ -196,6 +216,10 @@ class Desk:
         self.changed = lambda: None
         for work in (self.work, self.stepping):
             work.cancel()
+
+    def _complain(self, control: str, text: str) -> None:
+        self.wrong = {**self.wrong, control: text}
+        self.changed()
 
     def _compared(self, setting: Setting, found: Comparison) -> None:
         self.comparison, self.compared = found, setting

@@ -50,6 +50,14 @@ class Lever:
     def slides(self) -> bool:
         return math.isfinite(self.low)
 
+    def on_slider(self, text: str) -> float:
+        """Return where the slider stands for what is written: the nearest of its steps."""
+        try:
+            value = min(self.high, max(self.low, float(text)))
+        except ValueError:
+            value = self.low
+        return self.low + self.step * round((value - self.low) / self.step)
+
 
 def policy_levers(policy: Policy, scenario: Scenario) -> list[Lever]:
     """Return the controls of a policy: one for each parameter."""
@@ -61,11 +69,8 @@ def number_lever(scenario: Scenario, path: str) -> Lever:
     quantity, unit = number_of(scenario, path)
     if unit.date:
         return Lever(path, path, meaning_of(path), "date", _date(quantity.value), hint="YYYY-MM or YYYY-MM-DD")
-    low, high = _range(quantity, unit)
-    return Lever(
-        path, path, meaning_of(path), unit.name, f"{quantity.value:.6g}", low, high, _step(low, high),
-        _bounds(unit),
-    )  # fmt: skip
+    slider = _slider(*_range(quantity, unit), unit.minimum)
+    return Lever(path, path, meaning_of(path), unit.name, f"{quantity.value:.6g}", *slider, _bounds(unit))
 
 
 def number_paths(scenario: Scenario) -> list[str]:
@@ -135,7 +140,7 @@ def _of_parameter(policy: str, key: str, row: Parameter, scenario: Scenario) -> 
         for word, bound in (("at least", row.minimum), ("at most", row.maximum))
         if bound is not None
     )
-    return Lever(name, key, meaning, row.unit, text, low, high, _step(low, high), hint)
+    return Lever(name, key, meaning, row.unit, text, *_slider(low, high, low), hint)
 
 
 def _names(kind: str, scenario: Scenario) -> str:
@@ -166,15 +171,16 @@ def _range(quantity: Quantity, unit: Unit) -> tuple[float, float]:
     return max(unit.minimum, min(low, value) - margin), min(unit.maximum, max(high, value) + margin)
 
 
-def _step(low: float, high: float) -> float:
-    """Return a step that people count in: 1, 2 or 5 times a power of ten.
+def _slider(low: float, high: float, least: float) -> tuple[float, float, float]:
+    """Return the ends of a slider and its step, in which people count: 1, 2 or 5 times a power of ten.
 
-    >>> _step(0, 24), _step(0, 1), _step(-24, 24)
-    (0.2, 0.01, 0.5)
+    >>> _slider(0, 24, 0), _slider(-0.03, 1, -5)
+    ((0.0, 24, 0.5), (-0.04, 1, 0.02))
     """
     size = (high - low) / STEPS
     power = 10.0 ** math.floor(math.log10(size))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= size * 0.999)
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= size * 0.999)
+    return max(least, step * math.floor(low / step + 1e-9)), high, step
 
 
 def _bounds(unit: Unit) -> str:

@@ -28,6 +28,15 @@ def DifferenceTable(
     pass
 
 
+@solara.component_vue("lever.vue")
+def LeverInput(
+    name: str, label: str, text: str, wrong: str, about: str, event_put: Callable[[str], None],
+    moved: bool = False, slides: bool = False, low: float = 0.0, high: float = 1.0, step: float = 0.1,
+    at: float = 0.0,
+):  # fmt: skip
+    pass
+
+
 @solara.component_vue("timeline.vue")
 def RunTimeline(run: dict, latest: list, chosen: int | None, event_choose: Callable[[int], None]):
     pass
@@ -76,10 +85,10 @@ def Choices(desk: Desk, news: int):
                 solara.Button("remove", text=True, on_click=lambda name=name: desk.remove_policy(name))
             Complaint(desk.wrong.get(name))
             for lever in desk.levers[name]:
-                Control(desk, lever, news).key(f"{desk.setting.scenario} {lever.name}")
+                Control(desk, lever).key(f"{desk.setting.scenario} {lever.name}")
     with solara.Card("Numbers", margin=1, elevation=1):
         for lever in desk.levers[""]:
-            Control(desk, lever, news).key(f"{desk.setting.scenario} {lever.name}")
+            Control(desk, lever).key(f"{desk.setting.scenario} {lever.name}")
         v.Autocomplete(
             label="Show another number", v_model=None, clearable=True, class_="add-number",
             items=[path for path in number_paths(desk.scenario) if path not in desk.setting.numbers],
@@ -90,36 +99,35 @@ def Choices(desk: Desk, news: int):
             label="numbers hold in the baseline too", value=desk.setting.everywhere, on_value=desk.set_everywhere
         )
     with solara.Card("Runs", margin=1, elevation=1):
-        for name in ("runs", "seed"):
-            solara.InputText(
-                f"{name} (at most {MOST_RUNS})" if name == "runs" else name,
-                str(getattr(desk.setting, name)),
-                lambda text, name=name: desk.set_count(name, text),
-                error=desk.wrong.get(name, False),
-                dense=True,
-                classes=[f"count-{name}"],
+        for name, about in (("runs", f"pairs of runs, at most {MOST_RUNS:,}"), ("seed", "of all luck")):
+            LeverInput(
+                name=name,
+                label=name,
+                text=str(getattr(desk.setting, name)),
+                wrong=desk.wrong.get(name, ""),
+                about=about,
+                event_put=lambda text, name=name: desk.set_count(name, text),
             )
 
 
 @solara.component
-def Control(desk: Desk, lever: Lever, news: int):
+def Control(desk: Desk, lever: Lever):
     """A lever: what stands there as text, a slider where it has one, and beside it why it cannot be."""
     text = desk.setting.given.get(lever.name, lever.default)
-    wrong = desk.wrong.get(lever.name, "")
-    changed = lever.name in desk.setting.given
-    label = f"{lever.title} ({lever.unit})" if lever.unit else lever.title
-    about = "; ".join(filter(None, [lever.meaning, lever.hint, f"here {lever.default}" if changed else ""]))
-    with solara.Div(classes=["lever"], style={"margin-top": "6px"}):
-        solara.InputText(
-            label, text, lambda written: desk.put(lever, written or ""), error=wrong or False, message=about,
-            dense=True,
-        )  # fmt: skip
-        if lever.slides:
-            value = _within(text, lever)
-            solara.SliderFloat(
-                "", value, lever.low, lever.high, lever.step,
-                on_value=lambda at: desk.put(lever, f"{at:.6g}") if at != value else None, thumb_label=False,
-            )  # fmt: skip
+    moved = lever.name in desk.setting.given
+    slider = {"low": lever.low, "high": lever.high, "step": lever.step} if lever.slides else {}
+    LeverInput(
+        name=lever.name,
+        label=f"{lever.title} ({lever.unit})" if lever.unit else lever.title,
+        text=text,
+        wrong=desk.wrong.get(lever.name, ""),
+        about="; ".join(filter(None, [lever.meaning, lever.hint, f"here {lever.default}" if moved else ""])),
+        moved=moved,
+        slides=lever.slides,
+        at=lever.on_slider(text) if lever.slides else 0.0,
+        event_put=lambda written: desk.put(lever, written),
+        **slider,
+    )
 
 
 @solara.component
@@ -135,20 +143,24 @@ def Outcome(desk: Desk, news: int):
         setting, comparison = desk.compared, desk.comparison
         assert setting is not None
         (label,) = comparison.results
-        with solara.Div(classes=["headline"], style={"opacity": "0.45" if desk.stale else "1"}):
+        with solara.Div(classes=["outcome"], style={"opacity": "0.45" if desk.stale else "1"}):
             solara.Text(
                 f"{label} against the baseline: {comparison.runs:,} pairs of runs in the same luck, seed "
                 f"{setting.seed}. In this model, with these inputs."
             )
-            if comparison.changes_nothing(label):
-                solara.Info("Changes nothing: every outcome is the same in every run.", dense=True)
+            if not setting.spec and not setting.moved():
+                Remark("Nothing is moved yet: add a policy, or move a number.")
+            elif comparison.changes_nothing(label):
+                Remark("Changes nothing: every outcome is the same in every run.")
             for note in comparison.notes:
-                solara.Info(note, dense=True)
+                Remark(note)
             DifferenceTable(
-                showing.difference_rows(comparison), desk.focus, showing.curves(comparison, desk.focus),
-                event_choose=lambda name: _focus(desk, name),
-            )  # fmt: skip
-        with solara.Row(classes=["files"]):
+                rows=showing.difference_rows(comparison),
+                focus=desk.focus,
+                curves=showing.curves(comparison, desk.focus),
+                event_choose=desk.focus_on,
+            )
+        with solara.Row(classes=["files"], style={"flex-wrap": "wrap"}):
             if not desk.wrong:
                 solara.FileDownload(desk.scenario_file, "explored.toml", label="Save the world (TOML)")
             solara.FileDownload(desk.figure, "explored.png", label="Save the figure (PNG)")
@@ -169,20 +181,20 @@ def OneRunCard(desk: Desk, news: int):
             if run is not None:
                 solara.Text(f"{run.date}, month {run.month} of {run.months}", classes=["run-date"])
         with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
-            solara.InputInt(
-                "run number", desk.run_number,
-                lambda number: desk.look_at(max(0, number or 0), desk.of_baseline),
+            LeverInput(
+                name="run", label="run number", text=str(desk.run_number), wrong=desk.wrong.get("run", ""),
+                about="", event_put=desk.set_run,
             )  # fmt: skip
             solara.Checkbox(
                 label="of the baseline", value=desk.of_baseline,
-                on_value=lambda base: desk.look_at(desk.run_number, base),
+                on_value=desk.set_of_baseline,
             )  # fmt: skip
         UnderWay(desk.stepping, news)
         if run is None:
             solara.Text("Press a button: the run begins in the first month.")
             return
         latest = [{"row": row, "when": when, "text": text} for row, when, text in run.latest]
-        RunTimeline(showing.lanes(run), latest, desk.chosen, event_choose=desk.ask_why)
+        RunTimeline(run=showing.lanes(run), latest=latest, chosen=desk.chosen, event_choose=desk.ask_why)
         if desk.chosen is not None:
             v.Html(tag="pre", children=[desk.why], class_="why", style_=_WHY)
             with solara.Row():
@@ -192,7 +204,7 @@ def OneRunCard(desk: Desk, news: int):
             solara.Text("Click an event to see why it happened.")
 
 
-_WHY = "white-space: pre-wrap; font-size: 12px; background: #f7f7f7; padding: 8px; max-height: 420px; overflow: auto"
+_WHY = "white-space: pre; font-size: 11px; background: #f7f7f7; padding: 8px; max-height: 420px; overflow: auto"
 
 
 @solara.component
@@ -213,22 +225,18 @@ def UnderWay(work: Work, news: int):
 def Complaint(text: str | None):
     """What cannot be, beside the control that it is about; nothing where all is well."""
     if text:
-        solara.Error(text, dense=True, classes=["complaint"])
+        v.Html(tag="div", children=[text], class_="complaint", style_=_BESIDE.format("#D55E00"), attributes={"role": "alert"})
 
 
-def _focus(desk: Desk, name: str) -> None:
-    desk.focus = name
-    desk.changed()
+@solara.component
+def Remark(text: str):
+    """What a reader must know of what is shown."""
+    v.Html(tag="div", children=[text], class_="remark", style_=_BESIDE.format("#0072B2"))
+
+
+_BESIDE = "border-left: 4px solid {}; padding: 2px 8px; margin: 4px 0; font-size: 13px; overflow-wrap: anywhere"
 
 
 def _item(text: str, value: str) -> dict[str, Any]:
     """Return an entry of a list, for either version of Vuetify."""
     return {"title": text, "text": text, "value": value}
-
-
-def _within(text: str, lever: Lever) -> float:
-    """Return where the slider stands for what is written."""
-    try:
-        return min(lever.high, max(lever.low, float(text)))
-    except ValueError:
-        return lever.low

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import socket
+import warnings
 from collections.abc import Callable
 from importlib import metadata
 from typing import Any
@@ -87,6 +88,7 @@ def taken(port: int) -> socket.socket:
 def _server(scenario: str):
     os.environ.update(QUIET | {SCENARIO: scenario, "SOLARA_APP": "experiments.dashboard.page"})
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(16))
+    warnings.filterwarnings("ignore", "Cookies with samesite=none require https")
     import uvicorn
     from solara.server.starlette import app
 

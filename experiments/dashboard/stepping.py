@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from experiments.replay import Replay
-from experiments.why import Reader, lines_of
+from experiments.why import DEPTH, Reader, lines_of
 from sim.live import LiveRun
 from sim.scenario import Scenario
 from sim.words import Event
@@ -101,15 +100,8 @@ class OneRun:
 
     def why(self, row: int, depth: int) -> str:
         """Return why a row of the log came to be, in words, ``depth`` levels of causes deep."""
-        return "\n".join(lines_of(self._reader.tree(row, ""), depth))
-
-    def in_words(self, row: int) -> str:
-        """Return a row of the log in words, with its date."""
-        return f"{self._reader.when(float(self._reader.log['time'][row]))}: {self._reader.in_words(row)}"
-
-    def count(self, metric: str) -> Any:
-        """Return a metric of the log so far."""
-        return self.live.measure(metric)
+        told = "\n".join(lines_of(self._reader.tree(row, ""), depth))
+        return told.replace(f"(--depth {depth + DEPTH} shows more)", "(go deeper)")
 
     @cached_property
     def _reader(self) -> Reader:

@@ -40,7 +40,7 @@ def serve(scenario: str, port: int, say: Callable[[str], None] = print, begun: C
     from experiments.dashboard.setting import opened
 
     opened(scenario)
-    with taken(port) as listening:
+    with listening_at(port) as listening:
         address = f"http://{HOST}:{listening.getsockname()[1]}/"
         server = _server(scenario)
         say(f"Diffusion Cascades at {address} (for this machine only; Ctrl-C ends it)")
@@ -64,7 +64,7 @@ def check_extra() -> None:
             ) from None
 
 
-def taken(port: int) -> socket.socket:
+def listening_at(port: int) -> socket.socket:
     """Return a socket that listens at a port of this machine; 0: any that is free."""
     if not 0 <= port <= 65535:
         raise UserError(f"--port {port}: must be a whole number from 0 to 65535")

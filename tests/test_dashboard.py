@@ -137,8 +137,8 @@ def test_a_parameter_that_cannot_be_is_explained(toy, name, text, says):
         {"policies": ("delay",), "given": {"delay:months": "3", "delay:actors": "Alpha"}},
         {"numbers": ("trends.rent_decline",), "given": {"trends.rent_decline": "0.4"}},
         {"numbers": ("actors.Beta.people",), "given": {"actors.Beta.people": "40"}, "policies": ("talent-rich",)},
-        {"numbers": ("kinds.leading_lab.start_rate",), "given": {"kinds.leading_lab.start_rate": "0.9"},
-         "policies": ("trend-only",)},
+        {"numbers": ("trends.compute_growth",), "policies": ("trend-only",),  # the policy sets it too, and wins
+         "given": {"trends.compute_growth": "2", "trend-only:actors": "Alpha"}},
         {"numbers": ("chips.second.released",), "given": {"chips.second.released": "2020-03"}},
         {"numbers": ("classes.big.flop",), "given": {"classes.big.flop": "3e23"}, "everywhere": True,
          "policies": ("code-open-t0",)},
@@ -147,8 +147,6 @@ def test_a_parameter_that_cannot_be_is_explained(toy, name, text, says):
     ],
 )  # fmt: skip
 def test_what_is_shown_is_what_the_command_computes(bench, toy, said):
-    if "trend-only" in said.get("policies", ()):
-        said = said | {"policies": ("tools-none",)}
     desk = desk_at(bench, **said)
     assert desk.wrong == {} and not desk.stale
     arms = arms_of(toy, desk.setting)

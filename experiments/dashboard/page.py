@@ -84,11 +84,9 @@ def Choices(desk: Desk, news: int):
                 solara.Text(offered.get(name, name), style={"font-weight": "bold"})
                 solara.Button("remove", text=True, on_click=lambda name=name: desk.remove_policy(name))
             Complaint(desk.wrong.get(name))
-            for lever in desk.levers[name]:
-                Control(desk, lever).key(f"{desk.setting.scenario} {lever.name}")
+            controls(desk, name)
     with solara.Card("Numbers", margin=1, elevation=1):
-        for lever in desk.levers[""]:
-            Control(desk, lever).key(f"{desk.setting.scenario} {lever.name}")
+        controls(desk, "")
         v.Autocomplete(
             label="Show another number", v_model=None, clearable=True, class_="add-number",
             items=[path for path in number_paths(desk.scenario) if path not in desk.setting.numbers],
@@ -110,22 +108,32 @@ def Choices(desk: Desk, news: int):
             )
 
 
+def controls(desk: Desk, group: str) -> None:
+    """Lay out the levers of a policy, or ("") those of the numbers."""
+    for lever in desk.levers[group]:
+        given, wrong = desk.setting.given.get(lever.name), desk.wrong.get(lever.name, "")
+        Control(lever, given, wrong, desk.put).key(f"{desk.setting.scenario} {lever.name}")
+
+
 @solara.component
-def Control(desk: Desk, lever: Lever):
-    """A lever: what stands there as text, a slider where it has one, and beside it why it cannot be."""
-    text = desk.setting.given.get(lever.name, lever.default)
-    moved = lever.name in desk.setting.given
+def Control(lever: Lever, given: str | None, wrong: str, put: Callable[[Lever, str], None]):
+    """A lever: what stands there as text, a slider where it has one, and beside it why it cannot be.
+
+    ``given``: what it was put at; None where it stands as ever.
+    """
+    moved = given is not None
+    text = lever.default if given is None else given
     slider = {"low": lever.low, "high": lever.high, "step": lever.step} if lever.slides else {}
     LeverInput(
         name=lever.name,
         label=f"{lever.title} ({lever.unit})" if lever.unit else lever.title,
         text=text,
-        wrong=desk.wrong.get(lever.name, ""),
+        wrong=wrong,
         about="; ".join(filter(None, [lever.meaning, lever.hint, f"here {lever.default}" if moved else ""])),
         moved=moved,
         slides=lever.slides,
         at=lever.on_slider(text) if lever.slides else 0.0,
-        event_put=lambda written: desk.put(lever, written),
+        event_put=lambda written: put(lever, written),
         **slider,
     )
 

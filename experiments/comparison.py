@@ -141,6 +141,12 @@ class Comparison:
 
         return in_words(self, everything)
 
+    def _repr_html_(self) -> str:
+        """Return the most important differences of each arm, for notebooks."""
+        from experiments.paired_table import as_html
+
+        return as_html(self)
+
     def figure(self, path: str | Path) -> Path:
         """Draw the comparison to a PNG file and return its path."""
         from experiments.figures.paired import draw_comparison

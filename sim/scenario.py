@@ -100,6 +100,24 @@ class Scenario:
         """The class whose diffusion is in question."""
         return self.file.scenario.follow_class or list(self.file.classes)[-1]
 
+    def _repr_html_(self) -> str:
+        """Return what it is, who is there and how it was changed, for notebooks."""
+        from collections import Counter
+
+        from sim.display import as_html
+
+        about = self.file.scenario
+        kinds = Counter(actor.kind.replace("_", " ") for actor in self.file.actors.values())
+        who = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        facts = [
+            about.about,
+            f"{about.start} to {about.end}; the class in question: {self.follow_class}",
+            f"{len(self.file.actors)} actors: {who}",
+            f"with {' ++ '.join(self.policies)}" if self.policies else "",
+            f"changed: {'; '.join(self.sets)}" if self.sets else "",
+        ]
+        return as_html(f"Scenario {self.name}: {about.title}", facts)
+
 
 def names() -> list[str]:
     """Return the names of the scenarios that come with the product."""

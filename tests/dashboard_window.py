@@ -14,7 +14,7 @@ from browser import Browser
 from selenium.webdriver import Keys
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 90.0  # seconds for what may have to be compiled first, on a machine that has other work
+PATIENCE = 240.0  # seconds for what may have to be compiled first, on a machine that has other work
 # Solara's own navigator.vue says `modules.export`; Chromium's console tells of it once per page.
 SOLARAS_OWN = "Failed to evaluate Vue script and find module.exports, falling back to old method"
 _GUARD = """

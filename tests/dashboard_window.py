@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,11 +15,15 @@ from browser import Browser
 from selenium.webdriver import Keys
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 240.0  # seconds for what may have to be compiled first, on a machine that has other work
+PATIENCE = float(
+    os.environ.get("CASCADES_PATIENCE", 240)
+)  # seconds for what may have to be compiled first, on a machine that has other work
 # Solara's own navigator.vue says `modules.export`; Chromium's console tells of it once per page.
 SOLARAS_OWN = "Failed to evaluate Vue script and find module.exports, falling back to old method"
 _GUARD = """
-import runpy, socket, sys
+import faulthandler, runpy, signal, socket, sys
+if hasattr(signal, "SIGUSR1"):
+    faulthandler.register(signal.SIGUSR1)  # says where its threads are
 HERE = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "", None)
 def watched(real, address_of):
     def call(*arguments, **named):
@@ -35,7 +40,7 @@ socket.getaddrinfo = watched(socket.getaddrinfo, lambda arguments: arguments[0])
 class Watched(socket.socket):
     connect = watched(socket.socket.connect, host_of)
     connect_ex = watched(socket.socket.connect_ex, host_of)
-    sendto = watched(socket.socket.sendto, lambda arguments: arguments[-1][0] if isinstance(arguments[-1], tuple) else "")
+    sendto = watched(socket.socket.sendto, lambda given: given[-1][0] if isinstance(given[-1], tuple) else "")
 socket.socket = Watched
 sys.argv = sys.argv[1:]
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
@@ -77,6 +82,7 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        print("\n".join(self.said))
         assert not [line for line in self.said if "REACHED FOR" in line], self.said
 
     def _found(self):
@@ -154,4 +160,4 @@ class Window:
         return [said for said in self.browser.complaints() if SOLARAS_OWN not in said]
 
     def _lever(self, name: str):
-        return next(one for one in self.browser.all("[data-lever]") if one.get_attribute("data-lever") == name)
+        return self.browser.find(f"[data-lever={json.dumps(name)}]")

@@ -1,4 +1,4 @@
-"""What the dashboard knows and does, without a browser: the same bits as the commands, and nobody disturbed."""
+"""What the dashboard knows and does, without a browser: the same bits as the commands."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def test_every_parameter_of_every_policy_has_a_lever():
             if one.default:
                 assert problem(scenario, one, one.default) == "", one.name
             if one.slides:
-                assert all(problem(scenario, one, f"{end:.6g}") == "" for end in (one.low, one.high)), one.name
+                assert all(problem(scenario, one, f"{end:.6g}") == "" for end in (one.low, one.high)), (
+                    one.name
+                )
 
 
 def test_a_slider_stands_at_one_of_its_steps(toy):
@@ -136,8 +138,9 @@ def test_a_parameter_that_cannot_be_is_explained(toy, name, text, says):
         {"policies": ("code-never",)},
         {"policies": ("delay",), "given": {"delay:months": "3", "delay:actors": "Alpha"}},
         {"numbers": ("trends.rent_decline",), "given": {"trends.rent_decline": "0.4"}},
-        {"numbers": ("actors.Beta.people",), "given": {"actors.Beta.people": "40"}, "policies": ("talent-rich",)},
-        {"numbers": ("trends.compute_growth",), "policies": ("trend-only",),  # the policy sets it too, and wins
+        {"numbers": ("actors.Beta.people",), "given": {"actors.Beta.people": "40"},
+         "policies": ("talent-rich",)},
+        {"numbers": ("trends.compute_growth",), "policies": ("trend-only",),  # sets it too, and wins
          "given": {"trends.compute_growth": "2", "trend-only:actors": "Alpha"}},
         {"numbers": ("chips.second.released",), "given": {"chips.second.released": "2020-03"}},
         {"numbers": ("classes.big.flop",), "given": {"classes.big.flop": "3e23"}, "everywhere": True,
@@ -377,7 +380,7 @@ def test_intervals_and_curves_lie_within_the_drawing(bench):
         bar = row["bar"]
         if bar:
             ends = [bar["low"], bar["inner_low"], bar["inner_high"], bar["high"]]
-            assert ends == sorted(ends) and 0 <= ends[0] and ends[-1] <= 100
+            assert ends == sorted(ends) and ends[0] >= 0 and ends[-1] <= 100
         curves = showing.curves(desk.comparison, row["name"])
         for line in curves["lines"] if curves else []:
             assert all(0 <= share <= 1 and math.isfinite(x) for x, share in line["points"])
@@ -421,8 +424,12 @@ def test_every_policy_is_saved_as_the_same_world(toy, tmp_path, policy):
 
 def test_numbers_and_policies_of_the_uncertain_world_are_saved_together(tmp_path):
     scenario = load("gpt3")
-    uncertain = [path for path in number_paths(scenario) if path in compile_scenario(scenario).uncertain_paths]
-    given = {uncertain[0]: number_lever(scenario, uncertain[0]).default + "1"} | {"trends.rent_decline": "0.2"}
+    uncertain = [
+        path for path in number_paths(scenario) if path in compile_scenario(scenario).uncertain_paths
+    ]
+    given = {uncertain[0]: number_lever(scenario, uncertain[0]).default + "1"} | {
+        "trends.rent_decline": "0.2"
+    }
     setting = Setting(
         "gpt3", ("code-never", "talent-rich"), (uncertain[0], "trends.rent_decline"), given, everywhere=True
     )
@@ -435,7 +442,9 @@ def test_numbers_and_policies_of_the_uncertain_world_are_saved_together(tmp_path
 
 
 def test_a_world_of_a_file_is_saved_and_its_place_told_to_nobody(tmp_path, hostile_file):
-    setting = Setting(str(hostile_file), ("code-never",), ("trends.rent_decline",), {"trends.rent_decline": "0.3"})
+    setting = Setting(
+        str(hostile_file), ("code-never",), ("trends.rent_decline",), {"trends.rent_decline": "0.3"}
+    )
     scenario = load(str(hostile_file))
     text = saving.scenario_file(scenario, setting)
     assert same_world(saved(tmp_path, scenario, setting), arms_of(scenario, setting).arm)
@@ -498,7 +507,9 @@ def test_hostile_names_are_text(bench, hostile_file):
     assert desk.run is not None and desk.wrong == {}
     names = showing.lanes(desk.run)["actors"]
     assert HOSTILE in names
-    assert f"actors.{HOSTILE}.people" in {path.replace('"' + HOSTILE + '"', HOSTILE) for path in number_paths(desk.scenario)}
+    assert f"actors.{HOSTILE}.people" in {
+        path.replace('"' + HOSTILE + '"', HOSTILE) for path in number_paths(desk.scenario)
+    }
 
 
 # ------------------------------------------------ serving

@@ -40,7 +40,9 @@ def test_a_lever_is_moved_and_the_difference_follows(window):
     window.browser.wait(lambda: "is no number" in window.complaint("trends.rent_decline"))
     assert window.difference() == moved  # what is shown is from before
     window.write("trends.rent_decline", "0.05")
-    window.browser.wait(lambda: window.complaint("trends.rent_decline") == "" and window.difference() == before)
+    window.browser.wait(
+        lambda: window.complaint("trends.rent_decline") == "" and window.difference() == before
+    )
 
 
 @pytest.mark.slow
@@ -63,9 +65,9 @@ def test_policies_their_parameters_and_other_numbers(window):
 
 @pytest.mark.slow
 def test_contradicting_policies_are_refused_beside_the_later_one(window):
-    for name in ("code-never", "code-open-t0"):
-        window.add("policy", name)
-        window.browser.wait(lambda name=name: name in window.browser.text(".outcome, .complaint"), PATIENCE)
+    window.add("policy", "code-never")
+    window.browser.wait(lambda: "code-never against" in window.browser.text(".outcome"), PATIENCE)
+    window.add("policy", "code-open-t0")
     window.browser.wait(lambda: "forbids what the other requires" in window.browser.text())
 
 
@@ -73,7 +75,7 @@ def test_contradicting_policies_are_refused_beside_the_later_one(window):
 def test_long_work_shows_how_far_it_is_and_is_cancelled(window):
     before = window.difference()
     window.write("runs", "20000")
-    window.browser.wait(lambda: "of 20,000 runs" in window.browser.text(".under-way"), PATIENCE)
+    window.browser.wait(lambda: "of 40,000 runs" in window.browser.text(".under-way"), PATIENCE)
     window.click("Cancel")
     window.browser.wait(lambda: window.browser.all(".cancelled"))
     assert window.difference() == before and not window.is_busy
@@ -154,13 +156,22 @@ def test_hostile_names_are_text(browser, hostile_file):  # noqa: F811
         assert "<b>bold</b> {{7*7}}" in browser.text()
         window.add("policy", "delay")
         window.write("delay:months", HOSTILE)
-        browser.wait(lambda: "must be a number" in window.complaint("delay:months") and HOSTILE in window.complaint("delay:months"))
+        browser.wait(
+            lambda: (
+                "must be a number" in window.complaint("delay:months")
+                and HOSTILE in window.complaint("delay:months")
+            )
+        )
         window.write("delay:months", "2")
         window.click("to the end")
         browser.wait(lambda: browser.all(".sign[data-row]"), PATIENCE)
         titles = [one.get_attribute("textContent") for one in browser.all(".cascades-run .actor title")]
         assert HOSTILE in titles
-        own = [one for one in browser.all(".sign[data-row]") if (one.get_attribute("aria-label") or "").startswith(HOSTILE)]
+        own = [
+            one
+            for one in browser.all(".sign[data-row]")
+            if (one.get_attribute("aria-label") or "").startswith(HOSTILE)
+        ]
         browser.run("arguments[0].scrollIntoView({block: 'center'})", own[0])
         own[0].find_element("css selector", "path").click()
         browser.wait(lambda: HOSTILE in browser.text(".why"), PATIENCE)
@@ -192,7 +203,9 @@ def test_the_model_works_in_a_plain_solaraviz(browser):
     server = Server("uvicorn", "solara.server.starlette:app", "--port", "0", **quiet)
     try:
         browser.open(server.address)
-        buttons = browser.wait(lambda: {one.text.lower(): one for one in browser.all("button") if one.text}, PATIENCE)
+        buttons = browser.wait(
+            lambda: {one.text.lower(): one for one in browser.all("button") if one.text}, PATIENCE
+        )
         for months in (1, 2):
             buttons["step"].click()
             browser.wait(lambda months=months: f"Step: {months}" in browser.text(), PATIENCE)

@@ -77,5 +77,7 @@ def test_what_is_shown_is_whole_small_and_text(shown, what):
 
 def test_a_result_without_runs_shows_itself():
     result = sim.simulate("toy", runs=1)
-    none = type(result)(result.compiled, 1, result.metrics, result.run_numbers[:0], result.values[:0], result.draws[:0])
+    none = type(result)(
+        result.compiled, 1, result.metrics, result.run_numbers[:0], result.values[:0], result.draws[:0]
+    )
     assert "0 runs" in Seen(none._repr_html_()).text

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,14 @@ class World:
             return Simulator(self.compiled, self.metrics)
 
 
+class Placed(NamedTuple):
+    """A world, what it is called with what is moved in it, and what stands at its places."""
+
+    world: World
+    name: Hashable
+    values: np.ndarray
+
+
 class Bench:
     """Simulates baselines and arms, and keeps what it may need again."""
 
@@ -69,50 +77,52 @@ class Bench:
         """Return the paired differences of a setting; raise UserError, or Cancelled."""
         from experiments.run import must_compile
 
-        job.tell("Compiling the rules; this happens once and takes a while" if must_compile() else "Preparing")
-        moved, none = setting.moved(), dict[str, str]()
-        arm = self._world(scenario, setting.spec, moved)
-        base = self._world(scenario, "", moved if setting.everywhere else none)
-        fresh = [one for one in (base, arm) if self._kept(one[1], setting) is None]
-        job.tell("Simulating", 0, setting.runs * len(fresh))
-        before = 0
-        results = []
-        for world, key, values in (base, arm):
-            kept = self._kept(key, setting)
-            if kept is None:
-                start, total = before, setting.runs * len(fresh)
-                kept = self._simulate(
-                    world, values, setting, job, lambda done, s=start, t=total: job.tell("Simulating", s + done, t)
-                )
-                before += setting.runs
-                self._keep(key, setting, kept)
-            results.append(kept)
+        cold = must_compile()
+        job.tell("Compiling the rules; this happens once and takes a while" if cold else "Preparing")
+        moved = setting.moved()
+        arm = self._placed(scenario, setting.spec, moved)
+        base = self._placed(scenario, "", moved if setting.everywhere else {})
+        results = [self._result(one, setting, job, turn) for turn, one in enumerate((base, arm))]
         label = setting.spec or (CONTROL if not moved or setting.everywhere else "numbers moved")
-        comparison = Comparison(results[0], {label: results[1]}, asked(results[0].compiled), asked=setting.runs)
+        metrics = [name for name in HEADLINE if name in {one.name for one in results[0].metrics}]
+        comparison = Comparison(results[0], {label: results[1]}, metrics, asked=setting.runs)
         comparison.notes += moved_reveal(label, comparison)
         return comparison
 
-    def _world(self, scenario: Scenario, spec: str, moved: dict[str, str]):
-        """Return a world, the name of what it is with these numbers, and what stands at its places."""
-        written = tuple((path, text) for path, text in moved.items() if not in_place(scenario, path))
-        paths = tuple(path for path in moved if in_place(scenario, path))
-        name = (scenario, spec, written, paths)
+    def _placed(self, scenario: Scenario, spec: str, moved: dict[str, str]) -> Placed:
+        """Return the world of some policies, laid out, with what is moved in it."""
+        movable = {path: text for path, text in moved.items() if in_place(scenario, path)}
+        written = {path: text for path, text in moved.items() if path not in movable}
+        name = (scenario, spec, tuple(written.items()), tuple(movable))
         world = self._found(self._worlds, name)
         if world is None:
-            world = self._laid_out(scenario, spec, written, {path: moved[path] for path in paths})
+            world = self._laid_out(scenario, spec, {**written, **movable}, list(movable))
             self._store(self._worlds, name, world, WORLDS_KEPT)
         values = np.array([plain(scenario, path, moved[path]) for path in world.paths], float)
-        return world, (name, tuple(moved.items())), values
+        return Placed(world, (name, tuple(moved.items())), values)
 
     @staticmethod
-    def _laid_out(scenario: Scenario, spec: str, written: Sequence, movable: dict[str, str]) -> World:
-        numbers = {**dict(written), **movable}
+    def _laid_out(scenario: Scenario, spec: str, numbers: dict[str, str], movable: list[str]) -> World:
         sets = [set_text(path, plain(scenario, path, text)) for path, text in numbers.items()]
         compiled = compile_scenario(with_policies(load(scenario, sets) if sets else scenario, spec))
         left = tuple(  # what a policy sets as well is the policy's
             path for path in movable if (compiled.source_of.get(path) or "").startswith(SET_BY_USER)
         )
-        return World(compiled, [parse_metric(name, compiled) for name in kept_metrics(compiled.scenario, HEADLINE)], left)
+        names = kept_metrics(compiled.scenario, HEADLINE)
+        return World(compiled, [parse_metric(name, compiled) for name in names], left)
+
+    def _result(self, placed: Placed, setting: Setting, job: Job, turn: int) -> Result:
+        """Return the runs of a world: those that are kept, or else simulated; ``turn``: 0 or 1 of two."""
+
+        def told(done: int) -> None:
+            job.tell("Simulating", turn * setting.runs + done, 2 * setting.runs)
+
+        told(0)
+        result = self._kept(placed.name, setting)
+        if result is None:
+            result = self._simulate(placed.world, placed.values, setting, job, told)
+            self._store(self._results, (placed.name, setting.seed), result, RESULTS_KEPT)
+        return result
 
     def _simulate(
         self, world: World, numbers: np.ndarray, setting: Setting, job: Job, done: Callable[[int], None]
@@ -156,11 +166,13 @@ class Bench:
             return None
         some = slice(setting.runs)
         return Result(
-            found.compiled, found.seed, found.metrics, found.run_numbers[some], found.values[some], found.draws[some]
+            found.compiled,
+            found.seed,
+            found.metrics,
+            found.run_numbers[some],
+            found.values[some],
+            found.draws[some],
         )
-
-    def _keep(self, key: Hashable, setting: Setting, result: Result) -> None:
-        self._store(self._results, (key, setting.seed), result, RESULTS_KEPT)
 
     def _found(self, kept: OrderedDict, name: Hashable) -> Any:
         with self._lock:
@@ -173,8 +185,3 @@ class Bench:
             kept[name] = value
             while len(kept) > most:
                 kept.popitem(last=False)
-
-
-def asked(compiled: Compiled) -> list[str]:
-    """Return the names of the metrics that are shown."""
-    return [name for name in HEADLINE if name in kept_metrics(compiled.scenario, HEADLINE)]

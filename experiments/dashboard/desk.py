@@ -1,4 +1,4 @@
-"""All that one window knows and can do. It needs no browser: the page calls these methods and shows what is here."""
+"""All that one window knows and can do, without a browser: the page calls it, and shows what is here."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ FOCUS = "lag_3"  # metric shown first
 class Desk:
     """One window: what is chosen, what came out, and one run that is looked at.
 
-    ``changed`` is called, from any thread, when there is something new to show. ``scenario``: None where it cannot
-    be opened. ``wrong``: what is said beside which control. ``comparison``: the latest that was completed;
+    ``changed`` is called, from any thread, when there is something new to show. ``scenario``: None where it
+    cannot be opened. ``wrong``: what is said beside which control. ``comparison``: the latest completed;
     ``compared``: the setting that it belongs to. ``run``: the run that is stepped through, or None.
     """
 
@@ -159,7 +159,12 @@ class Desk:
 
     def step(self, months: int) -> None:
         """Let months of the run pass; the run begins where there is none yet."""
-        scenario, setting, number, of_baseline = self.scenario, self.setting, self.run_number, self.of_baseline
+        scenario, setting, number, of_baseline = (
+            self.scenario,
+            self.setting,
+            self.run_number,
+            self.of_baseline,
+        )
         if scenario is None or self.wrong:
             return
         if self.run is not None:

@@ -1,4 +1,4 @@
-"""What can be moved: parameters of policies and numbers of a scenario, each as one control with its bounds."""
+"""What can be moved: parameters of policies and numbers of a scenario, each as one control."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class Lever:
     """One control.
 
     ``name``: ``delay:months`` (a parameter of a policy) or a dotted path. ``default``: what stands there, as
-    text. ``low``, ``high``, ``step``: of its slider; a lever without one is text only (nan). ``hint``: what may
-    be written.
+    text. ``low``, ``high``, ``step``: of its slider; nan where it has none. ``hint``: what may be written.
     """
 
     name: str
@@ -68,7 +67,9 @@ def number_lever(scenario: Scenario, path: str) -> Lever:
     """Return the control of a number; raise UserError where the scenario has none of this name."""
     quantity, unit = number_of(scenario, path)
     if unit.date:
-        return Lever(path, path, meaning_of(path), "date", _date(quantity.value), hint="YYYY-MM or YYYY-MM-DD")
+        return Lever(
+            path, path, meaning_of(path), "date", _date(quantity.value), hint="YYYY-MM or YYYY-MM-DD"
+        )
     slider = _slider(*_range(quantity, unit), unit.minimum)
     return Lever(path, path, meaning_of(path), unit.name, f"{quantity.value:.6g}", *slider, _bounds(unit))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import reacton.ipyvuetify as v
@@ -77,12 +78,11 @@ def Choices(desk: Desk, news: int):
             items=[_item(f"{name}: {title}", name) for name, title in offered.items()
                    if name not in desk.setting.policies],
             on_v_model=lambda chosen: desk.add_policy(chosen) if chosen else None,
-            key=f"policies {desk.setting.policies}",
-        )  # fmt: skip
+        ).key(f"policies {desk.setting.policies}")  # fmt: skip
         for name in desk.setting.policies:
             with solara.Row(justify="space-between", style={"align-items": "center"}):
                 solara.Text(offered.get(name, name), style={"font-weight": "bold"})
-                solara.Button("remove", text=True, on_click=lambda name=name: desk.remove_policy(name))
+                solara.Button("remove", text=True, on_click=partial(desk.remove_policy, name))
             Complaint(desk.wrong.get(name))
             controls(desk, name)
     with solara.Card("Numbers", margin=1, elevation=1):
@@ -91,10 +91,11 @@ def Choices(desk: Desk, news: int):
             label="Show another number", v_model=None, clearable=True, class_="add-number",
             items=[path for path in number_paths(desk.scenario) if path not in desk.setting.numbers],
             on_v_model=lambda chosen: desk.add_number(chosen) if chosen else None,
-            key=f"numbers {desk.setting.numbers}",
-        )  # fmt: skip
+        ).key(f"numbers {desk.setting.numbers}")  # fmt: skip
         solara.Checkbox(
-            label="numbers hold in the baseline too", value=desk.setting.everywhere, on_value=desk.set_everywhere
+            label="numbers hold in the baseline too",
+            value=desk.setting.everywhere,
+            on_value=desk.set_everywhere,
         )
     with solara.Card("Runs", margin=1, elevation=1):
         for name, about in (("runs", f"pairs of runs, at most {MOST_RUNS:,}"), ("seed", "of all luck")):
@@ -104,7 +105,7 @@ def Choices(desk: Desk, news: int):
                 text=str(getattr(desk.setting, name)),
                 wrong=desk.wrong.get(name, ""),
                 about=about,
-                event_put=lambda text, name=name: desk.set_count(name, text),
+                event_put=partial(desk.set_count, name),
             )
 
 
@@ -182,7 +183,7 @@ def OneRunCard(desk: Desk, news: int):
         with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
             for label, months in (("1 month", 1), ("1 year", 12), ("to the end", 10_000)):
                 solara.Button(
-                    label, on_click=lambda months=months: desk.step(months), outlined=True,
+                    label, on_click=partial(desk.step, months), outlined=True,
                     disabled=bool(desk.wrong) or (run is not None and run.month >= run.months),
                 )  # fmt: skip
             solara.Button("from the start", on_click=desk.restart, text=True, disabled=run is None)
@@ -212,7 +213,9 @@ def OneRunCard(desk: Desk, news: int):
             solara.Text("Click an event to see why it happened.")
 
 
-_WHY = "white-space: pre; font-size: 11px; background: #f7f7f7; padding: 8px; max-height: 420px; overflow: auto"
+_WHY = (
+    "white-space: pre; font-size: 11px; background: #f7f7f7; padding: 8px; max-height: 420px; overflow: auto"
+)
 
 
 @solara.component
@@ -233,7 +236,13 @@ def UnderWay(work: Work, news: int):
 def Complaint(text: str | None):
     """What cannot be, beside the control that it is about; nothing where all is well."""
     if text:
-        v.Html(tag="div", children=[text], class_="complaint", style_=_BESIDE.format("#D55E00"), attributes={"role": "alert"})
+        v.Html(
+            tag="div",
+            children=[text],
+            class_="complaint",
+            style_=_BESIDE.format("#D55E00"),
+            attributes={"role": "alert"},
+        )
 
 
 @solara.component
@@ -242,7 +251,9 @@ def Remark(text: str):
     v.Html(tag="div", children=[text], class_="remark", style_=_BESIDE.format("#0072B2"))
 
 
-_BESIDE = "border-left: 4px solid {}; padding: 2px 8px; margin: 4px 0; font-size: 13px; overflow-wrap: anywhere"
+_BESIDE = (
+    "border-left: 4px solid {}; padding: 2px 8px; margin: 4px 0; font-size: 13px; overflow-wrap: anywhere"
+)
 
 
 def _item(text: str, value: str) -> dict[str, Any]:

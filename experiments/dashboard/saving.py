@@ -34,7 +34,9 @@ def scenario_file(scenario: Scenario, setting: Setting) -> str:
     ]
     text = as_toml(content)
     for origin in {scenario.origin, str(find(name))}:  # where a file lies is nobody else's business
-        text = text.replace(f"{SET_BY_USER} ({json.dumps(origin)[1:-1]})", f"{SET_BY_USER} (cascades explore)")
+        text = text.replace(
+            f"{SET_BY_USER} ({json.dumps(origin)[1:-1]})", f"{SET_BY_USER} (cascades explore)"
+        )
     return "".join(f"# {_one_line(line)}\n" for line in told) + "\n" + text
 
 
@@ -52,8 +54,8 @@ def command(scenario: Scenario, setting: Setting) -> str:
 def overlay(base: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a file must say that extends ``base``, for the world to be ``changed``.
 
-    Orders and changes are added to those that are there; rows that are gone are removed by name. Which numbers
-    a posterior leaves alone follows from the numbers themselves.
+    Orders and changes are added to those that are there; rows that are gone are removed by name. Which
+    numbers a posterior leaves alone follows from the numbers themselves.
     """
     removed = [
         f"{table}.{_quoted(row)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -31,7 +32,12 @@ QUIET = {
 }
 
 
-def serve(scenario: str, port: int, say: Callable[[str], None] = print, begun: Callable[[str], None] = lambda _: None) -> None:
+def serve(
+    scenario: str,
+    port: int,
+    say: Callable[[str], None] = print,
+    begun: Callable[[str], None] = lambda _: None,
+) -> None:
     """Serve the page until Ctrl-C; ``begun`` is called with its address.
 
     Raises UserError where packages are missing, the scenario cannot be read or the port is taken.
@@ -45,10 +51,8 @@ def serve(scenario: str, port: int, say: Callable[[str], None] = print, begun: C
         server = _server(scenario)
         say(f"Diffusion Cascades at {address} (for this machine only; Ctrl-C ends it)")
         begun(address)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
-        except KeyboardInterrupt:
-            pass
     say("Ended.")
 
 
@@ -99,7 +103,7 @@ def _server(scenario: str):
 
 
 def only_from_here(app: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an application that answers only pages of this machine: a page of another site may ask it too."""
+    """Return an application that answers this machine's own pages, and not those of other sites."""
 
     async def guarded(scope, receive, send) -> None:
         if scope["type"] in ("http", "websocket") and not _is_ours(dict(scope["headers"])):

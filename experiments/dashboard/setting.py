@@ -20,8 +20,8 @@ MOST_RUNS = 20_000  # of one comparison in the dashboard; more is work for `casc
 class Setting:
     """Where everything stands.
 
-    ``scenario``: as ``cascades run`` takes it. ``policies``: names, in the order in which they are laid over it.
-    ``given``: what levers were put at, as text, by their names. ``numbers``: dotted paths of the numbers shown.
+    ``scenario``: as ``cascades run`` takes it. ``policies``: names, in the order in which they are laid over
+    it. ``given``: what levers were put at, as text, by name. ``numbers``: dotted paths of those shown.
     ``everywhere``: whether the numbers hold in the baseline too.
     """
 

@@ -48,7 +48,7 @@ def curves(comparison: Comparison, metric: str) -> dict[str, Any] | None:
     found = next((one for (_, name), one in comparison.found.items() if name == metric), None)
     if found is None:
         return None
-    lines = []
+    lines: list[dict[str, Any]] = []
     (result,) = comparison.results.values()
     for label, of in (("baseline", comparison.base), (next(iter(comparison.results)), result)):
         own = next(one for one in of.metrics if one.name == metric)
@@ -60,7 +60,7 @@ def curves(comparison: Comparison, metric: str) -> dict[str, Any] | None:
             y = np.arange(1, len(x) + 1) / max(len(values), 1)
         if len(x):
             lines.append({"label": label, "points": _thinned(x, y)})
-    ends = [point[0] for line in lines for point in line["points"]]
+    ends: list[float] = [x for line in lines for x, _ in line["points"]]
     if not ends:
         return None
     low = 0.0 if found.metric.is_date else min(ends)
@@ -104,14 +104,18 @@ def _bars(run: OneRun, actors: list[str]) -> list[dict[str, Any]]:
         if one.project < 0 or one.actor not in actors:
             continue
         if one.sign == "started":
-            begun[one.project] = {"lane": actors.index(one.actor), "from": max(one.month, 0.0), "until": run.month}
+            begun[one.project] = {
+                "lane": actors.index(one.actor),
+                "from": max(one.month, 0.0),
+                "until": run.month,
+            }
         elif one.sign in ("trained", "stopped") and one.project in begun:
             begun[one.project]["until"] = max(one.month, 0.0)
     return list(begun.values())
 
 
 def _bar(quantiles: tuple[Bounds, ...]) -> dict[str, Any]:
-    """Return where an interval lies on a line on which 50 is no difference; an end without a bound is open."""
+    """Return where an interval lies on a line on which 50 is no difference; an unbounded end is open."""
     ends = [abs(end) for bounds in quantiles for end in (bounds.low, bounds.high) if math.isfinite(end)]
     reach = max(ends, default=0.0) or 1.0
 

@@ -89,14 +89,17 @@ class OneRun:
 
     @property
     def latest(self) -> list[tuple[int, str, str]]:
-        """What happened in the latest month: row of the log, date, and in words; what is drawn comes first."""
+        """What happened in the latest month: row, date, and in words; what is drawn comes first."""
         log = self._log
         rows = np.flatnonzero((log["time"] > self.month - 1) & (log["what"] != Event.SCENARIO))
         if self.month == 0:
             return []
         drawn = np.isin(log["what"][rows], list(SIGNS))
         chosen = [*rows[drawn], *rows[~drawn]][:MOST_LISTED]
-        return [(int(row), self._reader.when(float(log["time"][row])), self._reader.in_words(int(row))) for row in chosen]
+        return [
+            (int(row), self._reader.when(float(log["time"][row])), self._reader.in_words(int(row)))
+            for row in chosen
+        ]
 
     def why(self, row: int, depth: int) -> str:
         """Return why a row of the log came to be, in words, ``depth`` levels of causes deep."""

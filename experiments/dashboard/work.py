@@ -10,8 +10,7 @@ from typing import Any
 
 from sim.errors import UserError
 
-
-BETWEEN = 0.1  # seconds between two pieces of news about how far a piece of work is
+BETWEEN = 0.25  # seconds between two pieces of news about how far a piece of work is
 
 
 class Cancelled(Exception):
@@ -84,7 +83,7 @@ class Work:
         return job.progress if job else None
 
     def start(self, what: Callable[[Job], Any], finished: Callable[[Any], None]) -> None:
-        """Begin something; ``finished`` takes what it returns, unless it was cancelled or has been replaced."""
+        """Begin something; ``finished`` takes what it returns, unless it was cancelled or replaced."""
         job = Job(self._told)
         with self._lock:
             if self._job:

@@ -95,11 +95,14 @@ class Store:
 
         plan = self.manifest["plan"]
         facts = [
-            f"{plan['scenario_name']}: {len(self.design):,} points by {self.method}, {self.runs_per_point:,} runs of each",
+            f"{plan['scenario_name']}: {len(self.design):,} points by {self.method}, "
+            f"{self.runs_per_point:,} runs of each",
             f"metrics: {', '.join(self.metrics)}",
         ]
         rows = [(factor.name, factor.kind, factor.unit, _range_of(factor)) for factor in self.factors]
-        return as_html(plan["title"] or f"Sweep in {self.folder.name}", facts, ("factor", "kind", "unit", "values"), rows)
+        return as_html(
+            plan["title"] or f"Sweep in {self.folder.name}", facts, ("factor", "kind", "unit", "values"), rows
+        )
 
     @cached_property
     def _design(self) -> pd.DataFrame:

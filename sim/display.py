@@ -1,4 +1,4 @@
-"""How a scenario, a result and what is made of them show themselves in a notebook: small tables, all text escaped."""
+"""How scenarios, results and the like show themselves in a notebook: small tables, all text escaped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def as_html(
     rows: Sequence[Sequence[str]] = (),
     notes: Iterable[str] = (),
 ) -> str:
-    """Return a heading, facts in a line each, a table and notes as HTML; the first column is read from the left.
+    """Return a heading, a line per fact, a table and notes as HTML.
 
     >>> as_html("<b>", ["two & two"])
     '<div><b>&lt;b&gt;</b><div>two &amp; two</div></div>'

@@ -131,7 +131,8 @@ class Result:
         rows = []
         for metric in self.metrics:
             values = self[metric.name]
-            low, median, high = self.quantiles(metric.name, (0.05, 0.5, 0.95)) if len(values) else (np.nan,) * 3
+            levels = self.quantiles(metric.name, (0.05, 0.5, 0.95)) if len(values) else np.full(3, np.nan)
+            low, median, high = levels
             never = f"{np.isinf(values).mean():.0%}" if metric.is_date and len(values) else ""
             shown = ["later" if np.isinf(one) else f"{one:.4g}" for one in (median, low, high)]
             rows.append((metric.name, metric.unit, *shown, never))

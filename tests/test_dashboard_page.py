@@ -32,6 +32,13 @@ def window(browser, server):
     assert opened.complaints() == []
 
 
+def leave(browser, server) -> None:
+    """Leave a page before its server ends; where that ended first, the page has missed it."""
+    browser.open("about:blank")
+    server.close()
+    browser.complaints()
+
+
 def test_a_lever_is_moved_and_the_difference_follows(window):
     before = window.difference()
     window.slide("trends.rent_decline", 0.1)
@@ -156,12 +163,8 @@ def test_hostile_names_are_text(browser, hostile_file):  # noqa: F811
         assert "<b>bold</b> {{7*7}}" in browser.text()
         window.add("policy", "delay")
         window.write("delay:months", HOSTILE)
-        browser.wait(
-            lambda: (
-                "must be a number" in window.complaint("delay:months")
-                and HOSTILE in window.complaint("delay:months")
-            )
-        )
+        browser.wait(lambda: "<script>" in window.complaint("delay:months"))
+        assert "must be a number" in window.complaint("delay:months")
         window.write("delay:months", "2")
         window.click("to the end")
         browser.wait(lambda: browser.all(".sign[data-row]"), PATIENCE)
@@ -178,7 +181,7 @@ def test_hostile_names_are_text(browser, hostile_file):  # noqa: F811
         assert browser.driver.title == "Diffusion Cascades"
         assert window.complaints() == []
     finally:
-        server.close()
+        leave(browser, server)
 
 
 @pytest.mark.slow
@@ -192,9 +195,7 @@ def test_ctrl_c_ends_it_also_with_a_window_open_and_work_under_way(browser):
         assert server.said[-1] == "Ended."
         assert not [line for line in server.said if "Traceback" in line]
     finally:
-        server.close()
-        browser.open("about:blank")
-        browser.complaints()  # the page misses its server
+        leave(browser, server)
 
 
 @pytest.mark.slow
@@ -211,7 +212,7 @@ def test_the_model_works_in_a_plain_solaraviz(browser):
             browser.wait(lambda months=months: f"Step: {months}" in browser.text(), PATIENCE)
         assert [said for said in browser.complaints() if SOLARAS_OWN not in said] == []
     finally:
-        server.close()
+        leave(browser, server)
 
 
 def test_the_command_refuses_what_it_cannot_serve():

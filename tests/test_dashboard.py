@@ -141,7 +141,7 @@ def test_a_parameter_that_cannot_be_is_explained(toy, name, text, says):
         {"numbers": ("actors.Beta.people",), "given": {"actors.Beta.people": "40"},
          "policies": ("talent-rich",)},
         {"numbers": ("trends.compute_growth",), "policies": ("trend-only",),  # sets it too, and wins
-         "given": {"trends.compute_growth": "2", "trend-only:actors": "Alpha"}},
+         "given": {"trends.compute_growth": "2", "trend-only:actors": "Alpha", "trend-only:classes": "big"}},
         {"numbers": ("chips.second.released",), "given": {"chips.second.released": "2020-03"}},
         {"numbers": ("classes.big.flop",), "given": {"classes.big.flop": "3e23"}, "everywhere": True,
          "policies": ("code-open-t0",)},

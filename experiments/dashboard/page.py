@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import reacton.ipyvuetify as v
 import solara
+from solara.alias import rv as v
 
 from experiments.dashboard import showing
 from experiments.dashboard.bench import Bench

@@ -298,7 +298,7 @@ def test_work_that_was_replaced_leaves_nothing():
     assert kept == ["new"]
 
 
-def test_work_says_why_it_failed_and_a_cancelled_job_stops():
+def test_work_says_why_it_failed_and_a_cancelled_job_stops(capsys):
     work = Work(lambda: None)
 
     def refuse(job):
@@ -307,6 +307,10 @@ def test_work_says_why_it_failed_and_a_cancelled_job_stops():
     work.start(refuse, print)
     work.wait()
     assert work.failure == "no"
+    work.start(lambda job: 1 / 0, print)
+    work.wait()
+    assert "ZeroDivisionError" in work.failure and work.progress is None
+    assert "1 / 0" in capsys.readouterr().err
     job = Job(lambda job: None)
     job.cancel()
     with pytest.raises(Cancelled):

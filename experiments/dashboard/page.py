@@ -199,6 +199,7 @@ def OneRunCard(desk: Desk, news: int):
                 on_value=desk.set_of_baseline,
             )  # fmt: skip
         UnderWay(desk.stepping, news)
+        Complaint(desk.stepping.failure)
         if run is None:
             solara.Text("Press a button: the run begins in the first month.")
             return

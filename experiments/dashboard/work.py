@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -121,6 +122,10 @@ class Work:
             failure = str(error)
         except MemoryError:
             failure = "This machine's memory is too small for that; ask for fewer runs."
+        except Exception as error:  # ours: a window must not wait for ever for what has died
+            if not job.cancelled:
+                traceback.print_exc()
+            failure = f"Something went wrong inside ({type(error).__name__}: {error})"
         with self._lock:
             if job is not self._job:
                 return

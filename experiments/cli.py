@@ -13,6 +13,7 @@ from experiments.commands import (
     analysing,
     backcasting,
     calibrating,
+    dashboard,
     drawing,
     judging,
     looking,
@@ -63,6 +64,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "database": looking_back.database,
     "evidence": judging.evidence,
     "backcast": backcasting.backcast,
+    "explore": dashboard.explore,
 }
 
 

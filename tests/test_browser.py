@@ -8,7 +8,7 @@ from browser import is_local
 def test_the_browser_clicks_waits_and_slides(browser, tmp_path):
     page = tmp_path / "page.html"
     page.write_text(
-        "<!DOCTYPE html><title>page</title><button onclick=\"setTimeout(() => this.textContent = '42', 50)\">?"
+        '<!DOCTYPE html><title>page</title><button onclick="setTimeout(() => this.textContent = 42, 9)">?'
         '</button><input type=range max=10 value=0 oninput="document.title = this.value">'
     )
     browser.open(page)

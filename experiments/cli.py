@@ -16,6 +16,7 @@ from experiments.commands import (
     judging,
     looking,
     looking_back,
+    reporting,
     simulating,
     studying,
     sweeping,
@@ -59,6 +60,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "why": looking_back.why,
     "branch": looking_back.branch,
     "database": looking_back.database,
+    "report": reporting.report,
     "evidence": judging.evidence,
     "backcast": backcasting.backcast,
 }

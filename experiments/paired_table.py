@@ -12,11 +12,11 @@ from experiments.table import laid_out, percent
 if TYPE_CHECKING:
     from experiments.comparison import Comparison, Difference
 
-_HEADINGS = (
+HEADINGS = (
     "", "unit", "baseline", "median", "50 % of runs", "90 % of runs", "mean", "lower", "equal",
     "higher", "never", "runs saved",
 )  # fmt: skip
-_RIGHT = (2, 6, 7, 8, 9, 11)
+RIGHT = (2, 6, 7, 8, 9, 11)
 _ENDS = {0.5: (LEVELS.index(0.25), LEVELS.index(0.75)), 0.9: (LEVELS.index(0.05), LEVELS.index(0.95))}
 
 
@@ -58,7 +58,7 @@ def _arm(comparison: Comparison, label: str, names: list[str]) -> list[str]:
             without.append(_why_nothing(difference))
         else:
             rows.append(cells(difference))
-    lines = laid_out([_HEADINGS, *rows], _RIGHT) if rows else []
+    lines = laid_out([HEADINGS, *rows], RIGHT) if rows else []
     if comparison.changes_nothing(label):
         lines.append("Changes nothing: every metric is the same in every run.")
     return lines + without

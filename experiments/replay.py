@@ -219,7 +219,7 @@ def _read_events(origin: Origin, run: int) -> dict[str, Any] | None:
     return {name: table[name].to_numpy() for name in COMPARED}
 
 
-def read_parquet(path: Path, columns: list[str], filters=None):
+def read_parquet(path: Path, columns: list[str] | None, filters=None):
     """Return columns of a table in a folder of results; raise UserError where it is damaged."""
     import pyarrow
     import pyarrow.parquet as parquet

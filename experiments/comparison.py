@@ -141,8 +141,14 @@ class Comparison:
 
         return in_words(self, everything)
 
+    def plot(self, kind: str = "compare", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
+
     def figure(self, path: str | Path) -> Path:
-        """Draw the comparison to a PNG file and return its path."""
+        """Draw the comparison to a file (.png, .svg, .pdf) and return its path."""
         from experiments.figures.paired import draw_comparison
 
         return draw_comparison(self, path)

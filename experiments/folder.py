@@ -11,7 +11,7 @@ import errno
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sim.errors import UserError
@@ -107,6 +107,14 @@ def write_whole(path: str | Path, text: str) -> Path:
 
     Raises UserError where it cannot be written.
     """
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | Path, content: bytes) -> Path:
+    """Write a file of the user's own choice, whole or not at all; return its path.
+
+    Raises UserError where it cannot be written.
+    """
     path = Path(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder; give the name of a file")
@@ -114,17 +122,21 @@ def write_whole(path: str | Path, text: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
         try:
-            unfinished.write_text(text, encoding="utf-8")
+            unfinished.write_bytes(content)
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
     return path
 
 
-def check_png(path: Path, option: str = "") -> None:
-    """Raise UserError where a figure is to have a name that is not of its form (``option`` names it)."""
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{option}{path}: the figure is a PNG file; give a name that ends in .png")
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def check_picture(path: Path, option: str = "", forms: Sequence[str] = PICTURES) -> None:
+    """Raise UserError where a figure is to have a name of no form of picture (``option`` names it)."""
+    if path.suffix.lower() not in forms:
+        listed = f"{', '.join(forms[:-1])} or {forms[-1]}" if len(forms) > 1 else forms[0]
+        raise UserError(f"{option}{path}: this is no figure's name; give one that ends in {listed}")
 
 
 @contextlib.contextmanager

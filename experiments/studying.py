@@ -65,7 +65,8 @@ def study_and_save(
 def _write(answer: Answer, folder: OutputFolder, asked: int, logs: int, started) -> list[Path]:
     import pandas as pd
 
-    from experiments.figures.study import draw_study
+    from experiments.answers.page import PANELS_FILE, page_of, page_text
+    from experiments.figures.study import draw_page
     from experiments.manifest import content_hash, key_facts
     from experiments.run import log_writers
 
@@ -83,7 +84,8 @@ def _write(answer: Answer, folder: OutputFolder, asked: int, logs: int, started)
     writers[RUNS_FILE] = lambda path: runs_table(answer).to_parquet(path, index=False)
     writers[ANSWER_FILE] = lambda path: path.write_text(page(answer), encoding="utf-8")
     if any(finding.panels for finding in answer.findings):
-        writers[FIGURE_FILE] = lambda path: draw_study(answer, path)
+        writers[FIGURE_FILE] = lambda path: draw_page(page_of(answer), path)
+    writers[PANELS_FILE] = lambda path: path.write_text(page_text(page_of(answer)), encoding="utf-8")
     kept = logged_results(answer, logs)
     manifest = describe_answer(answer, asked, started) | {"logs": sorted(kept[BASE].logs)}
     writers |= log_writers(kept, key_facts(manifest))

@@ -382,15 +382,16 @@ def test_metrics_of_general_interest_are_there():
 def test_the_figure_is_drawn(toy, tmp_path):
     path = toy.figure(tmp_path / "deep" / "compare.png")
     assert path.read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UserError, match="png"):
-        toy.figure(tmp_path / "compare.pdf")
+    assert toy.figure(tmp_path / "compare.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(UserError, match="ends in .png, .svg or .pdf"):
+        toy.figure(tmp_path / "compare.jpg")
 
 
 def test_every_arm_has_a_line_of_its_own(toy):
     from experiments.figures.paired import COLOURS, compose
 
     figure = compose(toy)
-    texts = {text.get_text().strip() for text in figure.legends[0].get_texts()}
+    texts = {text.get_text().strip() for text in figure.texts}
     assert {"baseline", "control", CODE} <= texts
     used = {line.get_color() for axes in figure.axes for line in axes.lines}
     assert set(COLOURS[:3]) <= used

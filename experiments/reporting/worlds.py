@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison
     from experiments.sweeps.store import Store
     from sim.result import Result
+    from sim.world import Compiled
 
 MOST_POINTS = 20  # of a sweep, whose logs are shown
 
@@ -52,7 +53,9 @@ def of_run(folder: Path, result: Result) -> Logged:
 def of_comparison(folder: Path, found: Comparison) -> Logged:
     """Return the logged runs of a comparison that was read from a folder."""
     worlds = [_world(BASE, "baseline", found.base)]
-    worlds += [_world(label, label, result) for label, result in found.results.items()]
+    drawn = bool(found.base.draws.shape[1])
+    for label, arm in found.results.items():  # an arm draws what the baseline draws; it is kept only once
+        worlds.append(_world(label, label, _bare(arm.compiled, arm.seed, drawn, arm.logs)))
     return Logged([world for world in worlds if world.runs], read_savings(folder), [])
 
 
@@ -67,14 +70,15 @@ def of_study(folder: Path, manifest: dict[str, Any]) -> Logged:
     base = origin_of(folder).compiled
     worlds, notes = [], []
     logs = logs_in(folder / EVENTS_FILE, base)
-    worlds.append(_world(BASE, "baseline", _bare(base, manifest, logs)))
+    seed = int(manifest["seed"])
+    worlds.append(_world(BASE, "baseline", _bare(base, seed, True, logs)))
     for label, said in manifest["arms"].items():
         try:
             compiled = compile_scenario(arm(base.scenario, said["policy"]))
             if compiled.scenario.fingerprint != said["fingerprint"]:
                 raise UserError("its policies are others now")
             logs = logs_in(folder / ARM_EVENTS_FILE, compiled, label)
-            worlds.append(_world(label, label, _bare(compiled, manifest, logs)))
+            worlds.append(_world(label, label, _bare(compiled, seed, True, logs)))
         except (UserError, OSError) as error:
             notes.append(f"{label}: its runs are not shown ({error}).")
     return Logged(worlds, read_savings(folder), notes)
@@ -85,7 +89,7 @@ def of_sweep(store: Store) -> Logged:
     from experiments.replay import read_parquet
     from experiments.sweeps.running import plan_of_store
     from experiments.sweeps.store import EVENTS
-    from experiments.sweeps.worlds import Worlds
+    from experiments.sweeps.worlds import Worlds, seed_of
     from sim.world import compile_scenario
 
     paths = sorted((store.folder / EVENTS).glob("*.parquet"))
@@ -100,7 +104,7 @@ def of_sweep(store: Store) -> Logged:
         compiled = compile_scenario(makes.exact(plan.values(point)))
         logs = logs_in(where[point], compiled, point, "point")
         named = ", ".join(f"{name} = {value}" for name, value in store.design.loc[point].items())
-        bare = _bare(compiled, {"seed": store.seed, "runs_completed": max(logs) + 1}, logs)
+        bare = _bare(compiled, seed_of(plan.data, plan.id_of(point)), plan.data["inputs"] == "drawn", logs)
         worlds.append(_world(str(point), f"point {point}: {named}", bare))
     left = len(points) - len(worlds)
     notes = [f"{left:,} more points have logs, which are not shown."] if left else []
@@ -111,10 +115,13 @@ def _world(key: str, name: str, result: Result, called: Callable[[int], str] = "
     return World(key, name, result, {run: called(run) for run in sorted(result.logs)})
 
 
-def _bare(compiled, manifest: dict[str, Any], logs: dict[int, np.ndarray]) -> Result:
-    """Return a result of which only the logs are known."""
+def _bare(compiled: Compiled, seed: int, drawn: bool, logs: dict[int, np.ndarray]) -> Result:
+    """Return a result of which only the logs are known, and what its runs drew, which is a matter of luck only."""
+    from experiments.inputs import draws_of
     from sim.result import Result
 
-    runs = int(manifest["runs_completed"])
-    nothing = np.empty((runs, 0))
-    return Result(compiled, int(manifest["seed"]), [], np.arange(runs), nothing, nothing, logs)
+    runs = max(logs, default=-1) + 1
+    draws = np.empty((runs, len(compiled.uncertain) if drawn else 0))
+    if draws.size:
+        draws[:] = np.column_stack(list(draws_of(compiled.scenario, runs, seed).values()))
+    return Result(compiled, seed, [], np.arange(runs), np.empty((runs, 0)), draws, logs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +31,14 @@ def write(
 
     manifest = describe(comparison, started)
     facts = key_facts(manifest)
-    return write_files(
-        folder,
-        {
-            "differences.parquet": lambda path: write_differences(comparison, path, facts),
-            "pairs.parquet": lambda path: write_pairs(comparison, path, facts),
-            "compare.png": comparison.figure,
-            RUNS_FILE: lambda path: write_runs(comparison.base, path, facts),
-        }
-        | log_writers({BASE: comparison.base, **comparison.results}, facts),
-        manifest,
-    )
+    writers: dict[str, Callable[[Path], Any]] = {
+        "differences.parquet": lambda path: write_differences(comparison, path, facts),
+        "pairs.parquet": lambda path: write_pairs(comparison, path, facts),
+        "compare.png": comparison.figure,
+        RUNS_FILE: lambda path: write_runs(comparison.base, path, facts),
+    }
+    writers |= log_writers({BASE: comparison.base, **comparison.results}, facts)
+    return write_files(folder, writers, manifest)
 
 
 def describe(comparison: Comparison, started: datetime.datetime | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A run as its log tells it, with nothing simulated again: tables of its artifacts and projects, and words.
 
-What the log does not say is left out: how near an actor that never decided was to deciding, and what artifacts
-saved, unless that was kept with the log (``experiments.savings``).
+What the log does not say is left out: how near an actor that never decided was to deciding, and what
+artifacts saved, unless that was kept with the log (``experiments.savings``).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class LoggedRun:
 
 
 def _given(compiled: Compiled, table: np.ndarray, row: int) -> int:
-    """Return the key of an artifact that the scenario gives: of those alike, the one made nearest its date."""
+    """Return the key of an artifact that the scenario gives: of those alike, the one nearest its date."""
     facts, file = compiled.facts["artifact_facts"], compiled.scenario.file
     made = table[row]
     alike = [

@@ -141,8 +141,8 @@ def load_comparison(folder: str | Path) -> Comparison:
 
     results = {label: result(said, values[label]) for label, said in manifest["arms"].items()}
     if (folder / ARM_EVENTS_FILE).is_file():
-        for label, arm in results.items():
-            arm.logs = logs_in(folder / ARM_EVENTS_FILE, arm.compiled, label)
+        for label, found in results.items():
+            found.logs = logs_in(folder / ARM_EVENTS_FILE, found.compiled, label)
     return Comparison(
         load_result(folder) if (folder / RUNS_FILE).is_file() else result(manifest, bases),
         results,

@@ -160,7 +160,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of an actor and a class; see ``Explanation``. ``rows``: of the log, that are to be explained."""
+    """What became of an actor and a class; see ``Explanation``. ``rows``: of the log, to be explained."""
 
     outcome: str
     sentences: list[str]
@@ -214,7 +214,14 @@ class Reader(Wording):
         found = self.verdict(actor_name, class_name)
         causes = [self.tree(row, "") for row in found.rows]
         return Explanation(
-            self.replay, actor_name, class_name, found.outcome, found.time, found.sentences, causes, found.facts
+            self.replay,
+            actor_name,
+            class_name,
+            found.outcome,
+            found.time,
+            found.sentences,
+            causes,
+            found.facts,
         )
 
     def verdict(self, actor_name: str, class_name: str) -> Verdict:

@@ -23,7 +23,7 @@ def part(name: str) -> str:
 
 
 def document(title: str, style: str, script: str, body: Iterable[Node], data: Any = None) -> str:
-    """Return a page as HTML. ``data``: plain data for the script, which finds them in the element ``data``."""
+    """Return a page as HTML. ``data``: plain data, which the script finds in the element ``data``."""
     head = node(
         "head",
         node("meta", charset="utf-8"),
@@ -56,7 +56,7 @@ def picture(path: Path, words: str) -> Node:
 
 
 def _policy(style: str, script: str) -> Node:
-    """Return the rule by which a browser runs this page's script and style, shows its pictures, and no more."""
+    """Return the rule by which a browser takes this page's script, style and pictures, and no others."""
 
     def allowed(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -16,14 +16,14 @@ ARROW = 5.0  # what shows that an interval goes on
 
 @dataclass(frozen=True)
 class Interval:
-    """One row: its name, and five quantiles; an end that is not known, or never comes, is infinite."""
+    """One row: its name, and five quantiles; one that is not known, or never comes, is infinite."""
 
     name: str
     quantiles: Sequence[float]  # 5, 25, 50, 75 and 95 %
 
 
 def intervals(rows: Sequence[Interval], words: str, said: Callable[[float], str], zero: bool = False) -> Node:
-    """Return the picture. ``words``: what it shows; ``said``: how a number is written; ``zero``: a line there."""
+    """Return the picture. ``words``: what it shows; ``said``: writes a number; ``zero``: a line there."""
     ends = [value for row in rows for value in row.quantiles if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(ends + [0.0] * zero), max(ends + [0.0] * zero)
     pad = 0.05 * (high - low) or 1.0

@@ -8,7 +8,7 @@
   if (!holder || !said) return;
   const data = JSON.parse(said.textContent);
   const SVG = 'http://www.w3.org/2000/svg';
-  const LANE = 26, HEAD = 19, CURVE = 44, FOOT = 22, TOP = 24, LETTER = 6.7, MOST_LANES = 40;
+  const LANE = 26, HEAD = 19, CURVE = 44, FOOT = 22, TOP = 24, MOST_LANES = 40;
   const STEPS = [1, 3, 12, 24, 60, 120, 240];
   const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -32,6 +32,9 @@
     return letters.length <= most ? text
       : letters.slice(0, most - 1 - tail).join('') + '…' + letters.slice(letters.length - tail).join('');
   };
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = '12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif';
+  const widthOf = text => pen.measureText(text).width;
   const words = place => data.texts[place];
   const dateOf = time => {
     const month = Math.floor(data.start + time + 1e-6);
@@ -41,7 +44,7 @@
 
   // ---- state ------------------------------------------------------------------------------------
 
-  const state = {world: 0, run: 0, time: data.months, actor: -1, who: 'most'};
+  const state = {world: 0, run: 0, time: data.months, actor: -1, who: 'most', paper: 0};
   const numbers = [...new Set(data.runs.map(run => run.run))].sort((a, b) => a - b);
   const find = (world, number) => data.runs.find(run => run.world === world && run.run === number);
   const runsOf = world => data.runs.filter(run => run.world === world).map(run => run.run);
@@ -112,11 +115,12 @@
   // ---- geometry ---------------------------------------------------------------------------------
 
   const layOut = run => {
-    const width = Math.max(280, figure.clientWidth || 900);
+    const width = state.paper || Math.max(280, figure.clientWidth || 900);
     const shown = data.lanes.map((lane, place) => place).filter(isShown)
       .sort((a, b) => data.lanes[a].order - data.lanes[b].order || a - b);
-    const letters = Math.min(width < 560 ? 13 : 26, Math.max(6, ...shown.map(p => data.lanes[p].name.length)));
-    const left = Math.round(letters * LETTER) + 12, right = width - 14;
+    const letters = width < 560 ? 13 : 26;
+    const names = ['attention', ...shown.map(place => shorten(data.lanes[place].name, letters))];
+    const left = Math.ceil(Math.max(...names.map(widthOf))) + 16, right = width - 14;
     const lanes = new Map(), heads = [];
     let top = TOP;
     shown.forEach((place, turn) => {
@@ -152,8 +156,8 @@
 
   const show = () => {
     const run = find(state.world, state.run);
+    const focused = figure.contains(document.activeElement) && document.activeElement.dataset.actor;
     figure.replaceChildren(tip);
-    tip.hidden = true;
     if (!run || ![...data.lanes.keys()].some(isShown)) {
       figure.append(make('p', run ? 'Nobody to show: choose others under “Show”.' : 'No such run.',
         {class: 'empty'}));
@@ -176,6 +180,8 @@
         'Nothing happened in this run: no project, no release, no grant.');
     drawLegend(run);
     tellStory(run);
+    if (focused) figure.querySelector(`[data-actor="${focused}"]`)?.focus({preventScroll: true});
+    tip.hidden = true;
   };
 
   const drawHeads = (svg, at) => {
@@ -235,7 +241,7 @@
         d: `M${at.x(points[0][0])},${at.bottom}L${line.join('L')}L${at.x(points.at(-1)[0])},${at.bottom}z`});
     draw(svg, 'line', {x1: at.left, x2: at.right, y1: at.bottom, y2: at.bottom, class: 'axis'});
     draw(svg, 'text', {x: at.left - 8, y: at.bottom - CURVE / 2 + 4, class: 'tick', 'text-anchor': 'end'},
-      shorten('attention', at.letters));
+      'attention');
   };
 
   const drawGrants = (svg, at) => {
@@ -407,9 +413,6 @@
     state.actor = actor;
     show();
     remember();
-    const name = figure.querySelector(`[data-actor="${actor}"]`);
-    if (byHand && name) name.focus({preventScroll: true});
-    if (byHand) tip.hidden = true;
     if (byHand && actor >= 0 && story.offsetTop > figure.offsetTop + 40)
       story.scrollIntoView({block: 'nearest'});
   };
@@ -492,8 +495,10 @@
   timeSlide.value = state.time;
   setRun(runsOf(state.world).indexOf(state.run));
   let width = figure.clientWidth;
+  addEventListener('beforeprint', () => { state.paper = 900; show(); });
+  addEventListener('afterprint', () => { state.paper = 0; show(); });
   new ResizeObserver(() => {
-    if (Math.abs(figure.clientWidth - width) < 2) return;
+    if (state.paper || Math.abs(figure.clientWidth - width) < 2) return;
     width = figure.clientWidth;
     show();
   }).observe(figure);

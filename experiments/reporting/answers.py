@@ -78,8 +78,10 @@ def _dated(result: Result, line: Line) -> str:
     if line.is_lag and not late:
         text += f"{unit} after the first announcement"
     notes = []
-    if runs >= FEWEST_RUNS and line.low != line.high:
-        notes.append(f"median; 90 % of runs: {shown(line.low)} to {shown(line.high)}")
+    if line.low != line.high:
+        few = runs < FEWEST_RUNS
+        spread = f"median of {runs} runs: all from" if few else "median; 90 % of runs:"
+        notes.append(f"{spread} {shown(line.low)} to {shown(line.high)}")
     if line.never:
         notes.append(f"in {percent(line.never)} of runs not by {end}")
     text += f" ({'; '.join(notes)})" if notes else ""
@@ -127,8 +129,8 @@ def mechanisms(logged: Logged) -> Iterator[str]:
             shares = [f"{name} {percent(n / total)}" for name, n in counted.most_common(4)]
             where = f" ({world.name})" if world.name else ""
             yield (
-                f"How those who train one come to it{where}, in the {len(world.runs)} runs whose log is kept: "
-                f"{', '.join(shares)}."
+                f"By what those who train one come to it{where}, in the {len(world.runs)} runs whose log is "
+                f"kept: {', '.join(shares)}."
             )
 
 
@@ -163,18 +165,38 @@ def of_comparison(found: Comparison) -> dict[str, list[str]]:
             said[label] = ["Changes nothing: every metric is the same in every run."]
             continue
         known = [found.found[label, name] for name in headline(found) if (label, name) in found.found]
-        known = [one for one in known if one.statistics.telling]
-        ranked = sorted(known, key=lambda one: -abs(one.statistics.higher - one.statistics.lower))
-        clear = [one for one in ranked if abs(one.statistics.higher - one.statistics.lower) >= CLEAR]
-        sentences = [_difference(one) for one in (clear or ranked)[:MOST_METRICS]]
+        known = sorted((one for one in known if one.statistics.telling), key=lambda one: -_size(found, one))
+        clear = [one for one in known if abs(one.statistics.higher - one.statistics.lower) >= CLEAR]
+        told = _unlike(found, clear or known)[:MOST_METRICS]
+        sentences = [_difference(one) for one in told]
         if not clear:
             sentences.insert(0, "No metric of the first rank goes clearly one way.")
-        else:
-            vague = [one.metric.name for one in ranked if one not in clear]
-            if vague:
-                sentences.append(f"Not clearly one way: {', '.join(vague)}.")
-        said[label] = sentences + _causes(found, label, ranked)
+        vague = [one.metric.name for one in known if one not in clear]
+        if clear and vague:
+            sentences.append(f"Not clearly one way: {', '.join(vague)}.")
+        said[label] = sentences + _causes(found, label, told)
     return said
+
+
+def _size(found: Comparison, one: Difference) -> float:
+    """Return how large a difference is beside how far the runs of the baseline differ."""
+    changes = _capped(found, one.arm, one.metric.name)
+    values = found.base[one.metric.name]
+    values = values[np.isfinite(values)]
+    spread = float(np.subtract(*np.quantile(values, (0.95, 0.05)))) if len(values) else 0.0
+    size = abs(float(np.nanmedian(changes))) if not np.isnan(changes).all() else 0.0
+    return size / spread if spread > 0.0 else size
+
+
+def _unlike(found: Comparison, known: list[Difference]) -> list[Difference]:
+    """Return differences without those that say the same, run by run, as one before them."""
+    kept: list[Difference] = []
+    for one in known:
+        changes = _capped(found, one.arm, one.metric.name)
+        alike = (_capped(found, other.arm, other.metric.name) for other in kept)
+        if not any(np.allclose(changes, other, equal_nan=True) for other in alike):
+            kept.append(one)
+    return kept
 
 
 def _difference(one: Difference) -> str:
@@ -187,8 +209,8 @@ def _difference(one: Difference) -> str:
     end = found.quantiles
     spread = between(end[0].low, end[-1].high, metric.unit)
     text = (
-        f"{upper_first(meaning(metric))} ({metric.name}): {way} in {percent(share)} of {found.pairs:,} pairs; "
-        f"the median difference is {bounds(found.median, metric.unit)}{unit}"
+        f"{metric.name} ({meaning(metric)}): {way} in {percent(share)} of {found.pairs:,} pairs; the median "
+        f"difference is {bounds(found.median, metric.unit)}{unit}"
     )
     if sure:
         text += f" (90 % interval of the median: {sure}; 90 % of pairs: {spread})"
@@ -202,7 +224,7 @@ def _difference(one: Difference) -> str:
     return f"{text}."
 
 
-def _causes(found: Comparison, label: str, ranked: list[Difference]) -> list[str]:
+def _causes(found: Comparison, label: str, told: list[Difference]) -> list[str]:
     """Say what drives the clearest difference, and which mechanisms gain and lose."""
     said = []
     moved = sorted(
@@ -214,8 +236,8 @@ def _causes(found: Comparison, label: str, ranked: list[Difference]) -> list[str
     if words:
         said.append(f"Why, by mechanism (mean change of the shares of what is acquired): {', '.join(words)}.")
     draws, names = found.base.draws, list(found.base.compiled.uncertain_paths)
-    if ranked and draws.shape[1] == len(names) and len(names):
-        name = ranked[0].metric.name
+    if told and draws.shape[1] == len(names) and len(names):
+        name = told[0].metric.name
         values = _capped(found, label, name)
         known = ~np.isnan(values)
         rows, explained = drivers(draws[known], values[known], names)

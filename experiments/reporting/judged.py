@@ -33,8 +33,8 @@ def page_of_evidence(folder: Path, manifest: dict[str, Any]) -> Page:
     return Page(
         f"Evidence for {title}",
         f"Does the scenario “{title}” agree with what the literature says?",
-        "As the claims of the literature are read here, and by the rules that were fixed before anything was fitted:",
-        headline(found),
+        "As claims are read here, and by rules that were fixed before anything was fitted:",
+        {"": headline(found)},
         key,
         Logged([], {}, []),
         None,
@@ -42,9 +42,10 @@ def page_of_evidence(folder: Path, manifest: dict[str, Any]) -> Page:
         found.scenario,
         "",
         (
-            "The number compared is the median of the runs unless a row says otherwise; in brackets, 5 % to 95 % of "
-            "them. The test of every claim, term by term, stands in evidence.html beside this page.",
+            "The number compared is the median of the runs unless a row says otherwise; in brackets, 5 % to "
+            "95 % of them. The test of every claim, term by term, stands in evidence.html beside this page.",
         ),
+        judges=False,
     )
 
 
@@ -57,7 +58,8 @@ def _counts(found: EvidenceTable):
         for role, counted in found.counts().items()
         if counted
     ]
-    yield sections.table(("role", *VERDICTS, "claims", ""), rows, (1, 2, 3, 4), "counts")
+    heads = ("role", *VERDICTS, "claims", "")
+    yield node("div", sections.table(heads, rows, (1, 2, 3, 4), "counts"), klass="scroll whole")
 
 
 def _claims(found: EvidenceTable, role: str):

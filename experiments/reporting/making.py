@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.folder import write_whole
+from experiments.folder import REPORT, write_whole
 from experiments.pages.frame import document, part
 from experiments.pages.tree import Node, node
 from experiments.reopening import reopen, sort_of_folder
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from experiments.reporting.worlds import Logged
     from sim.scenario import Scenario
 
-REPORT_FILE = "report.html"
-MOST_BYTES = 10_000_000
+FEW_CHANGES = 4  # of a policy, that are shown at once
 
 
 @dataclass(frozen=True)
 class Page:
     """What a report says. ``first``: title, question and answer; ``key``: the tables that follow it.
 
-    ``figures``: files of the folder, and what they show. ``keeps``: the command that keeps logs. ``after``:
-    what stands between the figures and the inputs.
+    ``answer``: sentences, under the name of each arm where there are several. ``shown``: run that is drawn at
+    first. ``figures``: files of the folder, and what they show. ``keeps``: the command that keeps logs; ""
+    where a folder has none. ``judges``: whether the evidence for the scenario is told of beside it.
     """
 
     title: str
     question: str
     lead: str
-    answer: list[str]
+    answer: Mapping[str, Sequence[str]]
     key: list[Node]
     logged: Logged
     shown: int | None
@@ -42,8 +42,8 @@ class Page:
     scenario: Scenario
     keeps: str
     reading: tuple[str, ...] = ()
-    after: tuple[Node, ...] = ()
     runs: str = ""
+    judges: bool = True
 
 
 def report(folder: str | Path, out: str | Path | None = None, evidence: str | Path | None = None) -> Path:
@@ -52,7 +52,7 @@ def report(folder: str | Path, out: str | Path | None = None, evidence: str | Pa
     Args:
         folder: that run, compare, sweep, study or evidence left.
         out: of the page; ``report.html`` in the folder if None.
-        evidence: folder that ``cascades evidence`` left, told of in the report; the one beside ``folder`` if None.
+        evidence: folder of ``cascades evidence`` that is told of; the one beside ``folder`` if None.
 
     Raises:
         UserError: for a folder of another sort or one that cannot be read, and a page that cannot be written.
@@ -64,7 +64,7 @@ def report(folder: str | Path, out: str | Path | None = None, evidence: str | Pa
         raise UserError(f"{folder}: was left by `{sort.command}`; there are reports of {made}")
     page = PAGES[sort.name](folder, manifest)
     text = whole(page, folder, manifest, Path(evidence) if evidence else None)
-    return write_whole(folder / REPORT_FILE if out is None else out, text)
+    return write_whole(folder / REPORT if out is None else out, text)
 
 
 def whole(page: Page, folder: Path, manifest: dict[str, Any], evidence: Path | None) -> str:
@@ -76,26 +76,24 @@ def whole(page: Page, folder: Path, manifest: dict[str, Any], evidence: Path | N
         node("h1", page.title),
         node("p", page.question, klass="question"),
         sections.answer(page.lead, page.answer),
-        node("nav", *_links(), aria_label="Parts of this page"),
         *page.key,
-        *sections.timeline(data, page.keeps),
+        *(sections.timeline(data, page.keeps) if page.keeps else ()),
         *sections.figures(folder, page.figures),
-        *page.after,
         *sections.inputs(page.scenario),
-        *sections.evidence(page.scenario, folder, evidence),
+        *(sections.evidence(page.scenario, folder, evidence) if page.judges else ()),
         *sections.again(manifest, {"runs": page.runs} if page.runs else None),
         *sections.reading(*page.reading),
     ]
+    parts.insert(3, node("nav", *_links(parts), aria_label="Parts of this page"))
     style = part("page.css") + part("report.css")
     return document(page.title, style, part("timeline.js") + part("tables.js"), parts, data)
 
 
-def _links() -> Iterator[Node]:
-    for name, words in (
-        ("key", "Key numbers"), ("runs", "Run by run"), ("figures", "All runs"), ("inputs", "Inputs"),
-        ("evidence", "Evidence"), ("again", "Make it again"), ("reading", "How to read it"),
-    ):  # fmt: skip
-        yield node("a", words, href=f"#{name}")
+def _links(parts: Sequence[Node]) -> Iterator[Node]:
+    """Yield links to the parts of a page that have a heading."""
+    for each in parts:
+        if each.tag == "h2":
+            yield node("a", each.text or "", href=f"#{each.get('id')}")
 
 
 def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
@@ -105,15 +103,15 @@ def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
 
     result = reopen(folder)
     history, logged = history_of(result.scenario), worlds.of_run(folder, result)
-    heads, *rows = in_rows(result, history)
+    heads, *rows = (row if history else row[:-1] for row in in_rows(result, history))
     first = 1 + sum(line.is_lag for line in summarise(result, history))  # the reveal and the lags
     dates = sections.table(heads, rows[first:])
     key = [
         node("h2", "Key numbers", id="key"),
         node("div", sections.table(heads, rows[:first]), klass="scroll whole"),
         sections.folded(f"The dates of each actor ({len(rows) - first})", node("div", dates, klass="scroll")),
-        node("p", "Lags are months from the first announcement; never: share of runs in which it does not come by "
-                  f"the end of {result.scenario.file.scenario.end}.", klass="quiet"),
+        node("p", "Lags are months from the first announcement; never: share of runs in which it does not "
+                  f"come by the end of {result.scenario.file.scenario.end}.", klass="quiet"),
     ]  # fmt: skip
     said = answers.of_run(result, history, logged)
     if history:
@@ -122,7 +120,7 @@ def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
         result.scenario.file.scenario.title,
         answers.question(result.scenario),
         answers.conditional(result.scenario),
-        said or ["No run was completed."],
+        {"": said or ["No run was completed."]},
         key,
         logged,
         typical_run(result),
@@ -139,15 +137,14 @@ def _of_comparison(folder: Path, manifest: dict[str, Any]) -> Page:
 
     found = reopen(folder)
     scenario = found.base.scenario
-    said = answers.of_comparison(found)
-    several = len(said) > 1
-    sentences = [f"{label}: {one}" if several else one for label, each in said.items() for one in each]
     key = [node("h2", "Key differences", id="key")]
     for label, result in found.results.items():
         key.append(node("h3", f"{label} against the baseline"))
-        key.append(sections.folded("What it changes", sections.listed(
-            differences(scenario, result.scenario) or ["Nothing: it says the same as the baseline."]
-        )))  # fmt: skip
+        changes = differences(scenario, result.scenario) or ["Nothing: it says the same as the baseline."]
+        if len(changes) <= FEW_CHANGES:
+            key.append(node("p", f"What it changes: {'; '.join(changes)}"))
+        else:
+            key.append(sections.folded(f"What it changes ({len(changes)})", sections.listed(changes)))
         rows = [
             cells(found.found[label, name])
             for name in headline(found)
@@ -161,7 +158,7 @@ def _of_comparison(folder: Path, manifest: dict[str, Any]) -> Page:
         f"{scenario.file.scenario.title}: {arms}",
         f"What changes under {arms}, run by run, in the same luck?",
         answers.conditional(scenario),
-        sentences,
+        answers.of_comparison(found),
         key,
         logged,
         typical_run(found.base),
@@ -169,9 +166,10 @@ def _of_comparison(folder: Path, manifest: dict[str, Any]) -> Page:
         scenario,
         "cascades compare --logs 5",
         (
-            "Run r of every arm has the luck and the uncertain inputs of run r of the baseline. median: of the "
-            "differences within pairs; in brackets its 90 % interval. lower, equal, higher: shares of pairs. A date "
-            "that never comes is later than the end, not a number: >=, <= and ... say what is known.",
+            "Run r of every arm has the luck and the uncertain inputs of run r of the baseline. median: of "
+            "the differences within pairs; in brackets its 90 % interval. lower, equal, higher: shares of "
+            "pairs. A date that never comes is later than the end, not a number: >=, <= and ... say what is "
+            "known.",
         ),
     )
 
@@ -182,16 +180,23 @@ def _of_study(folder: Path, manifest: dict[str, Any]) -> Page:
 
     file = manifest["study_file"]
     heading, short, *rest = manifest["answer"]
+    scenario = origin_of(folder).compiled.scenario
+    number = "" if file.get("question") is None else f", question {file['question']}"
     return Page(
+        f"Study {manifest['study']}{number}",
         file["title"],
-        f"{file['title']}",
-        f"If the world works as its scenario says. {heading}",
-        [short],
-        [node("h2", "Key numbers", id="key"), sections.listed(rest), *drawn_tables(folder, manifest)],
+        answers.conditional(scenario),
+        {"": [short.removeprefix("In short: ")]},
+        [
+            node("h2", "Key numbers", id="key"),
+            node("p", heading, klass="quiet"),
+            sections.listed(rest),
+            *drawn_tables(folder, manifest),
+        ],
         worlds.of_study(folder, manifest),
         None,
         {"study.png": "The figures of the study"},
-        origin_of(folder).compiled.scenario,
+        scenario,
         "cascades study --logs 3",
         (f"How to read it: {' '.join(file['reading'].split())}",),
     )

@@ -51,7 +51,8 @@ class Texts:
 
 def timeline_data(logged: Logged) -> dict[str, Any]:
     """Return what the page draws, as plain data. Times are months since the start; null: it never comes."""
-    texts, runs, size, left = Texts(), [], 0, 0
+    texts, size, left = Texts(), 0, 0
+    runs: list[dict[str, Any]] = []
     worlds = logged.worlds
     several = {world.name: place for place, world in enumerate(worlds)}
     names = list(dict.fromkeys(name for world in worlds for name in world.result.compiled.actors))
@@ -140,8 +141,8 @@ class _Teller:
         return {
             "projects": [self._project(project) for project in self.story.projects],
             "arrows": [self._arrow(arrow) for arrow in self.story.arrows],
-            "releases": [self._release(row) for row in self._notable_releases()],
-            "grants": [self._grant(row) for row in np.flatnonzero(self.log["what"] == Event.GRANTED)],
+            "releases": [self._release(int(row)) for row in self._notable_releases()],
+            "grants": [self._grant(int(row)) for row in np.flatnonzero(self.log["what"] == Event.GRANTED)],
             "attention": [[self._at(time), _short(value)] for time, value in zip(times, shown, strict=True)],
             "stories": self._stories(),
         }
@@ -200,7 +201,7 @@ class _Teller:
         if saved and saved["words"]:
             return f"{said} It saved {saved['words']}."
         if saved is not None or self.kept:
-            return f"{said} It saved nothing worth a line by itself: what it did was to show that it can be done."
+            return f"{said} It saved no work by itself."
         return f"{said} How much it saved was not kept with this folder."
 
     def _notable_releases(self) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DATES_SHOWN = 200
 NOTE = (
-    "Everything here is conditional: it says what follows if the world works as the scenario says. It is not a "
+    "Everything here is conditional: it says what follows if the world works as the scenario says. It is no "
     "forecast, and a difference between two scenarios is a difference between two models. What the scenario "
     "gives with dates is not explained by the model; only what follows is."
 )
@@ -47,9 +47,13 @@ def listed(sentences: Iterable[str]) -> Node:
     return node("ul", *(node("li", sentence) for sentence in sentences))
 
 
-def answer(lead: str, sentences: Sequence[str]) -> Node:
-    """Return the answer: under which condition, and what follows."""
-    return node("div", node("p", lead), listed(sentences), klass="answer", id="answer")
+def answer(lead: str, said: Mapping[str, Sequence[str]]) -> Node:
+    """Return the answer: under which condition, and what follows (under the name of each arm)."""
+    parts = []
+    for name, sentences in said.items():
+        parts += [node("p", name, klass="arm")] if name and len(said) > 1 else []
+        parts.append(listed(sentences))
+    return node("div", node("p", lead), *parts, klass="answer", id="answer")
 
 
 def figures(folder: Path, named: dict[str, str]) -> Iterator[Node]:
@@ -71,8 +75,8 @@ def timeline(data: dict[str, Any] | None, command: str) -> Iterator[Node]:
         "p",
         "One lane per actor. Move to another run, or through time; hover (or tab to) an arrow to see what it "
         "carried, from whom, and how much it saved; click an actor for its story. All is read off the event "
-        "logs; nothing is simulated here. Savings are the books of the run shown: artifacts count in the order "
-        "in which they reached the team, each cutting what those before it left.",
+        "logs; nothing is simulated here. Savings are the books of the run shown: artifacts count in the "
+        "order in which they reached the team, each cutting what those before it left.",
         klass="quiet",
     )
     still = "This picture needs JavaScript, which is off; the words, the tables and the still figures do not."
@@ -99,7 +103,7 @@ def inputs(scenario: Scenario) -> Iterator[Node]:
     yield node("p", " ".join(totals(scenario, rows)), klass="quiet")
     dates = chronology(scenario)
     shown = [(row["date"] or "", row["what"] or "", row["source"] or "") for row in dates[:DATES_SHOWN]]
-    heads = ("when", "what the scenario gives", "source")
+    heads: tuple[str, ...] = ("when", "what the scenario gives", "source")
     yield folded(f"What is given, and when ({len(dates)} dates; all else is left to emerge)",
                  node("div", table(heads, shown, klass="tight searched"), klass="scroll"))  # fmt: skip
     actors = [
@@ -152,7 +156,7 @@ def _verdicts(scenario: Scenario, place: Path) -> Iterator[Node]:
     found = reopen(place)
     about = "this scenario"
     if found.scenario.fingerprint != scenario.fingerprint:
-        about = f"{found.scenario.name} (fingerprint {manifest['fingerprint'][:8]}, not the scenario of this page)"
+        about = f"{found.scenario.name} as of {manifest['fingerprint'][:8]}, not the scenario of this page"
     yield node("p", f"Claims of the literature held against {about}. {' '.join(headline(found))}")
     rows = [
         (role, *(str(counted[verdict]) for verdict in VERDICTS), str(counted.total()))
@@ -173,14 +177,13 @@ def _claims(scenario: Scenario) -> Iterator[Node]:
     if claims:
         yield node(
             "p",
-            f"{len(claims)} claims of the literature can be held against this scenario; no folder of evidence lies "
-            f"beside this one. To see which agree: ", node("code", f"cascades evidence {scenario.name}"),
+            f"{len(claims)} claims of the literature can be held against this scenario; no folder of "
+            "evidence lies beside this one. To see which agree: ",
+            node("code", f"cascades evidence {scenario.name}"),
             ", and make this report again (or name the folder with ", node("code", "--evidence"), ").",
         )  # fmt: skip
     else:
-        yield node(
-            "p", "There are no claims about this scenario; nothing of it was held against the literature."
-        )
+        yield node("p", "There are no claims about this scenario: it was not held against the literature.")
     if posterior:
         yield node("p", f"Its uncertain inputs are drawn from what claims taught ({posterior.name}); without "
                         "that, from their intervals: --set posterior.use=false.")  # fmt: skip
@@ -219,8 +222,8 @@ def again(manifest: dict[str, Any], further: dict[str, str] | None = None) -> It
     yield whole
     yield node(
         "p",
-        "The same scenario, seed and run number give the same run, whatever the number of runs or threads. The "
-        "manifest holds the scenario in full, so that it can be run where its file is not.",
+        "The same scenario, seed and run number give the same run, whatever the number of runs or threads. "
+        "The manifest holds the scenario in full, so that it can be run where its file is not.",
         klass="quiet",
     )
     yield folded("The manifest in full", node("pre", json.dumps(manifest, indent=1, ensure_ascii=False)))

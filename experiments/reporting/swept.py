@@ -63,8 +63,8 @@ def page_of_sweep(folder: Path) -> Page:
     return Page(
         title,
         f"How do {', '.join(store.metrics[:4])} change with {varied}?",
-        f"{answers.conditional(scenario)[:-1]} (with the values of the design in place of its own; {runs}, {luck}):",
-        sentences,
+        f"{answers.conditional(scenario)[:-1]} (with the values of the design; {runs}, {luck}):",
+        {"": sentences},
         key,
         worlds.of_sweep(store),
         None,
@@ -72,8 +72,8 @@ def page_of_sweep(folder: Path) -> Page:
         scenario,
         "a sweep with logs = 1 in its file",
         (
-            "Medians and intervals are over all runs of a group of points, over whatever values the other factors "
-            "take there. cascades sensitivity, discover, robust and information look closer.",
+            "Medians and intervals are over all runs of a group of points, over whatever values the other "
+            "factors take there. cascades sensitivity, discover, robust and information look closer.",
         ),
         runs=runs,
     )
@@ -94,8 +94,14 @@ def _in_words(store: Store, values: np.ndarray, name: str, moved: Sequence[Moved
     if moved and moved[0].size > 0:
         first = moved[0]
         ends = [first.groups[0], first.groups[-1]]
-        said_ends = " to ".join(f"{_said(end.quantiles[2], unit)} (at {end.name})" for end in ends)
-        text += f". It is moved most by {first.factor}: the median goes from {said_ends}"
+        medians = [_said(end.quantiles[2], unit) for end in ends]
+        text += f". It is moved most by {first.factor}: "
+        if medians[0] == medians[1]:
+            text += f"the mean moves, the median is {medians[0]} at {ends[0].name} and at {ends[1].name}"
+        else:
+            text += (
+                f"the median goes from {medians[0]} (at {ends[0].name}) to {medians[1]} (at {ends[1].name})"
+            )
     return f"{text}."
 
 

@@ -38,7 +38,7 @@ class World:
 
 @dataclass(frozen=True)
 class Logged:
-    """All worlds with logged runs, the baseline first. ``notes``: what of the folder is not shown, and why."""
+    """All worlds with logged runs, the baseline first. ``notes``: what is not shown, and why."""
 
     worlds: list[World]
     savings: Savings
@@ -116,7 +116,7 @@ def _world(key: str, name: str, result: Result, called: Callable[[int], str] = "
 
 
 def _bare(compiled: Compiled, seed: int, drawn: bool, logs: dict[int, np.ndarray]) -> Result:
-    """Return a result of which only the logs are known, and what its runs drew, which is a matter of luck only."""
+    """Return a result of which only the logs are known, and what its runs drew, which is luck alone."""
     from experiments.inputs import draws_of
     from sim.result import Result
 

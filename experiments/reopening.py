@@ -198,7 +198,12 @@ def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm
     from sim import words
     from sim.tables import EVENT
 
-    table = _table(path, None if only is None else [(column, "=", only)])
+    table = _table(path)
+    if only is not None:
+        import pyarrow.compute as compute
+
+        words = table[column].cast("string")
+        table = table.filter(compute.equal(words, str(only))).unify_dictionaries()
     log = np.zeros(table.num_rows, EVENT)
     for column, field in _NUMBERS:
         log[field] = table[column].to_numpy()
@@ -220,12 +225,12 @@ def _codes(column: Any, names: list[str]) -> np.ndarray:
     return codes[whole.indices.to_numpy()] if len(codes) else np.full(len(whole), -1, np.int32)
 
 
-def _table(path: Path, filters: Any = None) -> Any:
+def _table(path: Path) -> Any:
     import pyarrow
     import pyarrow.parquet as parquet
 
     try:
-        return parquet.read_table(path, filters=filters).unify_dictionaries()
+        return parquet.ParquetFile(path).read().unify_dictionaries()  # read_table would import pandas
     except (OSError, pyarrow.ArrowException) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UserError(f"{path}: is damaged or not there ({reason[:120]}); make the folder again") from None
@@ -255,6 +260,10 @@ def _open_page(folder: Path, manifest: dict[str, Any]) -> Any:
     return read_page(folder, manifest)
 
 
+def _open_backcast(folder: Path, manifest: dict[str, Any]) -> Any:
+    raise UserError(f"{folder}: a backcast keeps no runs to draw from; its figure is backcast.png in it")
+
+
 SORTS = (  # the first whose key the manifest has
     Sort("attribution", "cascades attribute", "attribution", lambda folder, _: load_attribution(folder)),
     Sort("evidence", "cascades evidence", "verdicts", _open_evidence),
@@ -262,6 +271,7 @@ SORTS = (  # the first whose key the manifest has
     Sort("study", "cascades study", "study", _open_page),
     Sort("analysis", "cascades sensitivity, discover, robust, information, search", "analysis", _open_page),
     Sort("sweep", "cascades sweep", "plan", _open_sweep),
+    Sort("backcast", "cascades backcast", "record", _open_backcast),
     Sort("compare", "cascades compare", "arms", lambda folder, _: load_comparison(folder)),
     Sort("run", "cascades run", "runs_completed", lambda folder, _: load_result(folder)),
 )

@@ -225,6 +225,8 @@ def read_parquet(path: Path, columns: list[str] | None, filters=None):
     import pyarrow.parquet as parquet
 
     try:
+        if filters is None:  # read_table would import pandas
+            return parquet.ParquetFile(path).read(columns)
         return parquet.read_table(path, columns=columns, filters=filters)
     except (OSError, pyarrow.ArrowException, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -149,7 +149,7 @@ def _compose_diffusion(sheet: Sheet, result: Result, history, lanes, drawn, left
     if not drawn:
         axes = sheet.panel(18.0, left)
         ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True, ticks(sheet.room - left))
-        _finish(axes, "date")
+        _finish(axes, f"date (n = {number_text(runs, 'run')})")
         axes.set_yticks([])
         say(axes, _why_no_lanes(result), sheet.room - left - 4)
         return
@@ -233,7 +233,7 @@ def _compose_cascade(sheet: Sheet, result: Result, history, shown, story, left: 
         say(axes, why, wide - 4)
         ink.draw_calendar(axes, start, compiled.horizon, True, ticks(wide))
         axes.set_yticks([])
-        _finish(axes, "date")
+        _finish(axes, f"date (n = 1 run of {len(result.run_numbers):,})")
         return
     sheet.legend(cascade_keys(story))
     height = _lane_height(len(story.lanes))

@@ -58,11 +58,11 @@ def plot(
     if listed:
         where = folder or (Path(kind) if kind else None)
         if where is not None:
-            print("\n".join(laid_out(list(kinds_for(where).items()))))
+            print("\n".join(laid_out([("kind", "what it shows"), *kinds_for(where).items()])))
             return
         for sort in sorts():
-            rows = [(f"  {each.name}", each.says) for each in kinds_of(sort).values()]
-            print("\n".join([f"{sort}:", *laid_out(rows)]))
+            rows = [(f"of {sort}", "what it shows"), *((each.name, each.says) for each in kinds_of(sort).values())]
+            print("\n".join([*laid_out(rows), ""]))
         return
     if kind is None or folder is None:
         raise UserError("say what to draw of which folder: cascades plot KIND DIR (cascades plot --list DIR)")

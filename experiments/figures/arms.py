@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from experiments.comparison import Comparison
     from sim.result import Result
 
-CELL = 15.0  # mm, at most
+CELL, ROW = 15.0, 6.4  # mm: across, at most; down
 
 
 @kind("compare", "compare", ("arms",))
@@ -97,12 +97,12 @@ def policies(found: Comparison, asked: Asked) -> Figure:
     title = f"Policy against policy: {metric.name} {word} in the row than in the column"
     sheet = Sheet(asked.width, title, f"{metric.name}: {metric.meaning.replace('K-th', str(metric.row[4]) + 'th')}"
                   if metric.row[4] > 3 else "")  # fmt: skip
-    room = names_room(arms, BODY, 0.34 * sheet.room)
+    names = [f"{place + 1}  {arm}" for place, arm in enumerate(arms)]  # columns have the numbers only
+    room = names_room(names, BODY, 0.34 * sheet.room)
     cell = min(CELL, (sheet.room - room) / max(1, len(arms)))
-    letters = min(SMALL, 0.36 * cell / 0.35)
-    head = max(ink.width_of(ink.fitted(arm, SMALL, 26.0), SMALL) for arm in arms)
-    sheet.top += 0.75 * head + 2.0
-    axes = sheet.panel(0.62 * cell * len(arms), room, sheet.room - room - cell * len(arms), 1.5)
+    letters = max(4.7, min(SMALL, 0.62 * cell))
+    sheet.top += 5.0
+    axes = sheet.panel(ROW * len(arms), room, sheet.room - room - cell * len(arms), 1.5)
     shares = np.full((len(arms), len(arms)), np.nan)
     for row, one in enumerate(arms):
         for column, other in enumerate(arms):
@@ -110,21 +110,20 @@ def policies(found: Comparison, asked: Asked) -> Figure:
                 continue
             lower, higher, middle = versus(results[one], results[other], name)
             shares[row, column] = lower - higher
-            ink.write(axes, column, row - 0.17, f"{lower:.0%}" if math.isfinite(lower) else "–", ha="center",
+            ink.write(axes, column, row - 0.21, f"{lower:.0%}" if math.isfinite(lower) else "–", ha="center",
                       va="center", fontsize=letters, fontweight="bold")  # fmt: skip
-            ink.write(axes, column, row + 0.22, _bounded(middle), ha="center", va="center", fontsize=letters - 0.8,
+            ink.write(axes, column, row + 0.25, _bounded(middle), ha="center", va="center", fontsize=0.85 * letters,
                       color="#333333")  # fmt: skip
     colours = LinearSegmentedColormap.from_list("versus", ["#F3C79B", "#FFFFFF", "#9CCBE8"])
     axes.imshow(np.ma.masked_invalid(shares), cmap=colours, vmin=-1, vmax=1, aspect="auto")
     axes.set_xlim(-0.5, len(arms) - 0.5)
     axes.set_ylim(len(arms) - 0.5, -0.5)
-    axes.set_yticks(range(len(arms)), [ink.fitted(arm, BODY, room - 1.5) for arm in arms], parse_math=False,
+    axes.set_yticks(range(len(arms)), [ink.fitted(each, BODY, room - 1.5) for each in names], parse_math=False,
                     fontsize=BODY)  # fmt: skip
     axes.set_xticks([])
     axes.tick_params(length=0)
-    for column, arm in enumerate(arms):
-        ink.write(axes, column - 0.15, -0.58, ink.fitted(arm, SMALL, 26.0), rotation=45, rotation_mode="anchor",
-                  ha="left", va="center", fontsize=SMALL)  # fmt: skip
+    for column in range(len(arms)):
+        ink.write(axes, column, -0.62, str(column + 1), ha="center", va="bottom", fontsize=BODY)
     for side in axes.spines.values():
         side.set_visible(False)
     if len(arms) == 1:

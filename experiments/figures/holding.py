@@ -120,13 +120,13 @@ def holders(result: Result, asked: Asked) -> Figure:
     counts = {way: counts_at(dates_of(result, way), times) for way in ways}
     top = max((float(np.quantile(found, 0.95, axis=0).max()) for found in counts.values()), default=1.0)
     top = max(top, float(len(actual)))
-    for axes, way, wide in grid(sheet, ways, lambda way: f"{WAYS[way]}, {number_text(runs, 'run')}"):
+    for axes, way, wide in grid(sheet, ways, lambda way: f"have {WAYS[way]} it"):
         draw_bands(axes, times, counts[way], ink.BLUE)
         if way == "t_pub" and len(actual):
             steps = np.concatenate([[0.0], actual, [result.compiled.horizon]])
             axes.step(steps, [0, *range(1, len(actual) + 1), len(actual)], where="post", color=ink.BLACK,
                       linewidth=1.2, linestyle=(0, (3, 1.2)), zorder=5)  # fmt: skip
-        _axis(axes, result, wide, top, "actors")
+        _axis(axes, result, wide, top, f"actors (n = {runs:,})")
         if not counts[way].any():
             say(axes, "Nobody did in any run.", wide - 4)
     credit = f" What really happened: {history.credit}" if history and len(actual) else ""

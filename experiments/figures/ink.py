@@ -157,7 +157,8 @@ def calendar_ticks(start: float, months: float, most: int = MOST_LABELS) -> tupl
 
     ``start``: first month, in months since the year 0. ``most``: labels.
     """
-    step = next(s for s in (1, 3, 12, 24, 60, 120, 240) if months / s <= most or s == 240)
+    fits = {s: most if s >= 12 else 0.62 * most for s in (1, 3, 12, 24, 60, 120, 240)}  # of months, fewer do
+    step = next(s for s, labels in fits.items() if months / s <= labels or s == 240)
     small = {1: 1, 3: 1, 12: 3, 24: 12, 60: 12, 120: 60, 240: 60}[step]
 
     def places(every: int) -> list[float]:

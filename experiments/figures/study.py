@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,11 +39,21 @@ def compose(page: Page, width: float) -> Figure:
     draw = {"intervals": _intervals, "curves": _curves, "points": _points, "limits": _limits}
     for panel in page.panels:
         sheet.heading(panel.title)
-        draw[panel.sort](sheet, panel, page.calendar)
+        draw[panel.sort](sheet, _counted(panel, page.basis.runs), page.calendar)
     if not page.panels:
         say(_bare(sheet), "There is nothing to draw.", sheet.room)
     notes = [f"{panel.note[:1].upper()}{panel.note[1:]}." for panel in page.panels if panel.note]
     return sheet.whole(" ".join([*dict.fromkeys(notes), page.basis.text]))
+
+
+def _counted(panel: Panel, runs: int) -> Panel:
+    """Return a panel that says on the axis of its numbers how many runs it rests on."""
+    name = "x_label" if panel.sort in ("intervals", "limits") else "y_label"
+    label, count = getattr(panel, name), f"n = {runs:,}"
+    if "n = " in label or not runs:
+        return panel
+    label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
+    return replace(panel, **{name: label})
 
 
 def _bare(sheet: Sheet) -> Axes:

@@ -162,10 +162,17 @@ def _tree_names(axes: Axes, labels: list[str], left: float) -> None:
         depth = (len(label) - len(label.lstrip())) // 3
         shift = min(1.6 * depth, 0.45 * left)
         axes.annotate(
-            ink.fitted(label.strip(), SMALL, left - 1.2 - shift), (0, place), ((shift - left) / POINT, 0),
+            _fitted(label.strip(), left - 1.2 - shift), (0, place), ((shift - left) / POINT, 0),
             xycoords=("axes fraction", "data"), textcoords="offset points", ha="left", va="center",
             fontsize=SMALL, parse_math=False, annotation_clip=False,
         )  # fmt: skip
+
+
+def _fitted(label: str, room: float) -> str:
+    """Return who and what, shortened in the name of who."""
+    who, _, klass = label.rpartition(": ")
+    klass = ink.fitted(f": {klass}", SMALL, 0.5 * room)
+    return ink.fitted(who, SMALL, room - ink.width_of(klass, SMALL)) + klass
 
 
 def _draw_branch(axes: Axes, branch: Branch, place: int, place_of: dict[int, int], horizon: float) -> None:

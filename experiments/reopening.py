@@ -202,8 +202,8 @@ def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm
     if only is not None:
         import pyarrow.compute as compute
 
-        words = table[column].cast("string")
-        table = table.filter(compute.equal(words, str(only))).unify_dictionaries()
+        chosen = compute.equal(table[column].cast("string"), str(only))
+        table = table.filter(chosen).unify_dictionaries()
     log = np.zeros(table.num_rows, EVENT)
     for column, field in _NUMBERS:
         log[field] = table[column].to_numpy()

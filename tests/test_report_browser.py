@@ -6,7 +6,6 @@ import json
 
 import pytest
 from report_folders import HOSTILE, WORLDS, make_folder
-from selenium.webdriver import Keys
 
 from experiments.reporting import report
 
@@ -101,6 +100,8 @@ def test_clicking_an_actor_tells_its_story(browser, pages):
 
 
 def test_it_can_be_played_with_by_keys_alone(browser, pages):
+    from selenium.webdriver import Keys
+
     browser.open(pages("run"))
     browser.run("document.querySelector('.name').focus()")
     browser.press(Keys.ENTER)

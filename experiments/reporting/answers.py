@@ -174,7 +174,8 @@ def of_comparison(found: Comparison) -> dict[str, list[str]]:
         vague = [one.metric.name for one in known if one not in clear]
         if clear and vague:
             sentences.append(f"Not clearly one way: {', '.join(vague)}.")
-        said[label] = sentences + _causes(found, label, told)
+        own = [note.removeprefix(f"{label}: ") for note in found.notes if note.startswith(f"{label}: ")]
+        said[label] = [*map(upper_first, own), *sentences, *_causes(found, label, told)]
     return said
 
 

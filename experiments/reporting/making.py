@@ -152,7 +152,7 @@ def _of_comparison(folder: Path, manifest: dict[str, Any]) -> Page:
         ]
         key.append(node("div", sections.table(HEADINGS, rows, RIGHT), klass="scroll whole"))
     logged = worlds.of_comparison(folder, found)
-    key += [sections.listed([*found.notes, *answers.mechanisms(logged), *answers.helpers(logged)])]
+    key += [sections.listed([*answers.mechanisms(logged), *answers.helpers(logged)])]
     arms = ", ".join(found.results)
     return Page(
         f"{scenario.file.scenario.title}: {arms}",

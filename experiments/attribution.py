@@ -227,7 +227,9 @@ class Attribution:
                 "run": np.tile(self.result.run_numbers[: self.runs], count),
                 self.outcome.metric.name: np.concatenate(list(self.values_of.values())),
                 "worth": np.concatenate(list(self.worth.values())),
-                "limit": np.nan if self.outcome.limit is None else np.tile(self.outcome.limit[: self.runs], count),
+                "limit": np.nan
+                if self.outcome.limit is None
+                else np.tile(self.outcome.limit[: self.runs], count),
             }
         )
 

@@ -38,7 +38,7 @@ _NUMBERS = (
 
 @dataclass(frozen=True)
 class Sort:
-    """A sort of folder. ``key``: of its manifest, by which it is known; ``opens``: the folder as an object."""
+    """A sort of folder. ``key``: of its manifest, by which it is known; ``opens``: it as an object."""
 
     name: str
     command: str
@@ -47,7 +47,7 @@ class Sort:
 
 
 def sort_of_folder(folder: str | Path) -> tuple[Sort, dict[str, Any]]:
-    """Return what sort of results a folder holds, and its manifest; raise UserError where it is none of ours."""
+    """Return what sort of results a folder holds, and its manifest; raise UserError if not ours."""
     folder = Path(folder)
     path = folder / MANIFEST
     if not folder.is_dir():
@@ -60,7 +60,9 @@ def sort_of_folder(folder: str | Path) -> tuple[Sort, dict[str, Any]]:
     except FileNotFoundError:
         raise UserError(f"{folder}: holds no {MANIFEST}; give a folder that a command left (--out)") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: cannot be read as a manifest of ours ({error}); make the folder again") from None
+        raise UserError(
+            f"{path}: cannot be read as a manifest of ours ({error}); make the folder again"
+        ) from None
     for sort in SORTS:
         if sort.key in manifest:
             return sort, manifest
@@ -77,7 +79,7 @@ def reopen(folder: str | Path) -> Any:
         return sort.opens(Path(folder), manifest)
     except KeyError as error:
         raise UserError(
-            f"{folder}: {error.args[0]} is missing, so it was changed or made by another version; make it again"
+            f"{folder}: {error.args[0]} is missing: it was changed or made by another version; make it again"
         ) from None
     except (ValueError, TypeError, OSError) as error:
         reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
@@ -123,9 +125,13 @@ def load_comparison(folder: str | Path) -> Comparison:
     folder = Path(folder)
     _, manifest = sort_of_folder(folder)
     pairs = _table(folder / "pairs.parquet")
-    arms, names = (np.asarray(pairs[name].cast("string").to_numpy(zero_copy_only=False)) for name in ("arm", "metric"))
+    arms, names = (
+        np.asarray(pairs[name].cast("string").to_numpy(zero_copy_only=False)) for name in ("arm", "metric")
+    )
     runs, value, base = (pairs[name].to_numpy() for name in ("run", "value", "base"))
-    starts = np.flatnonzero(np.r_[True, (arms[1:] != arms[:-1]) | (names[1:] != names[:-1])]) if len(arms) else []
+    starts: Any = (
+        np.flatnonzero(np.r_[True, (arms[1:] != arms[:-1]) | (names[1:] != names[:-1])]) if len(arms) else []
+    )
     values: dict[str, dict[str, np.ndarray]] = {label: {} for label in manifest["arms"]}
     bases: dict[str, np.ndarray] = {}
     numbers = np.arange(int(manifest["runs_completed"]))
@@ -162,7 +168,9 @@ def load_attribution(folder: str | Path) -> Attribution:
 
     folder = Path(folder)
     _, manifest = sort_of_folder(folder)
-    return reopened(manifest, _compiled(manifest, manifest["scenario_file"]), _table(folder / "coalitions.parquet"))
+    return reopened(
+        manifest, _compiled(manifest, manifest["scenario_file"]), _table(folder / "coalitions.parquet")
+    )
 
 
 def _compiled(said: dict[str, Any], origin: str) -> Compiled:
@@ -170,7 +178,11 @@ def _compiled(said: dict[str, Any], origin: str) -> Compiled:
     from sim.world import compile_scenario
 
     scenario = from_data(
-        said["scenario"], origin, tuple(said["sets"]), policies=tuple(said["policies"]), name=said["scenario_name"]
+        said["scenario"],
+        origin,
+        tuple(said["sets"]),
+        policies=tuple(said["policies"]),
+        name=said["scenario_name"],
     )
     if scenario.fingerprint != said["fingerprint"]:
         raise ValueError("the scenario in its manifest does not match its fingerprint")
@@ -214,7 +226,9 @@ def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm
         log[field] = _codes(table[column], list(named))
     runs = table["run"].to_numpy()
     ends = [*np.flatnonzero(np.diff(runs)) + 1, len(runs)]
-    return {int(runs[end - 1]): log[first:end] for first, end in zip([0, *ends[:-1]], ends, strict=True) if end}
+    return {
+        int(runs[end - 1]): log[first:end] for first, end in zip([0, *ends[:-1]], ends, strict=True) if end
+    }
 
 
 def _codes(column: Any, names: list[str]) -> np.ndarray:

@@ -165,7 +165,9 @@ def _compose_diffusion(sheet: Sheet, result: Result, history, lanes, drawn, left
         half = 0.5 * ink.width_of("reveal", SMALL)
         place = 2.0 + left + wide * reveal / compiled.horizon
         place = min(place, 2.0 + left + wide - half - ink.width_of("not by end", SMALL) + NEVER - 1.5)
-        sheet.words(place, sheet.top - 0.4, "reveal", fontsize=SMALL, ha="center", va="bottom", color=ink.GREY)
+        sheet.words(
+            place, sheet.top - 0.4, "reveal", fontsize=SMALL, ha="center", va="bottom", color=ink.GREY
+        )
     axes = sheet.panel(height, left, NEVER)
     ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True, ticks(wide))
     room = cascade.Room(wide, left, NEVER, BODY if height / len(drawn) > 3.3 else SMALL)
@@ -194,7 +196,9 @@ def _table(sheet: Sheet, table: list[list[str]]) -> None:
         return
 
     def widths(rows: list[list[str]]) -> list[float]:
-        return [max(ink.width_of(text, SMALL) for text in column) + CELL for column in zip(*rows, strict=True)]
+        return [
+            max(ink.width_of(text, SMALL) for text in column) + CELL for column in zip(*rows, strict=True)
+        ]
 
     if sum(widths(table)) > sheet.room:
         table = [list(column) for column in zip(*table, strict=True)]
@@ -204,7 +208,9 @@ def _table(sheet: Sheet, table: list[list[str]]) -> None:
     for row in table:
         place = 2.0
         for text, wide in zip(row, across, strict=True):
-            sheet.words(place, sheet.top, ink.fitted(text, SMALL, sheet.room), fontsize=SMALL, color="#333333")
+            sheet.words(
+                place, sheet.top, ink.fitted(text, SMALL, sheet.room), fontsize=SMALL, color="#333333"
+            )
             place += wide
         sheet.top += SMALL * LINE * POINT
     sheet.top += 0.8
@@ -216,7 +222,9 @@ def _why_no_lanes(result: Result) -> str:
     if len(result.compiled.facts["builders"]) == 0:
         return "Nobody in this scenario builds models."
     if not diffusion.builders(result):
-        return "The dates of announcement were not kept: run with the standard metrics, or t_pub[ACTOR,CLASS]."
+        return (
+            "The dates of announcement were not kept: run with the standard metrics, or t_pub[ACTOR,CLASS]."
+        )
     return "None of those shown builds models."
 
 
@@ -257,8 +265,17 @@ def _draw_actual(axes: Axes, result: Result, history, story) -> None:
         date = history.announced(result.compiled.actors[actor], klass)
         month = math.inf if date is None else diffusion.months_of_day(date) - result.scenario.start
         if 0 <= month <= horizon:
-            axes.plot([month], [place], "D", markersize=4.2, markerfacecolor="none", markeredgecolor=ink.BLACK,
-                      markeredgewidth=0.8, clip_on=False, zorder=9)  # fmt: skip
+            axes.plot(
+                [month],
+                [place],
+                "D",
+                markersize=4.2,
+                markerfacecolor="none",
+                markeredgecolor=ink.BLACK,
+                markeredgewidth=0.8,
+                clip_on=False,
+                zorder=9,
+            )
 
 
 def _reveal_in(story, result: Result) -> float:
@@ -389,7 +406,9 @@ def caption_text(
     if "a" in parts and any(
         np.isinf(row.quantiles[[0, 2, 4]]).any() for row in diffusion.lag_rows(result, history)
     ):
-        sentences.append(f'"{diffusion.LATER[:1].upper()}{diffusion.LATER[1:]}" is after the months simulated.')
+        sentences.append(
+            f'"{diffusion.LATER[:1].upper()}{diffusion.LATER[1:]}" is after the months simulated.'
+        )
     if story and story.idle:
         actors = "actor" if story.idle == 1 else "actors"
         sentences.append(

@@ -249,7 +249,7 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
 
     where = f"{scenario.origin}: posterior.file: {path}"
     try:
-        sample = parquet.read_table(path)
+        sample = parquet.ParquetFile(path).read()  # read_table would import pandas
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"{where}: cannot be read ({error})") from None
     columns = {name.removeprefix("input:"): name for name in sample.column_names}

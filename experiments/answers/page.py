@@ -51,13 +51,17 @@ def page_of(found: Any) -> Page:
 
 
 def report_basis(title: str, rests_on: str, sweep: dict[str, Any]) -> Basis:
-    """Return what the figure of an analysis rests on. ``sweep``: key facts of it, as the manifest has them."""
+    """Return what the figure of an analysis rests on. ``sweep``: its key facts, from the manifest."""
     runs = sum(block["runs"] for block in sweep.get("blocks", ())) * int(sweep.get("points", 0))
     seed = next((block["seed"] for block in sweep.get("blocks", ()) if "seed" in block), None)
     return Basis(
-        title, str(sweep.get("scenario", "of the sweep")), str(sweep.get("fingerprint", "")), runs, seed,
+        title,
+        str(sweep.get("scenario", "of the sweep")),
+        str(sweep.get("fingerprint", "")),
+        runs,
+        seed,
         further=f"{rests_on[:1].upper()}{rests_on[1:]}.",
-    )  # fmt: skip
+    )
 
 
 def page_text(page: Page) -> str:
@@ -72,7 +76,7 @@ def page_text(page: Page) -> str:
 
 
 def read_page(folder: Path, manifest: dict[str, Any]) -> Page:
-    """Return the page in a folder; raises KeyError, ValueError, TypeError or OSError for one that is no good."""
+    """Return the page in a folder; raises KeyError, ValueError, TypeError or OSError if it is no good."""
     path = folder / PANELS_FILE
     if not path.is_file():
         raise KeyError(PANELS_FILE)
@@ -90,7 +94,8 @@ def read_page(folder: Path, manifest: dict[str, Any]) -> Page:
 
 def _panel(data: dict[str, Any]) -> Panel:
     marks = [
-        Mark(**one | {name: _bounds(one[name]) for name in ("middle", "half", "band")}) for one in data["marks"]
+        Mark(**one | {name: _bounds(one[name]) for name in ("middle", "half", "band")})
+        for one in data["marks"]
     ]
     series = [
         Series(one["label"], *([float(v) for v in one[name]] for name in ("x", "y", "low", "high")))
@@ -102,7 +107,9 @@ def _panel(data: dict[str, Any]) -> Panel:
     ]
     limits = [(label, float(low), float(high), words) for label, low, high, words in data["limits"]]
     level = None if data["level"] is None else float(data["level"])
-    return Panel(**data | {"marks": marks, "series": series, "points": points, "limits": limits, "level": level})
+    return Panel(
+        **data | {"marks": marks, "series": series, "points": points, "limits": limits, "level": level}
+    )
 
 
 def _bounds(data: dict[str, Any]) -> Bounds:

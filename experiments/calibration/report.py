@@ -76,11 +76,15 @@ def calibrated(found: Calibration) -> Calibrated:
     return Calibrated(
         _basis(found.world.scenario, found.asked.seed, len(found.posterior.points)),
         list(found.learned),
-        [(row["id"], row["prior_discrepancy"], row["discrepancy"], row["prior_verdict"], row["verdict"])
-         for row in rows],
+        [
+            (row["id"], row["prior_discrepancy"], row["discrepancy"], row["prior_verdict"], row["verdict"])
+            for row in rows
+        ],
         found.coverage.truths if found.coverage is not None else 0,
-        tuple((row["path"], tuple(float(row[f"held_{100 * level:.0f}"]) for level in LEVELS)) for row in held),
-    )  # fmt: skip
+        tuple(
+            (row["path"], tuple(float(row[f"held_{100 * level:.0f}"]) for level in LEVELS)) for row in held
+        ),
+    )
 
 
 def reopened(folder: Path, manifest: dict[str, Any]) -> Calibrated:
@@ -97,21 +101,39 @@ def reopened(folder: Path, manifest: dict[str, Any]) -> Calibrated:
 
     learned = [
         Learned(
-            row["path"], five(row, "prior"), five(row, "posterior"), five(row, "place"), float(row["contraction"]),
-            float(row["kolmogorov"]), row["beyond_chance"] == "yes", float(row["association"] or "nan"), row["claim"],
+            row["path"],
+            five(row, "prior"),
+            five(row, "posterior"),
+            five(row, "place"),
+            float(row["contraction"]),
+            float(row["kolmogorov"]),
+            row["beyond_chance"] == "yes",
+            float(row["association"] or "nan"),
+            row["claim"],
         )
-        for row in _rows(folder / INPUTS_FILE) if row["free"] == "yes"
-    ]  # fmt: skip
+        for row in _rows(folder / INPUTS_FILE)
+        if row["free"] == "yes"
+    ]
     claims = [
-        (row["id"], float(row["prior_discrepancy"]), float(row["discrepancy"]), row["prior_verdict"], row["verdict"])
+        (
+            row["id"],
+            float(row["prior_discrepancy"]),
+            float(row["discrepancy"]),
+            row["prior_verdict"],
+            row["verdict"],
+        )
         for row in _rows(folder / CLAIMS_FILE)
     ]
     held = _rows(folder / COVERAGE_FILE) if (folder / COVERAGE_FILE).is_file() else []
     return Calibrated(
-        _basis(scenario, int(manifest["seed"]), int(manifest["calibration"]["draws"])), learned, claims,
+        _basis(scenario, int(manifest["seed"]), int(manifest["calibration"]["draws"])),
+        learned,
+        claims,
         int(held[0]["truths"]) if held else 0,
-        tuple((row["path"], tuple(float(row[f"held_{100 * level:.0f}"]) for level in LEVELS)) for row in held),
-    )  # fmt: skip
+        tuple(
+            (row["path"], tuple(float(row[f"held_{100 * level:.0f}"]) for level in LEVELS)) for row in held
+        ),
+    )
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

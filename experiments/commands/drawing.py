@@ -46,7 +46,8 @@ def plot(
         typer.Option("--when", metavar="CONDITION", help='Such as "lag_5 > 24"; repeatable.'),
     ] = None,
     goal: Annotated[
-        list[str] | None, typer.Option("--goal", metavar="METRIC:more|less", help="What is better; repeatable.")
+        list[str] | None,
+        typer.Option("--goal", metavar="METRIC:more|less", help="What is better; repeatable."),
     ] = None,
 ) -> None:
     """Draw a figure from a folder of results; nothing is simulated."""
@@ -61,7 +62,10 @@ def plot(
             print("\n".join(laid_out([("kind", "what it shows"), *kinds_for(where).items()])))
             return
         for sort in sorts():
-            rows = [(f"of {sort}", "what it shows"), *((each.name, each.says) for each in kinds_of(sort).values())]
+            rows = [
+                (f"of {sort}", "what it shows"),
+                *((each.name, each.says) for each in kinds_of(sort).values()),
+            ]
             print("\n".join([*laid_out(rows), ""]))
         return
     if kind is None or folder is None:
@@ -79,4 +83,6 @@ def draw_to(draw, folder: Path, kind: str, out: Path | None, options: dict) -> P
 
     moving = any(each.moving for each in every_kind() if each.name == kind)
     whole = folder.resolve()
-    return draw(folder, kind, out or folder.parent / f"{whole.name}-{kind}.{'gif' if moving else 'png'}", **options)
+    return draw(
+        folder, kind, out or folder.parent / f"{whole.name}-{kind}.{'gif' if moving else 'png'}", **options
+    )

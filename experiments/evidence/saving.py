@@ -93,7 +93,9 @@ def reopened(folder: Path, manifest: dict[str, Any]) -> EvidenceTable:
     claims = {name: Claim.model_validate_json(json.dumps(said)) for name, said in manifest["claims"].items()}
     text = (folder / TABLE_FILE).read_text(encoding="utf-8")
     rows = [_evidence(row, claims[row["id"]]) for row in csv.DictReader(io.StringIO(text))]
-    return EvidenceTable(scenario, rows, int(manifest["runs_asked"]), int(manifest["seed"]), list(manifest["notes"]))
+    return EvidenceTable(
+        scenario, rows, int(manifest["runs_asked"]), int(manifest["seed"]), list(manifest["notes"])
+    )
 
 
 def _evidence(row: dict[str, str], claim: Claim) -> Evidence:

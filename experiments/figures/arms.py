@@ -45,7 +45,9 @@ def differences(found: Comparison, asked: Asked) -> Figure:
     if asked.metric:
         names = [asked.metric]
         if asked.metric not in found.metrics:
-            raise UserError(f"--metric {asked.metric}: {not_found('metric compared', asked.metric, found.metrics)}")
+            raise UserError(
+                f"--metric {asked.metric}: {not_found('metric compared', asked.metric, found.metrics)}"
+            )
     else:
         dated, others = drawn_metrics(found, arms)
         names = dated + others
@@ -61,10 +63,18 @@ def differences(found: Comparison, asked: Asked) -> Figure:
                     if (arm, name) not in found.found:
                         continue
                     five = found.found[arm, name].statistics.quantiles
-                    marks.append(Mark(arm, NAMES.get(name, name) if len(group) > 1 else "", five[2],
-                                      Bounds(five[1].low, five[3].high), Bounds(five[0].low, five[4].high)))  # fmt: skip
+                    marks.append(
+                        Mark(
+                            arm,
+                            NAMES.get(name, name) if len(group) > 1 else "",
+                            five[2],
+                            Bounds(five[1].low, five[3].high),
+                            Bounds(five[0].low, five[4].high),
+                        )
+                    )
             title = "Dates and lags" if len(group) > 1 else NAMES.get(group[0], group[0])
-            label = f"{unit} {'later' if unit == 'months' else 'more'} than in the baseline (n = {found.runs:,} pairs)"
+            word = "later" if unit == "months" else "more"
+            label = f"{unit} {word} than in the baseline (n = {found.runs:,} pairs)"
             panels.append(Panel("intervals", title, label, marks=marks, arms=arms))
     said = "thick: 50 % of pairs, thin: 90 %, dot: median; an arrow goes on: dates that never come are bounds"
     if panels:
@@ -74,15 +84,17 @@ def differences(found: Comparison, asked: Asked) -> Figure:
 
 
 def versus(one: Result, other: Result, metric: str) -> tuple[float, float, Bounds]:
-    """Return of two arms in the same luck: shares of runs in which the one is lower, higher; its median difference."""
+    """Return of two arms in the same luck: shares of runs with one lower, or higher; median difference."""
     own, theirs = (next(m for m in result.metrics if m.name == metric) for result in (one, other))
     told = compare_values(one[metric], other[metric], end_of(one, own), end_of(other, theirs))
     return told.lower, told.higher, told.quantiles[2]
 
 
-@kind("policies", "compare", ("arms", "metric"), lambda found: "" if found.metrics else "no metric was compared")
+@kind(
+    "policies", "compare", ("arms", "metric"), lambda found: "" if found.metrics else "no metric was compared"
+)
 def policies(found: Comparison, asked: Asked) -> Figure:
-    """Policy against policy: in which share of runs a date (--metric) comes earlier under the one than the other."""
+    """Policy against policy: in which share of runs a date (--metric) comes earlier under the one."""
     from matplotlib.colors import LinearSegmentedColormap
 
     kept = [metric for metric in found.metrics if metric in {known.name for known in found.base.metrics}]
@@ -95,8 +107,13 @@ def policies(found: Comparison, asked: Asked) -> Figure:
     arms = [arm for arm in arms if any(known.name == name for known in results[arm].metrics)]
     word = "earlier" if metric.is_date else "lower"
     title = f"Policy against policy: {metric.name} {word} in the row than in the column"
-    sheet = Sheet(asked.width, title, f"{metric.name}: {metric.meaning.replace('K-th', str(metric.row[4]) + 'th')}"
-                  if metric.row[4] > 3 else "")  # fmt: skip
+    sheet = Sheet(
+        asked.width,
+        title,
+        f"{metric.name}: {metric.meaning.replace('K-th', str(metric.row[4]) + 'th')}"
+        if metric.row[4] > 3
+        else "",
+    )
     names = [f"{place + 1}  {arm}" for place, arm in enumerate(arms)]  # columns have the numbers only
     room = names_room(names, BODY, 0.34 * sheet.room)
     cell = min(CELL, (sheet.room - room) / max(1, len(arms)))
@@ -112,14 +129,26 @@ def policies(found: Comparison, asked: Asked) -> Figure:
             shares[row, column] = lower - higher
             ink.write(axes, column, row - 0.21, f"{lower:.0%}" if math.isfinite(lower) else "–", ha="center",
                       va="center", fontsize=letters, fontweight="bold")  # fmt: skip
-            ink.write(axes, column, row + 0.25, _bounded(middle), ha="center", va="center", fontsize=0.85 * letters,
-                      color="#333333")  # fmt: skip
+            ink.write(
+                axes,
+                column,
+                row + 0.25,
+                _bounded(middle),
+                ha="center",
+                va="center",
+                fontsize=0.85 * letters,
+                color="#333333",
+            )
     colours = LinearSegmentedColormap.from_list("versus", ["#F3C79B", "#FFFFFF", "#9CCBE8"])
     axes.imshow(np.ma.masked_invalid(shares), cmap=colours, vmin=-1, vmax=1, aspect="auto")
     axes.set_xlim(-0.5, len(arms) - 0.5)
     axes.set_ylim(len(arms) - 0.5, -0.5)
-    axes.set_yticks(range(len(arms)), [ink.fitted(each, BODY, room - 1.5) for each in names], parse_math=False,
-                    fontsize=BODY)  # fmt: skip
+    axes.set_yticks(
+        range(len(arms)),
+        [ink.fitted(each, BODY, room - 1.5) for each in names],
+        parse_math=False,
+        fontsize=BODY,
+    )
     axes.set_xticks([])
     axes.tick_params(length=0)
     for column in range(len(arms)):
@@ -129,8 +158,9 @@ def policies(found: Comparison, asked: Asked) -> Figure:
     if len(arms) == 1:
         say(axes, "No arm has this metric.", sheet.room)
     text = (
-        f"Bold: share of the n = {found.runs:,} paired runs in which it is {word} in the row; below: median paired "
-        f"difference, row less column, in {metric.unit}. Blue: more often {word} than not; orange: the other way."
+        f"Bold: share of the n = {found.runs:,} paired runs in which it is {word} in the row; below: median "
+        f"paired difference, row less column, in {metric.unit}. Blue: more often {word} than not; "
+        "orange: the other way."
     )
     return sheet.whole(f"{text} {basis_of('compare', found).text}{left_out(found, arms[1:])}")
 
@@ -141,5 +171,3 @@ def _bounded(bounds: Bounds) -> str:
     if math.isfinite(bounds.low):
         return f"> {bounds.low:+.1f}"
     return f"< {bounds.high:+.1f}" if math.isfinite(bounds.high) else "never"
-
-

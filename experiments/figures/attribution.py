@@ -83,14 +83,17 @@ def draw_bars(axes: Axes, rows: list[dict], attribution: Attribution, left: floa
         if not group:
             axes.plot(row["leave_one_out"], place, "o", markersize=4, markerfacecolor="white",
                       markeredgecolor=ink.VERMILLION, markeredgewidth=1.1, zorder=4)  # fmt: skip
-            axes.plot(row["first_in"], place, "x", markersize=4, color=ink.BLUE, markeredgewidth=1.2, zorder=4)
+            axes.plot(
+                row["first_in"], place, "x", markersize=4, color=ink.BLUE, markeredgewidth=1.2, zorder=4
+            )
     axes.axvline(0, color=ink.BLACK, linewidth=0.6, zorder=1)
     tidy(axes)
     axes.spines["left"].set_visible(False)
     ink.plain_ticks(axes.xaxis, 8)
     metric = attribution.outcome.metric
+    word = "earlier" if metric.is_date else "more"
     axes.set_xlabel(
-        f"{metric.unit} {'earlier' if metric.is_date else 'more'} through its presence (n = {attribution.runs:,} runs)",
+        f"{metric.unit} {word} through its presence (n = {attribution.runs:,} runs)",
         fontsize=SMALL,
     )
     if not rows:
@@ -129,7 +132,9 @@ def _pairs(sheet: Sheet, names: list[str], cells, unclear, unit: str, left: floa
     draw_pairs(axes, names, cells, unclear, left, min(SMALL, 0.72 * cell), room)
 
 
-def draw_pairs(axes: Axes, names, cells: np.ndarray, unclear: np.ndarray, left: float, size: float, room: float):
+def draw_pairs(
+    axes: Axes, names, cells: np.ndarray, unclear: np.ndarray, left: float, size: float, room: float
+):
     """Draw the interaction of each pair as a cell: blue for complements, orange for substitutes."""
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
@@ -138,7 +143,11 @@ def draw_pairs(axes: Axes, names, cells: np.ndarray, unclear: np.ndarray, left: 
     axes.imshow(cells, cmap=colour_map, norm=Normalize(-largest, largest), aspect="auto")
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value) and row > column:
-            text = ink.amount(float(f"{value:.2g}")) if largest >= 1e4 else f"{value:+.{1 if largest >= 1 else 2}f}"
+            text = (
+                ink.amount(float(f"{value:.2g}"))
+                if largest >= 1e4
+                else f"{value:+.{1 if largest >= 1 else 2}f}"
+            )
             text = "0" if value == 0 or text.lstrip("+-").replace(".", "").strip("0") == "" else text
             text = f"({text})" if unclear[row, column] and value else text
             colour = "white" if value > 0.6 * largest else ink.BLACK
@@ -146,8 +155,12 @@ def draw_pairs(axes: Axes, names, cells: np.ndarray, unclear: np.ndarray, left: 
     count = len(names)
     axes.set_xlim(-0.5, count - 1.5)
     axes.set_ylim(count - 0.5, 0.5)
-    axes.set_yticks(range(1, count), [ink.fitted(name, BODY, left - 1.5) for name in names[1:]], parse_math=False,
-                    fontsize=BODY)  # fmt: skip
+    axes.set_yticks(
+        range(1, count),
+        [ink.fitted(name, BODY, left - 1.5) for name in names[1:]],
+        parse_math=False,
+        fontsize=BODY,
+    )
     axes.set_xticks([])
     for column, name in enumerate(names[:-1]):
         axes.annotate(

@@ -44,7 +44,9 @@ def compose_learned(found: Calibrated, width: float) -> Figure:
     from matplotlib.patches import Patch
 
     shown = found.learned[:MOST_LANES]
-    sheet = Sheet(width, f"What the claims taught about {len(found.learned)} free inputs of {found.basis.scenario}")
+    sheet = Sheet(
+        width, f"What the claims taught about {len(found.learned)} free inputs of {found.basis.scenario}"
+    )
     sheet.legend([
         Patch(color="#E4E4E4", label="prior, 90 %"),
         Line2D([], [], color=ink.BLUE, linewidth=4, label="posterior, 50 %: changed beyond chance"),
@@ -102,10 +104,14 @@ def compose_claims(found: Calibrated, width: float) -> Figure:
         return Line2D([], [], linestyle="none", marker="o", markersize=4, markerfacecolor=face,
                       markeredgecolor=edge, label=label)  # fmt: skip
 
-    sheet.legend([
-        Patch(color="#DDF1EA", label="agrees"), dot("white", ink.GREY, "prior"),
-        dot(ink.GREEN, ink.GREEN, "posterior, agrees"), dot(ink.VERMILLION, ink.VERMILLION, "posterior, misses"),
-    ])  # fmt: skip
+    sheet.legend(
+        [
+            Patch(color="#DDF1EA", label="agrees"),
+            dot("white", ink.GREY, "prior"),
+            dot(ink.GREEN, ink.GREEN, "posterior, agrees"),
+            dot(ink.VERMILLION, ink.VERMILLION, "posterior, misses"),
+        ]
+    )
     axes = _lanes(sheet, [claim[0] for claim in claims], 8.0)
     axes.axvspan(0, 1, color=ink.GREEN, alpha=0.12, zorder=-1, linewidth=0)
     for lane, (_, prior, posterior, _, verdict) in enumerate(claims):

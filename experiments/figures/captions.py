@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,17 +63,25 @@ def basis_of(sort: str, holds: Any) -> Basis:
 def _of_comparison(found: Any) -> Basis:
     from dataclasses import replace
 
-    return replace(basis_of_result(found.base), runs=found.runs, what="pair of runs" if found.runs == 1 else "pair")
+    return replace(
+        basis_of_result(found.base), runs=found.runs, what="pair of runs" if found.runs == 1 else "pair"
+    )
 
 
 def _of_store(store: Any) -> Basis:
     points = int(store.manifest["points"])
     scenario = store.scenario
     return Basis(
-        scenario.file.scenario.title, scenario.name, scenario.fingerprint, points * store.runs_per_point,
-        store.seed, scenario.sets, scenario.policies,
-        further=f"{number_text(points, 'point')} of a {store.method} design, {number_text(store.runs_per_point, 'run')} each.",
-    )  # fmt: skip
+        scenario.file.scenario.title,
+        scenario.name,
+        scenario.fingerprint,
+        points * store.runs_per_point,
+        store.seed,
+        scenario.sets,
+        scenario.policies,
+        further=f"{number_text(points, 'point')} of a {store.method} design, "
+        f"{number_text(store.runs_per_point, 'run')} each.",
+    )
 
 
 def _of_attribution(found: Any) -> Basis:
@@ -97,7 +106,7 @@ def _of_page(page: Any) -> Basis:
     return page.basis
 
 
-_OF_SORT = {
+_OF_SORT: dict[str, Callable[[Any], Basis]] = {
     "run": basis_of_result, "compare": _of_comparison, "sweep": _of_store, "attribution": _of_attribution,
     "evidence": _of_evidence, "calibration": _of_calibration, "study": _of_page, "analysis": _of_page,
 }  # fmt: skip

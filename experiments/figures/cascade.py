@@ -300,7 +300,9 @@ def chosen_actors(compiled: Compiled, only: Sequence[str]) -> list[int]:
         ]  # fmt: skip
         if not own:
             kinds = {group_of(compiled, actor, by) for actor in range(len(compiled.actors)) for by in GROUPS}
-            raise UserError(f"--only {name}: {not_found('actor, kind or region', name, [*compiled.actors, *kinds])}")
+            raise UserError(
+                f"--only {name}: {not_found('actor, kind or region', name, [*compiled.actors, *kinds])}"
+            )
         found += [actor for actor in own if actor not in found]
     return found
 
@@ -364,7 +366,7 @@ def half_life(result: Result, run: int) -> float:
 
 @dataclass(frozen=True)
 class Room:
-    """Measures of lanes in millimetres: across, beside at the left and right; ``size``: of names in points."""
+    """Measures of lanes in mm: across, beside at the left and right; ``size``: of names in points."""
 
     wide: float
     left: float

@@ -184,8 +184,15 @@ def draw_record(axes: Axes, base: float, lane: Lane, horizon: float) -> None:
             axes.plot([trained, announced], [base - 0.2] * 2, color=BLACK, linewidth=0.7, zorder=6)
     elif announced is not None:
         early = announced < 0
-        axes.plot([0.0 if early else horizon], [base - 0.26], "<" if early else ">", color=BLACK, markersize=3.6,
-                  clip_on=False, zorder=7)  # fmt: skip
+        axes.plot(
+            [0.0 if early else horizon],
+            [base - 0.26],
+            "<" if early else ">",
+            color=BLACK,
+            markersize=3.6,
+            clip_on=False,
+            zorder=7,
+        )
     if trained is not None and 0 <= trained <= horizon:
         axes.plot([trained], [base - 0.2], markerfacecolor="white", markeredgecolor=BLACK,
                   markeredgewidth=0.9, **{**style, "markersize": 3.6})  # fmt: skip

@@ -96,7 +96,9 @@ def compose(table: EvidenceTable, width: float = WIDE) -> Figure:
         sheet.top = first
         for piece in column:
             _panel(sheet, piece, shape, MARGIN + place * (shape.width + BETWEEN), others, table.runs)
-    sheet.top = first + INCH * max((sum(piece.height(shape) for piece in column) for column in columns), default=0)
+    sheet.top = first + INCH * max(
+        (sum(piece.height(shape) for piece in column) for column in columns), default=0
+    )
     if not pieces:
         axes = sheet.panel(12.0, 0.0, below=0.0)
         axes.set_axis_off()
@@ -141,9 +143,7 @@ def in_columns(pieces: Sequence[Piece], shape: Shape) -> list[list[Piece]]:
     return [column for column in columns if column]
 
 
-def _panel(
-    sheet: Sheet, piece: Piece, shape: Shape, left: float, others: Sequence[str], runs: int
-) -> None:
+def _panel(sheet: Sheet, piece: Piece, shape: Shape, left: float, others: Sequence[str], runs: int) -> None:
     """Draw the rows of a piece, below its heading and beside their names. ``left``: inches."""
     signs = SIGN * (1 + len(others)) + 0.06
     wide = shape.width - shape.names - signs - shape.numbers

@@ -1,4 +1,4 @@
-"""Figures of folders that are drawn as they were saved: evidence, calibration, attribution, studies, analyses."""
+"""Figures of folders that are drawn as they were saved: evidence, calibration, attribution, studies."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def analysis(page: Page, asked: Asked) -> Figure:
 
 def _has(sort: str, what: str) -> Callable[[Page], str]:
     """Return what says why a page has no panel of a sort; "" if it has one."""
-    return lambda page: "" if any(panel.sort == sort for panel in page.panels) else f"this analysis has no {what}"
+    return lambda page: (
+        "" if any(panel.sort == sort for panel in page.panels) else f"this analysis has no {what}"
+    )
 
 
 def _only(page: Page, sort: str, asked: Asked) -> Figure:
@@ -92,7 +94,11 @@ def boxes(page: Page, asked: Asked) -> Figure:
     return _only(page, "limits", asked)
 
 
-@kind("pareto", "analysis", lacks=_has("points", "front (cascades robust --goal ... --goal ..., cascades search)"))
+@kind(
+    "pareto",
+    "analysis",
+    lacks=_has("points", "front (cascades robust --goal ... --goal ..., cascades search)"),
+)
 def pareto(page: Page, asked: Asked) -> Figure:
     """The Pareto front: arms or trials that no other beats."""
     return _only(page, "points", asked)

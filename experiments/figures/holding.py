@@ -66,11 +66,12 @@ def draw_bands(axes: Axes, times: np.ndarray, counts: np.ndarray, colour: str) -
     axes.step(times, middle, where="post", color=colour, linewidth=1.4, zorder=4)
 
 
-def mixed(colour: str, strength: float) -> tuple[float, ...]:
+def mixed(colour: str, strength: float) -> tuple[float, float, float]:
     """Return a colour thinned with white."""
     from matplotlib.colors import to_rgb
 
-    return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
+    return red, green, blue
 
 
 def band_keys(colour: str) -> list:
@@ -80,7 +81,8 @@ def band_keys(colour: str) -> list:
 
     keys: list = [Line2D([], [], color=colour, linewidth=1.4, label="median")]
     return keys + [
-        Patch(color=mixed(colour, strength), label=f"{share:.0%} of runs") for share, strength in reversed(BANDS)
+        Patch(color=mixed(colour, strength), label=f"{share:.0%} of runs")
+        for share, strength in reversed(BANDS)
     ]
 
 
@@ -130,7 +132,9 @@ def holders(result: Result, asked: Asked) -> Figure:
         if not counts[way].any():
             say(axes, "Nobody did in any run.", wide - 4)
     credit = f" What really happened: {history.credit}" if history and len(actual) else ""
-    others = "" if not len(actual) else " Actual: announcements of all actors of the record, simulated or not."
+    others = (
+        "" if not len(actual) else " Actual: announcements of all actors of the record, simulated or not."
+    )
     return sheet.whole(basis_of_result(result).text + others + credit)
 
 
@@ -226,7 +230,7 @@ def no_pairs(found: Comparison) -> str:
 
 
 def shown_arms(found: Comparison, asked: Asked) -> list[str]:
-    """Return the arms that are drawn: those asked for, or the first ones; raise UserError for one not there."""
+    """Return the arms that are drawn: those asked for, or the first; raise UserError for one not there."""
     for arm in asked.arms:
         if arm not in found.results:
             raise UserError(f"--arm {arm}: {not_found('arm', arm, found.results)}")
@@ -264,7 +268,9 @@ def holders_compared(found: Comparison, asked: Asked) -> Figure:
     for axes, arm, wide in grid(sheet, arms, lambda arm: arm, across=3):
         axes.fill_between(times, low, high, color=mixed(BASELINE, 0.5), linewidth=0, step="post", zorder=1)
         draw_bands(axes, times, counts[arm], colour_of(found, arm))
-        axes.step(times, middle, where="post", color="#555555", linewidth=1.2, linestyle=(0, (3, 1)), zorder=5)
+        axes.step(
+            times, middle, where="post", color="#555555", linewidth=1.2, linestyle=(0, (3, 1)), zorder=5
+        )
         _axis(axes, base, wide, top, f"actors (n = {found.runs:,})")
     return sheet.whole(basis_of("compare", found).text + left_out(found, arms))
 

@@ -1,4 +1,4 @@
-"""What all figures share: colours that the colour-blind can tell apart, text, the calendar axis, and files."""
+"""What all figures share: colours that the colour-blind can tell apart, text, calendar, files."""
 
 from __future__ import annotations
 
@@ -152,7 +152,9 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any):
     return axes.text(x, y, text, parse_math=False, **style)
 
 
-def calendar_ticks(start: float, months: float, most: int = MOST_LABELS) -> tuple[list[float], list[str], list[float]]:
+def calendar_ticks(
+    start: float, months: float, most: int = MOST_LABELS
+) -> tuple[list[float], list[str], list[float]]:
     """Return places and names of the ticks, and places of the small ones, in months since the start.
 
     ``start``: first month, in months since the year 0. ``most``: labels.
@@ -172,9 +174,7 @@ def calendar_ticks(start: float, months: float, most: int = MOST_LABELS) -> tupl
     return places(step), [name(place) for place in places(step)], places(small)
 
 
-def draw_calendar(
-    axes: Axes, start: float, months: float, labelled: bool, most: int = MOST_LABELS
-) -> None:
+def draw_calendar(axes: Axes, start: float, months: float, labelled: bool, most: int = MOST_LABELS) -> None:
     """Give an axis the calendar of a scenario, with light lines at the labelled dates."""
     places, names, small = calendar_ticks(start, months, most)
     axes.set_xlim(0, months)
@@ -189,7 +189,7 @@ def draw_calendar(
 
 
 def plain_ticks(axis, most: int) -> None:
-    """Give an axis of numbers a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away."""
+    """Give an axis a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator(max(2, min(8, most)), steps=[1, 2, 2.5, 5, 10]))

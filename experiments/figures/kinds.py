@@ -29,7 +29,8 @@ class Asked:
     """What was asked of a figure. ``width``: in mm, of the paper. What is empty is chosen by the figure.
 
     ``run``: number of one run. ``only``: actors, kinds of actors or regions to be shown. ``by``: what lanes
-    are grouped by, "kind" or "region". ``arms``: of a comparison. ``metric``: an outcome. ``when``: conditions. ``goals``: METRIC:more or METRIC:less.
+    are grouped by, "kind" or "region". ``arms``: of a comparison. ``metric``: an outcome.
+    ``when``: conditions. ``goals``: METRIC:more or METRIC:less.
     """
 
     width: float = WIDE

@@ -54,7 +54,7 @@ def draw_comparison(comparison: Comparison, path: str | Path) -> Path:
 
 
 def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] = ()) -> Figure:
-    """Return the figure. ``width``: of the paper in mm; ``chosen``: arms, the first ones if none are named."""
+    """Return the figure. ``width``: of the paper in mm; ``chosen``: arms, the first ones if none."""
     from experiments.figures.waiting import arm_keys
 
     arms = list(chosen or comparison.results)[:MOST_ARMS]
@@ -94,8 +94,8 @@ def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] =
         axes.set_axis_off()
         say(axes, "No run of any arm reaches what is asked for: nothing to compare.", sheet.room)
     foot = (
-        "Above: share of the pairs that have reached a lag. Below: paired differences; thick: 50 % of pairs, thin: "
-        "90 %, ring: median. Dates that never come: arrow: no bound, triangles: bounds of the median."
+        "Above: share of the pairs that have reached a lag. Below: paired differences; thick: 50 % of pairs, "
+        "thin: 90 %, ring: median. Dates that never come: arrow: no bound, triangles: bounds of the median."
     )
     left = len(comparison.results) - len(arms)
     foot += f" {left} more arms are in the tables." if left else ""

@@ -6,7 +6,6 @@ Every picture is read off what is there: event logs, tables, the store of a swee
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +44,14 @@ def plot(source: Any, kind: str, out: str | Path | None = None, **options: Any) 
     known = Asked.__dataclass_fields__
     for name in options:
         if name not in known:
-            raise TypeError(f"plot() got an unexpected keyword argument {name!r}; it takes: {', '.join(known)}")
+            raise TypeError(
+                f"plot() got an unexpected keyword argument {name!r}; it takes: {', '.join(known)}"
+            )
     lists = {"only", "arms", "when", "goals"}
-    asked = replace(
-        Asked(), **{name: _listed(value) if name in lists else value for name, value in options.items()}
-    )
+    given: dict[str, Any] = {
+        name: _listed(value) if name in lists else value for name, value in options.items()
+    }
+    asked = Asked(**given)
     check_asked(named, asked)
     if out is None:
         if named.moving:

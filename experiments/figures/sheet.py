@@ -7,7 +7,7 @@ the sheet is as tall as what stands on it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from experiments.figures import ink
 
@@ -66,7 +66,7 @@ class Sheet:
 
     def words(self, left: float, top: float, text: str, **style: Any) -> None:
         """Write on the paper, taking nothing in the words for mathematics."""
-        style = {"va": "top", "fontsize": BODY, "parse_math": False} | style
+        style = {"va": "top", "fontsize": BODY, "parse_math": False, **style}
         self._words.append((self.figure.text(0, 0, text, **style), left, top))
 
     def paragraph(self, text: str, size: float = SMALL, **style: Any) -> None:
@@ -169,10 +169,17 @@ def draw_names(axes: Axes, names: list[str], room: float, size: float = BODY) ->
         if place % 2 == 0:
             axes.axhspan(place - 0.5, place + 0.5, color=ink.BAND, linewidth=0, zorder=-2)
         axes.annotate(
-            ink.fitted(name, size, room - 1.2), (0, place), (-1.0 / POINT, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", ha="right", va="center", fontsize=size, parse_math=False,
+            ink.fitted(name, size, room - 1.2),
+            (0, place),
+            (-1.0 / POINT, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=size,
+            parse_math=False,
             annotation_clip=False,
-        )  # fmt: skip
+        )
 
 
 def say(axes: Axes, text: str, room: float) -> None:
@@ -184,7 +191,7 @@ def say(axes: Axes, text: str, room: float) -> None:
     )  # fmt: skip
 
 
-def tidy(axes: Axes, grid: str = "x") -> None:
+def tidy(axes: Axes, grid: Literal["x", "y", "both"] = "x") -> None:
     """Take away what says nothing: frame at the top and the right; light lines behind."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from experiments.answers.page import Calendar, Page
 
 COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
-DASHES = ("-", "--", "-.", ":")
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
 ROW, CURVE = 4.2, 48.0  # millimetres
 MOST_ROWS = 44  # of one panel
 NAMES = 0.36  # of the paper, for labels at the left
@@ -53,7 +53,7 @@ def _counted(panel: Panel, runs: int) -> Panel:
     if "n = " in label or not runs:
         return panel
     label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
-    return replace(panel, **{name: label})
+    return replace(panel, x_label=label) if name == "x_label" else replace(panel, y_label=label)
 
 
 def _bare(sheet: Sheet) -> Axes:
@@ -113,10 +113,8 @@ def _intervals(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
             )  # fmt: skip
             place += 1
         for mark in (mark for mark in marks if mark.group == group):
-            if mark.baseline:
-                colour = ink.GREY
-            else:
-                colour = ink.BLUE if many else COLOURS[arms.index(mark.label)]
+            own = ink.BLUE if many or mark.baseline else COLOURS[arms.index(mark.label)]
+            colour = ink.GREY if mark.baseline else own
             _interval(axes, mark.band, place, 1.0, colour, low, high)
             _interval(axes, mark.half, place, 3.0, colour, low, high)
             _dot(axes, mark.middle, place, colour, low, high)
@@ -179,7 +177,9 @@ def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
         x, y = np.array(line.x), np.array(line.y, float)
         low = np.where(np.isneginf(line.low), bottom, line.low)
         high = np.where(np.isposinf(line.high), top, line.high)
-        axes.fill_between(x, low, high, color=colour, alpha=0.13 if len(panel.series) > 2 else 0.2, linewidth=0)
+        axes.fill_between(
+            x, low, high, color=colour, alpha=0.13 if len(panel.series) > 2 else 0.2, linewidth=0
+        )
         axes.plot(
             x, np.where(np.isfinite(y), y, np.nan), color=colour, linewidth=1.3, marker="o", markersize=2.6,
             linestyle=DASHES[(number // 2) % 4],

@@ -60,7 +60,9 @@ def points(store: Store, asked: Asked) -> Figure:
     for row in rows[:MOST_POINTS]:
         label = ", ".join(_value(value) for value in store.design.loc[row["point"]])
         five = [Bounds(row[f"q{q}"], row[f"q{q}"]) for q in (5, 25, 50, 75, 95)]
-        marks.append(Mark(label, "", five[2], Bounds(five[1].low, five[3].high), Bounds(five[0].low, five[4].high)))
+        marks.append(
+            Mark(label, "", five[2], Bounds(five[1].low, five[3].high), Bounds(five[0].low, five[4].high))
+        )
     factors = ", ".join(short_name(factor.name) for factor in store.factors)
     note = "thick: 50 % of the runs of a point, thin: 90 %, dot: median; an arrow goes on: never by the end"
     if len(rows) > MOST_POINTS:
@@ -109,7 +111,9 @@ def pareto(store: Store, asked: Asked) -> Figure:
     if len(asked.goals) < 2:
         raise UserError("--goal: give two at least, such as --goal lag_5:more --goal n_dev:more")
     page = _page(store, robust(store, list(asked.goals)))
-    return compose(replace(page, panels=[panel for panel in page.panels if panel.sort == "points"]), asked.width)
+    return compose(
+        replace(page, panels=[panel for panel in page.panels if panel.sort == "points"]), asked.width
+    )
 
 
 # ---------------------------------------------------------------- tornado
@@ -119,8 +123,7 @@ def pareto(store: Store, asked: Asked) -> Figure:
 class Bar:
     """What an input does to an outcome: its middle where there is little of it, and where there is much.
 
-    ``low_range``, ``high_range``: 90 % intervals of the two, by resampling. ``low_words``, ``high_words``: which
-    values.
+    ``low_range``, ``high_range``: 90 % intervals of the two. ``low_words``, ``high_words``: which values.
     """
 
     name: str
@@ -161,7 +164,7 @@ def bars_of(columns: dict[str, np.ndarray], words: set[str], values: np.ndarray,
 
 
 def _groups(column: np.ndarray, word: bool) -> list[tuple[str, np.ndarray]] | None:
-    """Return runs by value of an input: those with little and with much of it, or with each word; None: all alike."""
+    """Return runs by value of an input: with little and with much of it, or each word; None: all alike."""
     known, counts = np.unique(column, return_counts=True)
     if len(known) < 2:
         return None
@@ -184,7 +187,7 @@ def _resampled(values: np.ndarray, luck: np.random.Generator, times: int = 200) 
 
 @kind("tornado", "sweep", ("metric",), no_runs)
 def tornado(store: Store, asked: Asked) -> Figure:
-    """What each input of a sweep does to an outcome (--metric): its mean where there is little and much of it."""
+    """What each input of a sweep does to an outcome (--metric): its mean with little and with much of it."""
     from experiments.exploring.sample import as_sample, outcome_of
 
     name = metric_of(asked, store.metrics)
@@ -216,8 +219,8 @@ def tornado_of_run(result: Result, asked: Asked) -> Figure:
     note = ""
     if metric.is_date and np.isinf(values).any():
         note = (
-            f"It never comes in {percent(float(np.isinf(values).mean()))} of runs: they count as the simulated time, "
-            f"{result.compiled.horizon:g} months."
+            f"It never comes in {percent(float(np.isinf(values).mean()))} of runs: they count as the "
+            f"simulated time, {result.compiled.horizon:g} months."
         )
         values = np.minimum(values, result.compiled.horizon)
     known = ~np.isnan(values)
@@ -241,7 +244,9 @@ def _draw_tornado(
     shown = [bar for bar in bars if math.isfinite(bar.size)][:MOST_BARS]
     names = [ink.shorten(bar.name, 60) for bar in shown]
     left = max(14.0, names_room(names, BODY, 0.36 * sheet.room))
-    right = 0.0 if sheet.narrow else max((ink.width_of(_range(bar), SMALL) for bar in shown), default=0.0) + 3.0
+    right = (
+        0.0 if sheet.narrow else max((ink.width_of(_range(bar), SMALL) for bar in shown), default=0.0) + 3.0
+    )
     right = min(right, 0.24 * sheet.room) if right else 3.0
     if not shown:
         axes = sheet.panel(18.0, left, right)
@@ -252,7 +257,9 @@ def _draw_tornado(
         return sheet.whole(basis.text)
     if not sheet.narrow:
         sheet.top += 3.2
-        sheet.words(sheet.width - 2.0, sheet.top - 0.3, "little → much", fontsize=SMALL, ha="right", va="bottom")
+        sheet.words(
+            sheet.width - 2.0, sheet.top - 0.3, "little → much", fontsize=SMALL, ha="right", va="bottom"
+        )
     axes = sheet.panel(3.6 * len(shown), left, right)
     middle = float(values.mean())
     draw_names(axes, names, left)
@@ -270,11 +277,17 @@ def _draw_tornado(
     tidy(axes)
     axes.spines["left"].set_visible(False)
     ink.plain_ticks(axes.xaxis, int((sheet.room - left - right) / 14.0))
-    axes.set_xlabel(ink.fitted(f"mean of {name} ({unit}; n = {len(values):,} runs)", SMALL, sheet.room - left),
-                    fontsize=SMALL, parse_math=False)  # fmt: skip
-    how = f"Little, much: the {PART:.0%} of runs with the least and the most of an input, or its end values; all else varies."
+    axes.set_xlabel(
+        ink.fitted(f"mean of {name} ({unit}; n = {len(values):,} runs)", SMALL, sheet.room - left),
+        fontsize=SMALL,
+        parse_math=False,
+    )
+    how = f"Little, much: the {PART:.0%} of runs with the least and the most of an input, or its end values; "
+    how += "all else varies."
     if len(bars) > len(shown):
-        how += f" The {len(shown)} inputs that move it most, of {len(bars)}; among many, some do so by chance."
+        how += (
+            f" The {len(shown)} inputs that move it most, of {len(bars)}; among many, some do so by chance."
+        )
     return sheet.whole(" ".join(part for part in (how, note, basis.text) if part))
 
 

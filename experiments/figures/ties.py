@@ -38,7 +38,17 @@ WORDS = {
     TIE: "what helped and came along a tie, by a leak or theft",
     GRANT: "grants of chips or money",
 }
-KINDS = (ink.BLUE, ink.ORANGE, ink.GREEN, ink.VERMILLION, ink.SKY, ink.PURPLE, ink.YELLOW, "#777777", ink.BLACK)
+KINDS = (
+    ink.BLUE,
+    ink.ORANGE,
+    ink.GREEN,
+    ink.VERMILLION,
+    ink.SKY,
+    ink.PURPLE,
+    ink.YELLOW,
+    "#777777",
+    ink.BLACK,
+)
 MARKERS = ("o", "s", "^", "D")  # one for every round through the colours
 RIM, NAMES = 0.62, 0.655  # of half the picture: where actors stand, and where their names begin
 SIDE = 130.0  # mm, at most
@@ -46,7 +56,7 @@ SIDE = 130.0  # mm, at most
 
 @dataclass(frozen=True)
 class Flow:
-    """What flowed from one actor to another, per run. ``amount``: help added (1: the full effect of a kind)."""
+    """What flowed from one actor to another, per run. ``amount``: help added (1: full effect of a kind)."""
 
     source: int
     actor: int
@@ -106,7 +116,7 @@ def logs_of(result: Result, run: int | None) -> list[np.ndarray]:
 
 @kind("network", "run", ("run", "only", "by"), no_logs)
 def network(result: Result, asked: Asked) -> Figure:
-    """Who got what from whom: lines weighted by what flowed, on average over the runs with a log (or --run)."""
+    """Who got what from whom: lines weighted by what flowed, averaged over runs with a log (or --run)."""
     logs = logs_of(result, asked.run)
     sheet, axes = paper(result, asked, "What flowed between actors")
     flows, among = flows_of(logs), set(chosen_actors(result.compiled, asked.only))
@@ -122,11 +132,20 @@ def paper(result: Result, asked: Asked, title: str) -> tuple[Sheet, Axes]:
     compiled = result.compiled
     sheet = Sheet(asked.width, title)
     groups = list(dict.fromkeys(group_of(compiled, actor, by) for actor in range(len(compiled.actors))))
-    sheet.legend([
-        Line2D([], [], marker=marker_of(place), markersize=4.5, linestyle="none", color=KINDS[place % len(KINDS)],
-               label=group_phrase(group, by))
-        for place, group in enumerate(groups)
-    ])  # fmt: skip
+    sheet.legend(
+        [
+            Line2D(
+                [],
+                [],
+                marker=marker_of(place),
+                markersize=4.5,
+                linestyle="none",
+                color=KINDS[place % len(KINDS)],
+                label=group_phrase(group, by),
+            )
+            for place, group in enumerate(groups)
+        ]
+    )
     sheet.legend([
         *(Line2D([], [], color=COLOURS[sort], linewidth=2, label=words) for sort, words in WORDS.items()),
         Line2D([], [], marker="o", markersize=5.5, linestyle="none", color="#444444",
@@ -143,7 +162,7 @@ def draw_network(
     axes: Axes, result: Result, logs: list[np.ndarray], flows: list[Flow], among: set[int], until: float,
     by: str, largest: dict[str, float] | None = None,
 ) -> None:  # fmt: skip
-    """Draw actors and flows. ``largest``: of each sort, the amount of the widest line; that of the flows if None."""
+    """Draw actors and flows. ``largest``: amount of the widest line of each sort; of the flows if None."""
     from matplotlib.patches import FancyArrowPatch
 
     compiled = result.compiled
@@ -169,8 +188,17 @@ def draw_network(
     for actor, (x, y) in enumerate(places):
         group = groups.index(group_of(compiled, actor, by))
         colour, faded = KINDS[group % len(KINDS)], actor not in among
-        axes.plot([x], [y], marker_of(group), markersize=5.5, markeredgewidth=1.1, markeredgecolor=colour, zorder=5,
-                  markerfacecolor=_filled(colour, owned[actor]), alpha=0.3 if faded else 1.0)  # fmt: skip
+        axes.plot(
+            [x],
+            [y],
+            marker_of(group),
+            markersize=5.5,
+            markeredgewidth=1.1,
+            markeredgecolor=colour,
+            zorder=5,
+            markerfacecolor=_filled(colour, owned[actor]),
+            alpha=0.3 if faded else 1.0,
+        )
     _name_actors(axes, compiled, places, among)
     if not shown:
         say(axes, "Nothing flowed between actors.", 60.0)
@@ -181,7 +209,7 @@ def marker_of(group: int) -> str:
     return MARKERS[group // len(KINDS) % len(MARKERS)]
 
 
-def _filled(colour: str, share: float) -> tuple[float, ...]:
+def _filled(colour: str, share: float) -> tuple[float, float, float]:
     from experiments.figures.holding import mixed
 
     return mixed(colour, float(share))
@@ -198,17 +226,25 @@ def _name_actors(axes: Axes, compiled: Compiled, places: np.ndarray, among: set[
         named = [actor for actor in range(len(places)) if actor in among][:MOST_NAMED]
     else:
         named = list(range(len(places)))
-    paper = axes.figure.get_size_inches()[0] * INCH - 2 * EDGE
+    paper = axes.figure.bbox.width / axes.figure.dpi * INCH - 2 * EDGE
     room = (0.985 - NAMES) * min(SIDE, paper) / 2.0
     for actor in named:
         x, y = places[actor]
         angle = math.degrees(math.atan2(y, x))
         left = abs(angle) > 90
         ink.write(
-            axes, NAMES / RIM * x, NAMES / RIM * y, ink.fitted(compiled.actors[actor], SMALL, room), fontsize=SMALL,
-            rotation=angle + 180 if left else angle, rotation_mode="anchor", ha="right" if left else "left",
-            va="center", zorder=6, color=ink.BLACK if actor in among else "#AAAAAA",
-        )  # fmt: skip
+            axes,
+            NAMES / RIM * x,
+            NAMES / RIM * y,
+            ink.fitted(compiled.actors[actor], SMALL, room),
+            fontsize=SMALL,
+            rotation=angle + 180 if left else angle,
+            rotation_mode="anchor",
+            ha="right" if left else "left",
+            va="center",
+            zorder=6,
+            color=ink.BLACK if actor in among else "#AAAAAA",
+        )
 
 
 def caption(result: Result, runs: int, flows: list[Flow], among: set[int]) -> str:
@@ -220,7 +256,8 @@ def caption(result: Result, runs: int, flows: list[Flow], among: set[int]) -> st
             for sort in WORDS if any(flow.sort == sort for flow in flows)]  # fmt: skip
     if said:
         text += f"; the widest carries, per run: {', '.join(said)}"
-    text += f". Fill: share of runs in which the actor has trained the class. n = {number_text(runs, 'run')} with a log."
+    text += ". Fill: share of runs in which the actor has trained the class. "
+    text += f"n = {number_text(runs, 'run')} with a log."
     if of > MOST_FLOWS:
         text += f" The {MOST_FLOWS} largest of {of} flows are drawn."
     if len(result.compiled.actors) > MOST_NAMED:

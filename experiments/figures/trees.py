@@ -47,12 +47,16 @@ class Branch:
 
 
 def _set_off(log: np.ndarray, project: Project) -> tuple[int, float, int]:
-    """Return (project, time, kind of artifact) of what set a project off; (-1, inf, -1) for nothing of others."""
+    """Return (project, time, kind of artifact) of what set a project off; (-1, inf, -1): nothing."""
     starts = np.flatnonzero((log["what"] == Event.STARTED) & (log["project"] == project.row))
     row = int(log["cause"][starts[0]]) if len(starts) else -1
     while row > 0:
         event = log[row]
-        if event["what"] == Event.LEARNED and event["actor"] == project.actor and event["source"] != project.actor:
+        if (
+            event["what"] == Event.LEARNED
+            and event["actor"] == project.actor
+            and event["source"] != project.actor
+        ):
             origin = int(event["cause"])
             since, kind_of = float(log["time"][origin]), int(event["kind"])
             while origin > 0 and log["project"][origin] < 0:
@@ -63,7 +67,7 @@ def _set_off(log: np.ndarray, project: Project) -> tuple[int, float, int]:
 
 
 def read_tree(log: np.ndarray, projects: list[Project], follow: int) -> list[Branch]:
-    """Return the projects of the class or above and those that set them off, parents before their children."""
+    """Return the projects of the class or above and those that set them off, parents before children."""
     by_row = {project.row: project for project in projects}
     found = {project.row: (project, *_set_off(log, project)) for project in projects}
     wanted = {row for row, project in by_row.items() if project.klass >= follow}
@@ -114,7 +118,8 @@ def tree(result: Result, asked: Asked) -> Figure:
     order = _kept(whole, set(chosen_actors(compiled, asked.only)))
     sheet = Sheet(asked.width, f"What set off models of class {class_title(result)} or above: run {run}")
     labels = [
-        "   " * branch.depth + f"{compiled.actors[branch.project.actor]}: {compiled.classes[branch.project.klass]}"
+        "   " * branch.depth
+        + f"{compiled.actors[branch.project.actor]}: {compiled.classes[branch.project.klass]}"
         for branch in order
     ]
     left = max(14.0, names_room(labels, SMALL, NAMES * sheet.room))
@@ -130,15 +135,20 @@ def tree(result: Result, asked: Asked) -> Figure:
     if order:
         keys.append(Line2D([], [], color=ink.SKY, linewidth=4, label="at work"))
     if any(math.isfinite(branch.project.trained) for branch in order):
-        keys.append(Line2D([], [], color=ink.BLACK, marker="o", markersize=3.4, linestyle="none", label="trained"))
+        keys.append(
+            Line2D([], [], color=ink.BLACK, marker="o", markersize=3.4, linestyle="none", label="trained")
+        )
     if any(math.isfinite(branch.project.stopped) for branch in order):
-        keys.append(Line2D([], [], color=ink.BLACK, marker="x", markersize=3.4, linestyle="none", label="stopped"))
+        keys.append(
+            Line2D([], [], color=ink.BLACK, marker="x", markersize=3.4, linestyle="none", label="stopped")
+        )
     sheet.legend(keys)
     axes = sheet.panel(max(18.0, LANE * len(order)), left, 4.0)
     ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True, ticks(wide))
     axes.tick_params(labelsize=SMALL)
     axes.set_xlabel(f"date (n = 1 run of {len(result.run_numbers):,})", fontsize=SMALL)
-    further = "Each line: a project, below the one whose artifact set it off; those at the edge were set off by none of others."
+    further = "Each line: a project, below the one whose artifact set it off; those at the edge were set off "
+    further += "by nothing of others."
     if not order:
         axes.set_yticks([])
         say(axes, "Nobody aimed at this class in this run.", wide - 4)
@@ -229,7 +239,9 @@ def read_inputs(log: np.ndarray, project: Project) -> list[Input]:
     return sorted(found.values(), key=lambda one: (-one.amount, one.learned))
 
 
-def _model(log: np.ndarray, projects: list[Project], follow: int, among: list[int], named: bool) -> Project | None:
+def _model(
+    log: np.ndarray, projects: list[Project], follow: int, among: list[int], named: bool
+) -> Project | None:
     """Return the project whose inputs are drawn: the first follower's that was trained, or of those named."""
     own = [
         project for project in projects
@@ -242,7 +254,7 @@ def _model(log: np.ndarray, projects: list[Project], follow: int, among: list[in
 
 @kind("lineage", "run", ("run", "only"), no_logs)
 def lineage(result: Result, asked: Asked) -> Figure:
-    """What of others went into one model: made, opened, learned, and how much it helped (--only ACTOR: whose)."""
+    """What of others went into one model: made, opened, learned, how much it helped (--only: whose)."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -319,9 +331,17 @@ def _draw_input(axes: Axes, place: int, one: Input, last: int) -> None:
     if math.isfinite(one.open):
         axes.plot([one.open], [place], "v", color=ink.GREEN, markersize=3.6, zorder=4)
     axes.plot([one.learned], [place], "o", color=colour, markersize=3.6, zorder=5)
-    axes.plot([one.learned, one.learned], [place, last - 0.3], color=colour, linewidth=0.5, alpha=0.5, zorder=1)
+    axes.plot(
+        [one.learned, one.learned], [place, last - 0.3], color=colour, linewidth=0.5, alpha=0.5, zorder=1
+    )
     axes.annotate(
-        f"{one.amount:.0%}" if one.amount >= 0.01 else "< 1%", (1, place), (1.2 / POINT, 0),
-        xycoords=("axes fraction", "data"), textcoords="offset points", ha="left", va="center", fontsize=SMALL,
+        f"{one.amount:.0%}" if one.amount >= 0.01 else "< 1%",
+        (1, place),
+        (1.2 / POINT, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        fontsize=SMALL,
         annotation_clip=False,
-    )  # fmt: skip
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,8 +28,8 @@ RANKS = (1, 2, 3, 5, 10)
 DASHES = ("-", (0, (4, 1)), (0, (2, 1)), (0, (5, 1, 1, 1)), (0, (1, 1)))
 TALL = 42.0  # mm
 HOW = (
-    "Curves rise as runs reach the lag; where one ends below 100 %, the rest are censored: later than the end of the "
-    "simulated time, or never. They are drawn as long as every run can be watched."
+    "Curves rise as runs reach the lag; where one ends below 100 %, the rest are censored: later than the "
+    "end of the simulated time, or never. They are drawn as long as every run can be watched."
 )
 
 
@@ -72,7 +72,7 @@ def _end(result: Result, name: str) -> np.ndarray:
 
 @kind("lags", "run", (), no_lags)
 def lags(result: Result, asked: Asked) -> Figure:
-    """How long until the k-th other has the class: share of runs by months, what is censored, the actual lag."""
+    """How long until the k-th other has the class: share of runs by months, censored ones, the actual lag."""
     from matplotlib.lines import Line2D
 
     from experiments.run import history_of
@@ -81,11 +81,15 @@ def lags(result: Result, asked: Asked) -> Figure:
     sheet = Sheet(asked.width, f"From the reveal of {class_title(result)} to others who have it")
     ways = [way for way in WAYS if kept_lags(result, way)]
     ranks = sorted({k for way in ways for k in kept_lags(result, way)})
-    style = {k: {"color": COLOURS[place], "linestyle": DASHES[place]} for place, k in enumerate(ranks)}
+    style: dict[int, dict[str, Any]] = {
+        k: {"color": COLOURS[place], "linestyle": DASHES[place]} for place, k in enumerate(ranks)
+    }
     keys = [Line2D([], [], linewidth=1.3, label=f"{ordinal(k)} other", **style[k]) for k in ranks]
     actual = {k: history.lag(k, result.scenario.follow_class) if history else np.inf for k in ranks}
     if any(np.isfinite(lag) for lag in actual.values()):
-        keys.append(Line2D([], [], marker="D", color=ink.BLACK, linestyle="none", markersize=3.6, label="actual"))
+        keys.append(
+            Line2D([], [], marker="D", color=ink.BLACK, linestyle="none", markersize=3.6, label="actual")
+        )
     sheet.legend(keys)
     never = []
     for axes, way, wide in grid(sheet, ways, lambda way: f"… others have {WAYS[way]} (n = {runs:,})", TALL):
@@ -97,8 +101,15 @@ def lags(result: Result, asked: Asked) -> Figure:
             any_comes |= bool(np.isfinite(values).any())
             axes.step(months, 100 * shares, where="post", linewidth=1.3, zorder=3, **style[k])
             if way == "lag_pub" and np.isfinite(actual[k]):
-                axes.plot([actual[k]], [100 * shares[np.searchsorted(months, actual[k], "right") - 1]], "D",
-                          color=style[k]["color"], markeredgecolor=ink.BLACK, markersize=4, zorder=5)  # fmt: skip
+                axes.plot(
+                    [actual[k]],
+                    [100 * shares[np.searchsorted(months, actual[k], "right") - 1]],
+                    "D",
+                    color=style[k]["color"],
+                    markeredgecolor=ink.BLACK,
+                    markersize=4,
+                    zorder=5,
+                )
             never.append(f"{ordinal(k)} {WAYS[way].split()[0]} {percent(float(np.isinf(values).mean()))}")
         _shares(axes, longest)
         if not any_comes:
@@ -115,7 +126,12 @@ def compared_lags(found: Comparison) -> list[str]:
     return [f"lag_{k}" for k in LAGS if f"lag_{k}" in kept]
 
 
-@kind("lags", "compare", ("arms",), lambda found: "" if compared_lags(found) else "no lags were compared (lag_K)")
+@kind(
+    "lags",
+    "compare",
+    ("arms",),
+    lambda found: "" if compared_lags(found) else "no lags were compared (lag_K)",
+)
 def lags_compared(found: Comparison, asked: Asked) -> Figure:
     """How long until the k-th other has the class: the baseline in grey, each arm in colour."""
     arms = shown_arms(found, asked)
@@ -134,10 +150,14 @@ def lags_compared(found: Comparison, asked: Asked) -> Figure:
             months, shares = reached(result[name], _end(result, name))
             longest, comes = max(longest, float(months[-1])), comes or shares[-1] > 0
             axes.step(
-                months, 100 * shares, where="post", linewidth=1.2 if arm else 2.8,
-                color=colour_of(found, arm) if arm else BASELINE, linestyle=dash_of(found, arm) if arm else "-",
+                months,
+                100 * shares,
+                where="post",
+                linewidth=1.2 if arm else 2.8,
+                color=colour_of(found, arm) if arm else BASELINE,
+                linestyle=dash_of(found, arm) if arm else "-",
                 zorder=3 if arm else 2,
-            )  # fmt: skip
+            )
         _shares(axes, longest)
         if not comes:
             say(axes, "It never comes, in no arm.", wide - 4)
@@ -156,7 +176,9 @@ def arm_keys(found: Comparison, arms: list[str]) -> list:
     return [
         Line2D([], [], color=BASELINE, linewidth=2.8, label="baseline"),
         *(
-            Line2D([], [], color=colour_of(found, arm), linestyle=dash_of(found, arm), linewidth=1.3, label=arm)
+            Line2D(
+                [], [], color=colour_of(found, arm), linestyle=dash_of(found, arm), linewidth=1.3, label=arm
+            )
             for arm in arms
         ),
     ]

@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from report_folders import HOSTILE, make_folder
+from report_folders import HOSTILE, LATER, make_folder
 from terminal import cascades
 
+import experiments
 import sim
 from experiments.logged import LoggedRun, LogReader
 from experiments.pages.frame import as_text
@@ -138,6 +139,15 @@ def test_data_hold_every_logged_run_once(folders):
         assert len(data["worlds"]) == worlds, sort
         pairs = [(run["world"], run["run"]) for run in data["runs"]]
         assert len(set(pairs)) == len(pairs) == worlds * runs, sort
+
+
+def test_real_dates_stand_beside_those_of_the_runs(tmp_path):
+    experiments.save(sim.simulate("gpt3", runs=2, seed=1, logs=1), tmp_path / "out")
+    page = page_of(tmp_path / "out")
+    lanes = {lane["name"]: lane["actual"] for lane in json.loads(page.data)["lanes"]}
+    assert lanes["OpenAI"] == pytest.approx(16.9, abs=0.2)  # 28 May 2020, from January 2019 on
+    assert lanes["Huawei"] is None or lanes["Huawei"] > lanes["OpenAI"]
+    assert "What really happened: 11.9 months" in page.text
 
 
 def test_what_an_arrow_is_said_to_have_saved_is_what_why_says(folders):
@@ -269,6 +279,30 @@ def test_what_cannot_be_reported_is_refused(tmp_path, folders):
     )
     assert done.code == 0, done.err
     assert "there are reports of run, compare, sweep, study, evidence" in cascades("report", games).refusal
+
+
+def test_numbers_of_logs_that_make_no_sense_are_refused(tmp_path):
+    for command in (("compare", "toy", "base"), ("study", "scooped")):
+        said = cascades(*command, "--runs", 2, "--logs", -1, "--out", tmp_path / "out").refusal
+        assert "logs = -1: must be a whole number from 0" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_logs_of_arms_are_those_of_the_arms_by_themselves_and_are_read_back(folders):
+    from experiments.comparison import compare
+    from experiments.reopening import reopen
+
+    kept = reopen(folders("compare"))
+    fresh = compare("toy", [LATER, "code-never"], runs=30, seed=2, logs=2)
+    for label, result in fresh.results.items():
+        alone = sim.simulate(result.scenario, runs=2, seed=2, logs=2)
+        assert sorted(result.logs) == sorted(kept.results[label].logs) == [0, 1]
+        for run, log in alone.logs.items():
+            assert log.tobytes() == result.logs[run].tobytes() == kept.results[label].logs[run].tobytes()
+    assert kept.base.draws.tobytes() == fresh.base.draws.tobytes()
+    assert [log.tobytes() for log in kept.base.logs.values()] == [
+        log.tobytes() for log in fresh.base.logs.values()
+    ]
 
 
 @pytest.mark.parametrize("name", ["runs.parquet", "events.parquet", "savings.parquet"])

@@ -174,6 +174,7 @@
     drawBefore(svg, at);
     drawArrows(svg, at);
     drawMarks(svg, at);
+    drawRecord(svg, at);
     drawNow(svg, at);
     if (!run.projects.length && !run.releases.length && !run.grants.length)
       draw(svg, 'text', {x: (at.left + at.right) / 2, y: TOP + 30, class: 'empty', 'text-anchor': 'middle'},
@@ -264,6 +265,9 @@
         draw(whole, 'rect', {x: at.x(begun), y: middle - half, height: 2 * half,
           width: Math.max(0.8, at.x(end) - at.x(begun)), fill: data.phases[phase].colour});
       }
+      const room = at.x(project.spans.at(-1)[2]) - at.x(project.started);
+      if (data.several && project.high && widthOf(project.class) * 0.8 < room)
+        draw(whole, 'text', {x: at.x(project.started) + 1, y: middle - 8, class: 'class'}, project.class);
       whole.addEventListener('click', () => pick(project.actor, true));
       point(whole, () => words(project.text));
     }
@@ -338,6 +342,16 @@
     }
   };
 
+  const drawRecord = (svg, at) => {  // what really happened
+    for (const [place, middle] of at.lanes) {
+      const time = data.lanes[place].actual;
+      if (time === null || time < 0 || time > data.months || !come(time, state.time)) continue;
+      const mark = draw(svg, 'path', {d: shapes.diamond, class: 'record',
+        transform: `translate(${at.x(time).toFixed(1)},${middle + 8})`});
+      point(mark, () => `What really happened: ${data.lanes[place].name} announced one ${dateOf(time)}.`);
+    }
+  };
+
   const drawNow = (svg, at) => {
     if (state.time >= data.months) return;
     const x = at.x(state.time);
@@ -376,6 +390,8 @@
         stroke: data.colours.public}));
     if (state.world > 0 && find(0, state.run))
       key('announced in the baseline', svg => draw(svg, 'circle', {r: 3.2, class: 'before'}));
+    if (data.lanes.some(lane => lane.actual !== null))
+      key('really announced', svg => draw(svg, 'path', {d: shapes.diamond, class: 'record'}));
     if (run.projects.some(p => !p.high)) keys.push(make('span', 'pale: lower classes'));
     legend.replaceChildren(...keys);
   };

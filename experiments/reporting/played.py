@@ -15,7 +15,9 @@ import numpy as np
 from agents.kinds import REGISTRY
 from experiments.answers.finding import upper_first
 from experiments.figures import cascade, ink
+from experiments.history import months_of_day
 from experiments.logged import LoggedRun, LogReader
+from experiments.run import history_of
 from experiments.savings import MOST_RUNS
 from sim.words import ArtifactKind, Event, Mechanism, Phase, Via
 
@@ -77,8 +79,9 @@ def timeline_data(logged: Logged) -> dict[str, Any]:
         "start": start,
         "months": max(int(world.result.scenario.start) + world.result.compiled.horizon for world in worlds)
         - start,
+        "several": len({p["class"] for run in runs for p in run["projects"] if p["high"]}) > 1,
         "worlds": [world.name for world in worlds],
-        "lanes": [_lane(worlds, name, name in busy) for name in names],
+        "lanes": [_lane(worlds, name, name in busy, start) for name in names],
         "phases": [
             {"name": cascade.PHASE_NAMES[phase], "colour": colour, "thin": phase == Phase.WRITE}
             for phase, colour in cascade.PHASE_COLOURS.items()
@@ -101,12 +104,17 @@ def _in_turn(worlds: list[World]) -> Iterable[list[tuple[World, int]]]:
         yield [(world, run) for world in worlds if run in world.runs]
 
 
-def _lane(worlds: list[World], name: str, busy: bool) -> dict[str, Any]:
+def _lane(worlds: list[World], name: str, busy: bool, start: int) -> dict[str, Any]:
+    """Return what is said of an actor. ``actual``: when it really announced the class, by the record."""
     file = next(w.result.scenario.file for w in worlds if name in w.result.compiled.actors)
     actor = file.actors[name]
     kinds = list(file.kinds)
+    scenario = worlds[0].result.scenario
+    history = history_of(scenario)
+    told = history.announced(name, scenario.follow_class) if history else None
     return {
         "name": name,
+        "actual": None if told is None else _short(months_of_day(told) - start),
         "kind": REGISTRY[actor.kind].phrase,
         "order": kinds.index(actor.kind),
         "region": actor.region,
@@ -152,6 +160,7 @@ class _Teller:
         return {
             "actor": self.lanes[project.actor],
             "class": self.compiled.classes[project.klass],
+            "started": self._at(project.started),
             "high": project.klass >= self.follow,
             "spans": [
                 [phases.index(phase), self._at(begun), self._at(end)] for phase, begun, end in project.spans

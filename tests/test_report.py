@@ -305,6 +305,15 @@ def test_logs_of_arms_are_those_of_the_arms_by_themselves_and_are_read_back(fold
     ]
 
 
+def test_a_folder_that_an_older_version_made_is_refused_with_the_cure(tmp_path):
+    folder = make_folder("study", tmp_path / "out")
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["answer"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert "answer is missing" in cascades("report", folder).refusal
+
+
 @pytest.mark.parametrize("name", ["runs.parquet", "events.parquet", "savings.parquet"])
 def test_a_damaged_file_is_named(tmp_path, name):
     folder = make_folder("run", tmp_path / "out")

@@ -137,6 +137,7 @@ def test_what_is_shown_outlives_a_reload(browser, pages):
     browser.slide("#time", 20)
     browser.find(".name[data-actor='2']").click()
     said = [each.text for each in browser.all("#timeline output")], browser.text("#story h3")
+    browser.wait(lambda: browser.driver.current_url.endswith("#at=0,2,20.00,2"))
     browser.driver.refresh()
     assert ([each.text for each in browser.all("#timeline output")], browser.text("#story h3")) == said
 

@@ -48,9 +48,14 @@
   const numbers = [...new Set(data.runs.map(run => run.run))].sort((a, b) => a - b);
   const find = (world, number) => data.runs.find(run => run.world === world && run.run === number);
   const runsOf = world => data.runs.filter(run => run.world === world).map(run => run.run);
-  const remember = () => {
-    const kept = [state.world, state.run, state.time, state.actor].join(',');
-    try { history.replaceState(null, '', `#at=${kept}`); } catch { /* a page that may not say where it is */ }
+  let later = 0, touched = false;
+  const remember = () => {  // not at once: browsers do not like to be told of every step of a slider
+    clearTimeout(later);
+    if (!touched) return;  // so that the address stays as it was given until something is changed
+    later = setTimeout(() => {
+      const kept = [state.world, state.run, state.time.toFixed(2), state.actor].join(',');
+      try { history.replaceState(null, '', `#at=${kept}`); } catch { /* a page that may not say where it is */ }
+    }, 150);
   };
   const recall = () => {
     const found = /^#at=(\d+),(\d+),([\d.]+),(-?\d+)$/.exec(location.hash);
@@ -510,6 +515,7 @@
   worldPick.value = state.world;
   timeSlide.value = state.time;
   setRun(runsOf(state.world).indexOf(state.run));
+  touched = true;
   let width = figure.clientWidth;
   addEventListener('beforeprint', () => { state.paper = 900; show(); });
   addEventListener('afterprint', () => { state.paper = 0; show(); });

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,8 +110,8 @@ def of_sweep(store: Store) -> Logged:
     return Logged(worlds, {}, notes)
 
 
-def _world(key: str, name: str, result: Result, called: Callable[[int], str] = "run {}".format) -> World:
-    return World(key, name, result, {run: called(run) for run in sorted(result.logs)})
+def _world(key: str, name: str, result: Result) -> World:
+    return World(key, name, result, {run: f"run {run}" for run in sorted(result.logs)})
 
 
 def _bare(compiled: Compiled, seed: int, drawn: bool, logs: dict[int, np.ndarray]) -> Result:

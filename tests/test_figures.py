@@ -1,6 +1,7 @@
 """Every kind of figure: nothing cut off, nothing on another, units and n, what the file says."""
 
 import copy
+import html
 import itertools
 import json
 import math
@@ -12,95 +13,17 @@ import pytest
 from PIL import Image
 
 import experiments
-from experiments.figures import ink
 from experiments.figures.kinds import Asked, every_kind, kinds_of
 from experiments.figures.plotting import kinds_for, plot
 from experiments.figures.sheet import NARROW, WIDE
 from sim.ensemble import simulate
 from sim.errors import UserError
 from sim.scenario import from_data, load
+from tests.lettering import faults, words_of
 from tests.terminal import cascades
 
 HOSTILE = "<script>alert('$x^2$')</script> & \\frac{1}{2} _Institute_"
 POLICY = "order:artifacts=code,action=forbid"
-
-
-# ---------------------------------------------------------------- what is drawn
-
-
-def words_of(figure):
-    """Return the visible words of a figure as (text, corners of its box in pixels)."""
-    with matplotlib.rc_context(ink.STYLE):
-        return list(_words_of(figure))
-
-
-def _words_of(figure):
-    figure.canvas.draw()
-    renderer, hidden = figure.canvas.get_renderer(), _hidden(figure)
-    for words in figure.findobj(matplotlib.text.Text):
-        clipped = words.get_clip_on() and words.axes is not None and words in words.axes.texts
-        if not words.get_text().strip() or not words.get_visible() or clipped or id(words) in hidden:
-            continue
-        angle = words.get_rotation()
-        words.set_rotation(0)
-        box = words.get_window_extent(renderer)
-        words.set_rotation(angle)
-        corners = np.array([[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]])
-        if angle:
-            at = words.get_transform().transform(words.get_unitless_position())
-            if words.get_rotation_mode() == "default":  # turned first, then laid by its outer box
-                whole = words.get_window_extent(renderer)
-                corners = np.array(
-                    [[whole.x0, whole.y0], [whole.x1, whole.y0], [whole.x1, whole.y1], [whole.x0, whole.y1]]
-                )
-            else:
-                turn = math.radians(angle)
-                matrix = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-                corners = (corners - at) @ matrix.T + at
-        yield words.get_text(), corners
-
-
-def _hidden(figure) -> set[int]:
-    """Return which labels of ticks matplotlib keeps and does not draw: those beyond their axis."""
-    found = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            slack = 1e-6 * (high - low)
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not axes.axison or not low - slack <= tick.get_loc() <= high + slack:
-                    found |= {id(tick.label1), id(tick.label2)}
-            if not axes.axison:
-                found.add(id(axis.label))
-    return found
-
-
-def apart(one, other, slack: float) -> bool:
-    """Whether two convex boxes do not overlap by more than some pixels (separating axes)."""
-    for corners in (one, other):
-        for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-            normal = np.array([start[1] - end[1], end[0] - start[0]])
-            length = np.hypot(*normal)
-            if length == 0:
-                continue
-            mine, theirs = one @ normal / length, other @ normal / length
-            if min(mine.max(), theirs.max()) - max(mine.min(), theirs.min()) <= slack:
-                return True
-    return False
-
-
-def faults(figure) -> list[str]:
-    """Return which words are cut off, or lie on top of others."""
-    figure.set_dpi(150)
-    found, words = [], words_of(figure)
-    wide, tall = figure.bbox.width, figure.bbox.height
-    for text, box in words:
-        if box.min() < -0.5 or box[:, 0].max() > wide + 0.5 or box[:, 1].max() > tall + 0.5:
-            found.append(f"cut off: {text!r}")
-    for (text, box), (other, beside) in itertools.combinations(words, 2):
-        if not apart(box, beside, 2.0):
-            found.append(f"{text!r} lies on {other!r}")
-    return found
 
 
 def composed(source, kind, width, **options):
@@ -111,7 +34,8 @@ def check(source, kind, width, **options):
     """Draw a figure and hold it against what every figure must keep."""
     figure = composed(source, kind, width, **options)
     assert figure.get_size_inches()[0] * 25.4 == pytest.approx(width)
-    found = faults(figure)
+    words = words_of(figure)
+    found = faults(figure, words)
     assert not found, "\n".join(found[:8])
     captions = " ".join(text.get_text() for text in figure.texts if text.get_gid() == "caption")
     assert re.search(r"Scenario ", captions) and re.search(r"\d runs?|\d pairs?|\d draws?", captions), (
@@ -119,7 +43,7 @@ def check(source, kind, width, **options):
     )
     assert "no forecast" in captions
     assert any(text.get_gid() == "title" for text in figure.texts)
-    said = " ".join(text for text, _ in words_of(figure))
+    said = " ".join(text for text, _ in words)
     assert re.search(r"n = [\d,]+", said), said
     for axes in figure.axes:
         if axes.axison and (axes.lines or axes.patches or axes.collections) and not axes.images:
@@ -277,7 +201,8 @@ def folders(tmp_path_factory, toy, compared):
     sensitivity(root / "sweep", "lag_1").save(root / "analysis", facts)
     (root / "policies.toml").write_text(SWEEP)
     experiments.sweep(root / "policies.toml", out=root / "policies")
-    robust(root / "policies", ["lag_1:more", "n_dev:more"]).save(root / "front")
+    front = {"folder": "policies", "scenario": "toy", "points": 6, "blocks": [{"runs": 6}]}
+    robust(root / "policies", ["lag_1:more", "n_dev:more"]).save(root / "front", front)
     (root / "claims.toml").write_text(CLAIMS)
     claims = load_claims("toy", [root / "claims.toml"], shipped=False)
     evidence_and_save(claims, load("toy"), root / "evidence", runs=25, seed=1)
@@ -393,6 +318,15 @@ def test_a_calibration_keeps_the_contract():
 # ---------------------------------------------------------------- files
 
 
+def _described(content, form):
+    """Return the field of an SVG or a PDF that holds all facts."""
+    if form == "svg":
+        found = re.search(r"<dc:description>(.*?)</dc:description>", content.decode(), re.DOTALL)
+        return html.unescape(found[1])
+    found = re.search(rb"/Subject \((.*?)(?<!\\)\)", content, re.DOTALL)
+    return re.sub(r"\\(.)", r"\1", found[1].decode(), flags=re.DOTALL)
+
+
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
 def test_the_file_says_how_to_make_it_again_and_is_the_same_each_time(folders, tmp_path, form):
     one = plot(folders / "run", "holders", tmp_path / f"one.{form}", width=90)
@@ -403,13 +337,7 @@ def test_the_file_says_how_to_make_it_again_and_is_the_same_each_time(folders, t
             said = picture.text
             assert picture.width == pytest.approx(90 / 25.4 * 300, abs=1)
     else:
-        text = one.read_bytes().decode("utf-8", "replace")
-        import html
-
-        text = html.unescape(text) if form == "svg" else text.replace("\\(", "(").replace("\\)", ")")
-        found = re.search(r"\{\"Title\".*?\}\"\}", text, re.DOTALL)
-        assert found, text[:2000]
-        said = json.loads(found[0])
+        said = json.loads(_described(one.read_bytes(), form))
     assert (said["Figure"], said["Scenario"], said["Seed"], said["Runs"]) == ("holders", "toy", "1", "150")
     assert json.loads(said["Options"]) == {"width": 90}
     manifest = json.loads(said["Manifest"])

@@ -56,7 +56,7 @@ def report_basis(title: str, rests_on: str, sweep: dict[str, Any]) -> Basis:
     seed = next((block["seed"] for block in sweep.get("blocks", ()) if "seed" in block), None)
     return Basis(
         title,
-        str(sweep.get("scenario", "of the sweep")),
+        str(sweep.get("scenario", "")),
         str(sweep.get("fingerprint", "")),
         runs,
         seed,

@@ -31,6 +31,8 @@ class Basis:
     @property
     def text(self) -> str:
         """The basis as a sentence, and that it is conditional."""
+        if not self.scenario:  # an analysis in memory: what it rests on is said in further words
+            return f"{self.further} {CONDITIONAL}".strip()
         mark = f" ({self.fingerprint[:8]})" if self.fingerprint else ""
         parts = [f"Scenario {self.scenario}{mark}, {number_text(self.runs, self.what)}"]
         if self.seed is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.figures.kinds import Kind, every_kind
+from experiments.figures.moving import palette_of
 from experiments.figures.plotting import plot
 from experiments.reopening import sort_of_folder
 from sim.errors import UserError
@@ -95,7 +96,7 @@ def write_page(page: Path, pictures: Path) -> None:
         )
     head = (
         "# Gallery\n\nMade by `make gallery`: every kind of figure, with the command that drew it from a "
-        "folder of results. Nothing is simulated to draw. How to ask for one, and for other files and widths: "
+        "folder of results. Nothing is simulated to draw. How to ask for one, or for other files: "
         "[figures.md](figures.md). All of it is conditional on the model and its inputs; the runs are few, "
         "so that they are made quickly.\n"
     )
@@ -142,7 +143,8 @@ def _thin(path: Path) -> None:
         half = picture.convert("RGB").resize(
             (picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS
         )
-    half.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True, pnginfo=said)
+    thin = half.quantize(palette=palette_of(half), dither=Image.Dither.NONE)
+    thin.save(path, optimize=True, pnginfo=said)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from experiments.figures import ink, ties
 from experiments.figures.cascade import chosen_actors
+from experiments.figures.holding import mixed
 from experiments.figures.kinds import Asked, kind
 from experiments.figures.sheet import BODY
 from experiments.figures.timelines import _compose, no_logs
@@ -29,7 +30,7 @@ FRAMES = 40
 DOTS_PER_INCH = 130
 STEP = 140  # milliseconds that a frame stands; the last one stands longer
 REST = 2000
-COLOURS = 128  # of a film
+COMMON = 112  # colours of a picture that is to be small, beside those of figures
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Film:
 
     def _thinned(self) -> list[Image]:
         """Return the frames with few colours, those of the last one: it shows everything."""
-        palette = self.frames[-1].quantize(COLOURS)
+        palette = palette_of(self.frames[-1])
         return [frame.quantize(palette=palette, dither=0) for frame in self.frames]  # type: ignore[arg-type]
 
 
@@ -120,6 +121,29 @@ show(0);
 </script>
 </html>
 """
+
+
+def palette_of(picture: Image) -> Image:
+    """Return a palette for a picture: its commonest colours, white, and those of figures, however rare."""
+    from PIL import Image as images
+
+    own = picture.convert("RGB").quantize(COMMON).getpalette() or []
+    chosen = [255, 255, 255, *own[: 3 * COMMON]]
+    for colour in (
+        ink.BLACK,
+        ink.ORANGE,
+        ink.SKY,
+        ink.GREEN,
+        ink.YELLOW,
+        ink.BLUE,
+        ink.VERMILLION,
+        ink.PURPLE,
+    ):
+        for strength in (1.0, 0.7, 0.4):
+            chosen += [round(255 * part) for part in mixed(colour, strength)]
+    palette = images.new("P", (1, 1))
+    palette.putpalette(chosen)
+    return palette
 
 
 def painted(figure: Figure) -> Image:

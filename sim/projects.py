@@ -108,6 +108,14 @@ def start_ahead(w, actor, klass, mechanism, replicates, cause):
     row = open_project(w, actor, klass, mechanism, replicates)
     note_start(w, row, 0.0, cause)
     begin(w, row, PHASE.BUILD)
+    if project_is_built(w, row):
+        note_built(w, row)
+
+
+@rule
+def project_is_built(w, row):
+    """Return whether an earlier try has left nothing to build."""
+    return w.projects[row].phase == PHASE.BUILD and w.projects[row].left <= 0.0
 
 
 @rule
@@ -144,6 +152,8 @@ def turn_to(w, row, klass, replicates, cause):
     if not larger and project.total > 0.0:
         project.left = max(0.0, 1.0 - done / project.total)
     note_start(w, row, 0.0, cause)
+    if project_is_built(w, row):
+        note_built(w, row)
 
 
 @rule
@@ -421,8 +431,7 @@ def end_phase(w, row):
     if reason == BOUND.MONEY or reason == BOUND.DEADLINE:
         give_up(w, row, reason)
     elif phase == PHASE.BUILD:
-        project.cause = note(w, row, EVENT.BUILT, project.person_months)
-        w.events[project.cause].draw = compute.data_share(w, project.actor, project.klass)
+        note_built(w, row)
         if is_ahead(w, row):
             project.left = 0.0
             schedule(w, row)
@@ -443,6 +452,14 @@ def end_phase(w, row):
     else:
         project.share = 1.0
         finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
+
+
+@rule
+def note_built(w, row):
+    """Record that the engineering of a project is done, with the people's time that went into it."""
+    project = w.projects[row]
+    project.cause = note(w, row, EVENT.BUILT, project.person_months)
+    w.events[project.cause].draw = compute.data_share(w, project.actor, project.klass)
 
 
 @rule

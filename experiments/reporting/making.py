@@ -66,7 +66,7 @@ def report(folder: str | Path, out: str | Path | None = None, evidence: str | Pa
         page = PAGES[sort.name](folder, manifest)
     except KeyError as error:
         raise UserError(
-            f"{folder}: {error.args[0]} is missing, so it was changed or made by another version; make it again"
+            f"{folder}: {error.args[0]} is missing: it was changed, or made by another version; make it again"
         ) from None
     text = whole(page, folder, manifest, Path(evidence) if evidence else None)
     return write_whole(folder / REPORT if out is None else out, text)

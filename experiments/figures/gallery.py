@@ -14,7 +14,7 @@ from pathlib import Path
 
 from experiments.figures.kinds import Kind, every_kind
 from experiments.figures.moving import palette_of
-from experiments.figures.plotting import plot
+from experiments.figures.plotting import kinds_for, plot
 from experiments.reopening import sort_of_folder
 from sim.errors import UserError
 
@@ -72,9 +72,15 @@ def make(example: Example, python: str) -> Path:
     return folder
 
 
-def drawn_kinds(example: Example, sort: str) -> list[Kind]:
+def drawn_kinds(example: Example, folder: Path) -> list[Kind]:
     """Return the kinds that an example shows."""
-    return [each for each in every_kind() if each.sort == sort and each.name not in example.skipped]
+    sort, _ = sort_of_folder(folder)
+    can = kinds_for(folder)
+    return [
+        each
+        for each in every_kind()
+        if each.sort == sort.name and each.name in can and each.name not in example.skipped
+    ]
 
 
 def write_page(page: Path, pictures: Path) -> None:
@@ -84,9 +90,8 @@ def write_page(page: Path, pictures: Path) -> None:
     for example in EXAMPLES:
         folder = make(example, sys.executable)
         made = example.command.format(**{one.name: str(RUNS / one.name) for one in EXAMPLES})
-        sort, _ = sort_of_folder(folder)
         parts.append(f"## From `{made.split(' ')[1]}`: {example.name}\n\n    {made} --out {folder}\n")
-        for kind in drawn_kinds(example, sort.name):
+        for kind in drawn_kinds(example, folder):
             entry, size = _draw(example, kind, folder, pictures)
             parts.append(entry)
             total += size
@@ -106,11 +111,8 @@ def write_page(page: Path, pictures: Path) -> None:
 def _draw(example: Example, kind: Kind, folder: Path, pictures: Path) -> tuple[str, int]:
     options = OPTIONS.get((example.name, kind.name), "")
     name = f"{example.name}-{kind.name}.{'gif' if kind.moving else 'png'}"
-    try:
-        plot(folder, kind.name, pictures / name, **_read(options))
-    except UserError as error:
-        return f"### {kind.name}\n\nNot drawn: {error}\n", 0
-    path = pictures / name
+    path = plot(folder, kind.name, pictures / name, **_read(options))
+    assert isinstance(path, Path)
     if not kind.moving:
         _thin(path)
     command = " ".join(part for part in ("cascades plot", kind.name, str(folder), options) if part)

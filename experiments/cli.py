@@ -13,6 +13,7 @@ from experiments.commands import (
     analysing,
     backcasting,
     calibrating,
+    dashboard,
     drawing,
     judging,
     looking,
@@ -65,6 +66,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": reporting.report,
     "evidence": judging.evidence,
     "backcast": backcasting.backcast,
+    "explore": dashboard.explore,
 }
 
 

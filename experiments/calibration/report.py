@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from experiments.calibration.calibrating import Calibration, counts, describe, mean_distance
 from experiments.calibration.coverage import LEVELS
 from experiments.calibration.learning import Learned
-from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, as_toml, write_sample
+from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, write_sample
 from experiments.calibration.store import FILE, Store
 from experiments.figures.captions import Basis
 from experiments.folder import OutputFolder
 from experiments.table import percent
+from experiments.toml_text import as_toml
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario

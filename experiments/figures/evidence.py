@@ -17,7 +17,7 @@ from experiments.evidence.table import AGREES, MISSES, UNTESTED, Evidence, Evide
 from experiments.evidence.telling import ROLES, claimed, simulated
 from experiments.figures import ink
 from experiments.figures.captions import basis_of
-from experiments.figures.sheet import EDGE, INCH, WIDE, Sheet, say
+from experiments.figures.sheet import EDGE, INCH, WIDE, Sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,9 +100,7 @@ def compose(table: EvidenceTable, width: float = WIDE) -> Figure:
         (sum(piece.height(shape) for piece in column) for column in columns), default=0
     )
     if not pieces:
-        axes = sheet.panel(12.0, 0.0, below=0.0)
-        axes.set_axis_off()
-        say(axes, "No claim here is tested by simulation.", sheet.room)
+        sheet.paragraph("No claim here is tested by simulation.", color=ink.GREY)
     return sheet.whole(f"{_facts(table)} {basis_of('evidence', table).text}")
 
 

@@ -128,7 +128,9 @@ def palette_of(picture: Image) -> Image:
     from PIL import Image as images
 
     own = picture.convert("RGB").quantize(COMMON).getpalette() or []
-    chosen = [255, 255, 255, *own[: 3 * COMMON]]
+    common = [own[first : first + 3] for first in range(0, 3 * COMMON, 3)]
+    chosen = [255, 255, 255]  # and nothing that is nearly white: Pillow takes one for the other
+    chosen += [part for colour in common if min(colour, default=255) < 248 for part in colour]
     for colour in (
         ink.BLACK,
         ink.ORANGE,

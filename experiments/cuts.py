@@ -47,7 +47,7 @@ class Ledger:
     """The books of one project: ``done`` and ``full`` by part (work, trials, training, months).
 
     ``full`` is what it would have taken with nothing borrowed, as far as the project came (one that turned to
-    another class: since then). ``trials``: with experiments for which there were no chips before. ``team``
+    another class: since then), beside what an earlier try had left (``draw`` of its start). ``trials``: with experiments for which there were no chips before. ``team``
     and ``failure``: (unaided, with what was held). ``end``: the last row of its making.
     """
 

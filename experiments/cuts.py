@@ -47,8 +47,9 @@ class Ledger:
     """The books of one project: ``done`` and ``full`` by part (work, trials, training, months).
 
     ``full`` is what it would have taken with nothing borrowed, as far as the project came (one that turned to
-    another class: since then), beside what an earlier try had left (``draw`` of its start). ``trials``: with experiments for which there were no chips before. ``team``
-    and ``failure``: (unaided, with what was held). ``end``: the last row of its making.
+    another class: since then), beside what an earlier try had left (``draw`` of its start). ``trials``: with
+    experiments for which there were no chips before. ``team`` and ``failure``: (unaided, with what was held).
+    ``end``: the last row of its making.
     """
 
     project: int

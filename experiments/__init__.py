@@ -5,8 +5,8 @@ sets arms against a baseline in the same luck, as ``cascades compare`` does; ``e
 says who brought an outcome forward, as ``cascades attribute`` does; ``experiments.why.why`` explains
 what happened in a run, ``experiments.cascade_graph`` is all of it as a graph; ``experiments.sweep``
 simulates many points into a store, ``experiments.open_store`` reads one; ``experiments.plot`` draws any of
-these, and ``experiments.reopen`` reads the folder of one back. Importing this package is quick: the rest is
-loaded when it is used.
+these, ``experiments.reopen`` reads the folder of one back, and ``experiments.report`` makes a page of it.
+Importing this package is quick: the rest is loaded when it is used.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from experiments.figures.plotting import kinds_for, plot
     from experiments.lineage import cascade_graph
     from experiments.reopening import reopen
+    from experiments.reporting import report
     from experiments.run import save
     from experiments.sweeps.running import sweep
     from experiments.sweeps.store import open_store
@@ -34,6 +35,7 @@ _HOMES = {
     "open_store": "experiments.sweeps.store",
     "plot": "experiments.figures.plotting",
     "reopen": "experiments.reopening",
+    "report": "experiments.reporting",
     "save": "experiments.run",
     "sweep": "experiments.sweeps.running",
 }
@@ -47,6 +49,7 @@ __all__ = [
     "open_store",
     "plot",
     "reopen",
+    "report",
     "save",
     "sweep",
 ]

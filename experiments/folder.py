@@ -18,6 +18,7 @@ from sim.errors import UserError
 
 MADE_BY = "diffusion-cascades"
 MANIFEST = "manifest.json"
+REPORT = "report.html"  # of what the folder holds: new results make it stale, so they remove it
 _UNFINISHED = ".unfinished-"
 
 
@@ -94,7 +95,7 @@ def older_files(folder: Path) -> list[str]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["made_by"] != MADE_BY:
             raise ValueError
-        return [MANIFEST, *(name for name in manifest["files"] if Path(name).name == name)]
+        return [MANIFEST, REPORT, *(name for name in manifest["files"] if Path(name).name == name)]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{folder}: is not empty and holds no {MANIFEST} of ours, so nothing in it is replaced; "

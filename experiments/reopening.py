@@ -106,7 +106,7 @@ def load_result(folder: str | Path) -> Result:
         raise UserError(f"{folder}: its drawn inputs are not those of its scenario; make it again")
     logs = {}
     if origin.logged:
-        logs = _logs(folder / EVENTS_FILE, origin.compiled)
+        logs = logs_in(folder / EVENTS_FILE, origin.compiled)
     return Result(
         origin.compiled, origin.seed, metrics, table["run"].to_numpy(), _columns(table, own),
         _columns(table, drawn), logs, bool(origin.manifest.get("interrupted")),
@@ -114,11 +114,12 @@ def load_result(folder: str | Path) -> Result:
 
 
 def load_comparison(folder: str | Path) -> Comparison:
-    """Return the comparison that ``cascades compare`` left in a folder; event logs and inputs are not kept.
+    """Return the comparison that ``cascades compare`` left in a folder, with the logs that it kept.
 
     Raises UserError for a folder that is none of ours, or is damaged.
     """
     from experiments.comparison import Comparison
+    from experiments.run import ARM_EVENTS_FILE, RUNS_FILE
     from sim.result import Result
 
     folder = Path(folder)
@@ -144,9 +145,13 @@ def load_comparison(folder: str | Path) -> Comparison:
         return Result(compiled, int(manifest["seed"]), _metrics(list(kept), compiled), numbers, columns,
                       np.empty((len(numbers), 0)))  # fmt: skip
 
+    results = {label: result(said, values[label]) for label, said in manifest["arms"].items()}
+    if (folder / ARM_EVENTS_FILE).is_file():
+        for label, found in results.items():
+            found.logs = logs_in(folder / ARM_EVENTS_FILE, found.compiled, label)
     return Comparison(
-        result(manifest, bases),
-        {label: result(said, values[label]) for label, said in manifest["arms"].items()},
+        load_result(folder) if (folder / RUNS_FILE).is_file() else result(manifest, bases),
+        results,
         list(manifest["metrics"]),
         list(manifest["notes"]),
         int(manifest["runs_asked"]),
@@ -197,12 +202,20 @@ def _columns(table: Any, names: list[str]) -> np.ndarray:
     return np.column_stack([table[name].to_numpy() for name in names])
 
 
-def _logs(path: Path, compiled: Compiled) -> dict[int, np.ndarray]:
-    """Return event logs as the engine writes them, by run number."""
+def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm") -> dict[int, np.ndarray]:
+    """Return the event logs in a file as the engine writes them, by run number.
+
+    ``only``: the arm (or the value of another ``column``) whose logs are wanted, where there are several.
+    """
     from sim import words
     from sim.tables import EVENT
 
     table = _table(path)
+    if only is not None:
+        import pyarrow.compute as compute
+
+        chosen = compute.equal(table[column].cast("string"), str(only))
+        table = table.filter(chosen).unify_dictionaries()
     log = np.zeros(table.num_rows, EVENT)
     for column, field in _NUMBERS:
         log[field] = table[column].to_numpy()

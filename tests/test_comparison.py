@@ -414,7 +414,8 @@ def test_the_command_leaves_tables_figure_and_manifest(tmp_path):
     assert "In this model, with these inputs. 30 pairs of runs, seed 4." in done.out
     assert f"{CODE} against the baseline" in done.out and "Changes nothing" in done.out
     assert sorted(path.name for path in out.iterdir()) == [
-        "compare.png", "differences.parquet", "manifest.json", "pairs.parquet",
+        "arm-events.parquet", "compare.png", "differences.parquet", "events.parquet", "manifest.json",
+        "pairs.parquet", "runs.parquet", "savings.parquet",
     ]  # fmt: skip
     found = compare("toy", ["base", CODE], runs=30, seed=4)
     pairs = parquet.read_table(out / "pairs.parquet").to_pandas()

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 MOST_LANES = 40
 MOST_STARTS, MOST_HELPS = 30, 12
+OF_PROJECT = tuple(map(int, (
+    Event.STARTED, Event.EQUIPPED, Event.BUILT, Event.TUNED, Event.FAILED, Event.TRAINED, Event.UNDERTRAINED,
+    Event.STOPPED, Event.ANNOUNCED,
+)))  # events that say how far a project is  # fmt: skip
 GIVEN = Phase.NONE  # phases of a project that the record gives are not known
 PHASE_COLOURS = {
     Phase.BUILD: SKY,
@@ -91,6 +95,7 @@ class Arrow:
     """Something that one actor had and that set off, or helped, a project of another.
 
     ``kind``: of artifact; -1: a grant. ``amount``: share of the effect of its kind that it added.
+    ``project``: the one that it set off or helped. ``row``: of the log, where it reached the recipient.
     """
 
     before: float
@@ -102,6 +107,8 @@ class Arrow:
     kind: int
     starts: bool
     amount: float = 0.0
+    project: int = -1
+    row: int = -1
 
 
 @dataclass(frozen=True)
@@ -142,7 +149,7 @@ def typical_run(result: Result) -> int | None:
 def read_projects(log: np.ndarray, horizon: float) -> list[Project]:
     """Return the projects of a run, in the order of their starts."""
     projects: dict[int, Project] = {}
-    for event in log[log["project"] >= 0]:
+    for event in log[(log["project"] >= 0) & np.isin(log["what"], OF_PROJECT)]:
         _add_event(projects, event)
     for project in projects.values():
         _close(project, horizon)
@@ -218,12 +225,13 @@ def _what_started(log, project: Project) -> Arrow | None:
     while row > 0:
         event = log[row]
         if event["what"] == Event.LEARNED and event["actor"] == project.actor:
-            return _passage(log, event, project, True)
+            return _passage(log, row, project, True)
         row = int(event["cause"])
     return None
 
 
-def _passage(log, learned, project: Project, starts: bool) -> Arrow | None:
+def _passage(log, row: int, project: Project, starts: bool) -> Arrow | None:
+    learned = log[row]
     origin = log[int(learned["cause"])]
     source = int(learned["source"])
     if source < 0 or source == project.actor:
@@ -232,22 +240,28 @@ def _passage(log, learned, project: Project, starts: bool) -> Arrow | None:
     return Arrow(
         float(origin["time"]), source, after, project.actor, project.klass,
         Via(int(learned["via"])), int(learned["kind"]), starts, float(learned["amount"]),
+        project.row, row,
     )  # fmt: skip
 
 
 def _what_helped(log, projects: list[Project], follow: int) -> list[Arrow]:
     """Return, for each project of the class in question or above, what helped it most midway."""
-    learned = log[(log["what"] == Event.LEARNED) & (log["amount"] > 0)]
+    rows = np.flatnonzero((log["what"] == Event.LEARNED) & (log["amount"] > 0))
+    learned = log[rows]
     arrows = []
     for project in projects:
         if project.klass < follow:
             continue
-        own = learned[learned["actor"] == project.actor]
-        own = own[(own["time"] > project.started) & (own["time"] < project.ended)]
-        own = own[(own["klass"] == project.klass) | (own["klass"] < 0)]
-        own = own[(own["kind"] != ArtifactKind.INSIGHT) & (own["source"] != project.actor)]
+        own = rows[
+            (learned["actor"] == project.actor)
+            & (learned["time"] > project.started)
+            & (learned["time"] < project.ended)
+            & ((learned["klass"] == project.klass) | (learned["klass"] < 0))
+            & (learned["kind"] != ArtifactKind.INSIGHT)
+            & (learned["source"] != project.actor)
+        ]
         if len(own):
-            arrow = _passage(log, own[np.argmax(own["amount"])], project, False)
+            arrow = _passage(log, int(own[np.argmax(log["amount"][own])]), project, False)
             arrows += [arrow] if arrow else []
     return arrows
 

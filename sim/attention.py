@@ -118,6 +118,7 @@ def demonstrate(w, artifact, earlier, cause):
     clock.demo = row
     clock.shown = starting.with_evidence(shown_now(w), w.conviction[0].demo * min(1.0, jump))
     clock.shown_time = clock.time
+    reckon_anew(w)
     return row
 
 
@@ -143,11 +144,29 @@ def add_evidence(w, actor, weight):
     state = w.state[actor]
     state.evidence = starting.with_evidence(evidence_of(w, actor), weight)
     state.evidence_time = w.clock[0].time
+    state.believed = -1.0
 
 
 @rule
 def belief_of(w, actor):
-    """Return an actor's present belief that scale pays."""
+    """Return an actor's present belief that scale pays; it is reckoned once for one moment."""
+    state = w.state[actor]
+    if state.believed != w.clock[0].time:
+        state.belief = present_belief(w, actor)
+        state.believed = w.clock[0].time
+    return state.belief
+
+
+@rule
+def reckon_anew(w):
+    """Let all beliefs be reckoned anew, even at this moment: what they rest on has changed."""
+    for actor in range(len(w.actors)):
+        w.state[actor].believed = -1.0
+
+
+@rule
+def present_belief(w, actor):
+    """Reckon an actor's present belief: its own, with what was shown, and its evidence."""
     kind = w.kinds[w.actor_facts[actor].kind]
     months = w.clock[0].time
     base = starting.growing_belief(kind.belief, kind.belief_growth, months)

@@ -373,6 +373,7 @@ def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
     state.planned = state.faded = 0.0
     state.evidence, state.evidence_time = 0.0, 0.0
+    state.believed = -1.0
     state.experience, state.people = row.experience, row.people
     state.recruited, state.moved_in, state.moved_out = 0.0, 0.0, 0.0
     state.money, state.income, state.income_time = row.money_usd, 0.0, 0.0

@@ -88,14 +88,18 @@ def take_first(w):
     last = clock.queued
     i = 0
     child = 1
-    while child < last:
+    while child < last:  # sift the hole down to a leaf: the earlier child moves up
         if child + 1 < last and _earlier(w, child + 1, child):
             child += 1
-        if not _earlier(w, child, last):
-            break
         _move(heap, child, i)
         i = child
         child = 2 * i + 1
+    while i > 0:  # the last entry fills it; as a rule it is late, and hardly moves up
+        parent = (i - 1) >> 1
+        if _earlier(w, parent, last):
+            break
+        _move(heap, parent, i)
+        i = parent
     _move(heap, last, i)
     heap[last].slot = first  # free from here on
     return first

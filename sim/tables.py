@@ -147,6 +147,8 @@ ACTOR_STATE = np.dtype(
         ("planned", "f8"),  # when it last planned
         ("evidence", "f8"),  # share of doubt removed by evidence, at evidence_time
         ("evidence_time", "f8"),
+        ("belief", "f8"),  # that scale pays, at the time believed
+        ("believed", "f8"),  # -1: what it rests on has changed since it was reckoned
         ("experience", "f8"),  # share
         ("people", "f8"),
         ("recruited", "f8"),  # people who joined

@@ -118,7 +118,8 @@ def demonstrate(w, artifact, earlier, cause):
     clock.demo = row
     clock.shown = starting.with_evidence(shown_now(w), w.conviction[0].demo * min(1.0, jump))
     clock.shown_time = clock.time
-    reckon_anew(w)
+    for actor in range(len(w.actors)):
+        reckon_anew(w, actor)
     return row
 
 
@@ -144,7 +145,7 @@ def add_evidence(w, actor, weight):
     state = w.state[actor]
     state.evidence = starting.with_evidence(evidence_of(w, actor), weight)
     state.evidence_time = w.clock[0].time
-    state.believed = -1.0
+    reckon_anew(w, actor)
 
 
 @rule
@@ -158,10 +159,23 @@ def belief_of(w, actor):
 
 
 @rule
-def reckon_anew(w):
-    """Let all beliefs be reckoned anew, even at this moment: what they rest on has changed."""
-    for actor in range(len(w.actors)):
-        w.state[actor].believed = -1.0
+def reckon_anew(w, actor):
+    """Let an actor's belief and convictions be reckoned anew, even at this moment: their grounds changed."""
+    w.state[actor].believed = -1.0
+    classes = len(w.classes)
+    first = w.actor_facts[actor].builder * classes
+    for index in range(max(0, first), first + classes):
+        w.wishes[index].reckoned = -1.0
+
+
+@rule
+def conviction_of(w, actor, klass):
+    """Return how convinced an actor is at present that a class is worth having; reckoned once for a moment."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    if wish.reckoned != w.clock[0].time:
+        wish.conviction = convinced_of(w, actor, klass, belief_of(w, actor))
+        wish.reckoned = w.clock[0].time
+    return wish.conviction
 
 
 @rule
@@ -206,4 +220,4 @@ def staffing_of(w, actor, klass):
     least = w.conviction[0].staffing
     if least >= 1.0:
         return 1.0
-    return least + (1.0 - least) * convinced_of(w, actor, klass, belief_of(w, actor))
+    return least + (1.0 - least) * conviction_of(w, actor, klass)

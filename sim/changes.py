@@ -97,7 +97,8 @@ def turn(w, row, begins):
         cell = w.cells[place]
         if cell.reader != READER.RULES and is_first(w, place):
             move(w, cell.reader, cell.actor, w.numbers[cell.place] - cell.before)
-    reckon_anew(w)
+    for actor in range(len(w.actors)):
+        reckon_anew(w, actor)
     lay_out_nearness(w)
     for klass in range(len(w.classes)):
         size = w.classes[klass]

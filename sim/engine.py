@@ -372,8 +372,7 @@ def reset(w, seed, run, horizon):
 def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
     state.planned = state.faded = 0.0
-    state.evidence, state.evidence_time = 0.0, 0.0
-    state.believed = -1.0
+    state.evidence, state.evidence_time, state.believed = 0.0, 0.0, -1.0
     state.experience, state.people = row.experience, row.people
     state.recruited, state.moved_in, state.moved_out = 0.0, 0.0, 0.0
     state.money, state.income, state.income_time = row.money_usd, 0.0, 0.0
@@ -408,6 +407,7 @@ def reset_builder(w, builder):
         wish.certain = math.inf
         wish.decided, wish.bound_cause = math.inf, ROOT
         wish.willing = 0.0
+        wish.reckoned = -1.0
         wish.reached = math.inf
         key = w.class_facts[klass].key
         wish.tail = normal(luck(clock.seed, clock.run, FOR.TAIL, key_of(w, actor), key))

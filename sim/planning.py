@@ -10,7 +10,7 @@ import math
 from agents import starting
 from agents.rule import rule
 from sim import compute
-from sim.attention import attention_of, belief_of, convinced_of
+from sim.attention import attention_of, conviction_of
 from sim.helping import forget, forgets
 from sim.luck import FOR, normal
 from sim.projects import (
@@ -138,13 +138,12 @@ def weigh(w, actor, reach, until):
     gain = w.attention[0].start_gain
     frontier = highest_known(w, facts.builder)
     attention = min(1.0, attention_of(w, actor))
-    belief = belief_of(w, actor)
     for klass in range(w.state[actor].level + 1, reach):
         wish = w.wishes[wish_row(w, actor, klass)]
         if wish.state != IDLE:
             continue
         settle_wish(w, wish)
-        convinced = convinced_of(w, actor, klass, belief)
+        convinced = conviction_of(w, actor, klass)
         below = max(0, frontier - klass)
         wish.rate = starting.start_rate(kind.start_rate, convinced, gain, attention, kind.appetite, below)
         if wish.rate > 0.0:
@@ -167,7 +166,7 @@ def decide(w, actor, klass):
         cause = max(cause, wish.known_cause)
     event_row = record(w, EVENT.DECIDED, actor, cause)
     event = w.events[event_row]
-    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+    convinced = conviction_of(w, actor, klass)
     event.klass, event.amount, event.draw = klass, convinced, wish.threshold
     wish.state = SEEKING
     wish.decided = clock.time
@@ -201,7 +200,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
         chip, count = state.owned_chip, state.owned_chips
     else:
         chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
-        convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+        convinced = conviction_of(w, actor, klass)
         willing = compute.means_of(w, actor, klass, convinced, time)
     free = sponsor >= 0 and is_free(w, sponsor)
     bound, cost, labour, used = compute.outlook(
@@ -220,7 +219,7 @@ def seek(w, actor, klass):
     if clock.time >= wish.decided + kind.patience_months:
         let_go(w, actor, klass, BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound)
         return
-    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+    convinced = conviction_of(w, actor, klass)
     if convinced < kind.abandon * wish.convinced:  # it has lost that with which it decided
         let_go(w, actor, klass, BOUND.ABANDONED)
         return

@@ -89,8 +89,8 @@ def take_first(w):
     i = 0
     child = 1
     while child < last:  # sift the hole down to a leaf: the earlier child moves up
-        if child + 1 < last and _earlier(w, child + 1, child):
-            child += 1
+        if child + 1 < last:
+            child += int(_earlier(w, child + 1, child))  # no branch: which one it is cannot be foreseen
         _move(heap, child, i)
         i = child
         child = 2 * i + 1

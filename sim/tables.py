@@ -204,6 +204,8 @@ WISH = np.dtype(  # one row per builder and class
         ("bound_cause", "i8"),  # row of the log
         ("willing", "f8"),  # USD at the decision
         ("convinced", "f8"),  # at the decision
+        ("conviction", "f8"),  # at the time reckoned
+        ("reckoned", "f8"),  # -1: what it rests on has changed since
         ("first_cost", "f8"),  # USD when it was first out of reach
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),

@@ -118,8 +118,6 @@ def demonstrate(w, artifact, earlier, cause):
     clock.demo = row
     clock.shown = starting.with_evidence(shown_now(w), w.conviction[0].demo * min(1.0, jump))
     clock.shown_time = clock.time
-    for actor in range(len(w.actors)):
-        reckon_anew(w, actor)
     return row
 
 
@@ -152,10 +150,17 @@ def add_evidence(w, actor, weight):
 def belief_of(w, actor):
     """Return an actor's present belief that scale pays; it is reckoned once for one moment."""
     state = w.state[actor]
-    if state.believed != w.clock[0].time:
+    if not is_up_to_date(w, state.believed):
         state.belief = present_belief(w, actor)
         state.believed = w.clock[0].time
     return state.belief
+
+
+@rule
+def is_up_to_date(w, reckoned):
+    """Return whether what was reckoned at a time still holds: at this moment, and nothing was shown in it."""
+    time = w.clock[0].time
+    return reckoned == time and w.clock[0].shown_time < time
 
 
 @rule
@@ -172,7 +177,7 @@ def reckon_anew(w, actor):
 def conviction_of(w, actor, klass):
     """Return how convinced an actor is at present that a class is worth having; reckoned once for a moment."""
     wish = w.wishes[wish_row(w, actor, klass)]
-    if wish.reckoned != w.clock[0].time:
+    if not is_up_to_date(w, wish.reckoned):
         wish.conviction = convinced_of(w, actor, klass, belief_of(w, actor))
         wish.reckoned = w.clock[0].time
     return wish.conviction

@@ -30,7 +30,7 @@ from sim.projects import (
     reset_wish,
     settle,
 )
-from sim.queue import NEXT, push, take_first
+from sim.queue import NEXT, clear, next_due, push, take_first
 from sim.record import record
 from sim.release import announce, is_open, new_artifact, publish, release, spread_privately, withdraw
 from sim.scaling import saved_by_rule
@@ -51,7 +51,7 @@ def advance(w, until):
     until = min(until, clock.horizon)
     while clock.status == RUNNING:
         planned = next_plan(w)
-        queued = w.heap[0].time if clock.queued > 0 else math.inf
+        queued = next_due(w)
         if min(planned, queued) > until:
             break
         if queued <= planned:
@@ -340,10 +340,11 @@ def reset(w, seed, run, horizon):
     clock.time, clock.horizon = 0.0, horizon
     clock.attention, clock.attention_time = 0.0, 0.0
     clock.shown, clock.shown_time = 0.0, 0.0
-    clock.events, clock.queued, clock.slots, clock.order = 0, 0, 0, 0
+    clock.events = 0
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
     clock.planner, clock.cycle, clock.trigger, clock.demo = 0, 0, -1, ROOT
     clock.status = RUNNING
+    clear(w)
     forget_releases(w)
     record(w, EVENT.SCENARIO, -1, -1)
     begin_changes(w)

@@ -127,6 +127,10 @@ CLOCK = np.dtype(
         ("events", "i8"),  # rows used
         ("queued", "i8"),
         ("slots", "i8"),  # slots of the queue ever used
+        ("free", "i8"),  # slot that is used next; -1: a new one
+        ("first", "i8"),  # slot of what is due next; -1: nothing
+        ("page", "i8"),  # of the calendar that is open: on none before it does anything stand
+        ("pages_per_month", "f8"),
         ("order", "i8"),  # entries ever queued: breaks ties of time
         ("artifacts", "i8"),
         ("projects", "i8"),
@@ -299,9 +303,9 @@ ARTIFACT = np.dtype(
         ("withdrawn", "f8"),  # months from its release until it is withdrawn
     ]
 )
-HEAP = np.dtype([("time", "f8"), ("slot", "i8")])
 QUEUED = np.dtype(
     [
+        ("time", "f8"),
         ("order", "i8"),
         ("what", "i8"),
         ("a", "i8"),
@@ -309,6 +313,7 @@ QUEUED = np.dtype(
         ("c", "i8"),
         ("cause", "i8"),
         ("stamp", "i8"),
+        ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
     ]
 )
 EVENT = np.dtype(
@@ -421,7 +426,7 @@ class Tables(NamedTuple):
     in_public: np.ndarray  # (actor, last row: all; class; artifact kind): of that or a higher class
     others_public: np.ndarray  # (artifact kind): those of others that the owner who decides looks at
     held: np.ndarray  # (actor, word): bits of artifacts
-    heap: np.ndarray
+    pages: np.ndarray  # of the calendar of what is due: slot of the last entry put there; -1: none
     queue: np.ndarray
     events: np.ndarray
 

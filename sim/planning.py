@@ -107,7 +107,8 @@ def plan(w, actor, until):
         state.faded = clock.time
     recruit(w, actor, clock.time - max(since, max(0.0, w.actors[actor].active_from)))
     classes = len(w.classes)
-    reach = min(highest_known(w, facts.builder) + 2, classes)
+    frontier = highest_known(w, facts.builder)
+    reach = min(frontier + 2, classes)
     waits = False
     for klass in range(state.level + 1, reach):
         wish = w.wishes[facts.builder * classes + klass]
@@ -115,7 +116,7 @@ def plan(w, actor, until):
             seek(w, actor, klass)
         waits = waits or wish.state == IDLE
     if waits and (state.project < 0 or is_ahead(w, state.project)):
-        weigh(w, actor, reach, until)
+        weigh(w, actor, frontier, reach, until)
 
 
 @rule
@@ -130,13 +131,15 @@ def fade(w, actor):
 
 
 @rule
-def weigh(w, actor, reach, until):
-    """Set the rates at which an actor decides for each class below ``reach`` that it does not have."""
+def weigh(w, actor, frontier, reach, until):
+    """Set the rates at which an actor decides for each class below ``reach`` that it does not have.
+
+    ``frontier``: the highest class that it knows to exist.
+    """
     clock = w.clock[0]
     facts = w.actor_facts[actor]
     kind = w.kinds[facts.kind]
     gain = w.attention[0].start_gain
-    frontier = highest_known(w, facts.builder)
     attention = min(1.0, attention_of(w, actor))
     for klass in range(w.state[actor].level + 1, reach):
         wish = w.wishes[wish_row(w, actor, klass)]

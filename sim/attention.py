@@ -175,7 +175,7 @@ def reckon_anew(w, actor):
 
 @rule
 def conviction_of(w, actor, klass):
-    """Return how convinced an actor is at present that a class is worth having; reckoned once for a moment."""
+    """Return how convinced an actor is at present that a class is worth having; reckoned once a moment."""
     wish = w.wishes[wish_row(w, actor, klass)]
     if not is_up_to_date(w, wish.reckoned):
         wish.conviction = convinced_of(w, actor, klass, belief_of(w, actor))

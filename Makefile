@@ -70,7 +70,9 @@ check: $(INSTALLED)
 verify: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow -n $(WORKERS)
 
+# Peers are for the comparison only.
 bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m benchmarks
 
 clean:

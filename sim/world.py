@@ -26,7 +26,6 @@ from sim.tables import (
     CLASS_FACTS,
     CLOCK,
     EVENT,
-    HEAP,
     INCENTIVES,
     INPUT_DTYPES,
     INSIGHT_FACTS,
@@ -563,7 +562,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "in_public": np.zeros((actors + 1, classes, len(ArtifactKind))),
         "others_public": np.zeros(len(ArtifactKind)),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
-        "heap": table(HEAP, room.queue),
+        "pages": np.zeros(room.queue, np.int64),
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
     }

@@ -41,7 +41,7 @@ def source_hash(root: Path | None = None) -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"{numba.__version__} {sys.version_info[:2]}".encode())
     for folder in RULE_FOLDERS:
-        for path in sorted((root / folder).glob("*.py")):
+        for path in sorted((root / folder).rglob("*.py")):
             if path.name in WITHOUT_RULES:
                 continue
             digest.update(path.name.encode() + b"\0" + path.read_bytes())

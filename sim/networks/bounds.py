@@ -27,7 +27,7 @@ class Place:
     def at_most(self, field: str, value: float, most: float, nodes: int, what: str) -> None:
         """Raise UserError where a field asks for more than so many nodes allow."""
         if value > most:
-            raise self.refuse(field, f"{value:,g} {what} among {nodes:,} nodes; at most {most:,g}")
+            raise self.refuse(field, f"{value:,.10g} {what} among {nodes:,} nodes; at most {most:,.10g}")
 
     def check(self, field: str, nodes: float, pairs: float) -> None:
         """Raise UserError where so many ties, each in both directions, would not fit into memory."""

@@ -26,9 +26,8 @@ class Ndlib:
         config.add_model_initial_configuration("Infected", list(job.origins))
         if job.kind == "cascade":
             self.model = models.IndependentCascadesModel(graph)
-            for a, b in graph.edges:
-                config.add_edge_configuration("threshold", (a, b), job.probability)
-                config.add_edge_configuration("threshold", (b, a), job.probability)
+            for edge in graph.edges:  # each once: NDlib drops them all where there are more than edges
+                config.add_edge_configuration("threshold", edge, job.probability)
         elif job.kind == "threshold":
             self.model = models.ThresholdModel(graph)
             for node, threshold in enumerate(thresholds_of(nodes).tolist()):

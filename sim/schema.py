@@ -60,6 +60,16 @@ def _number(meaning, unit, minimum=0.0, maximum=math.inf):
     return Annotated[Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)]
 
 
+def _without_source(raw: Any) -> Any:
+    return raw["value"] if isinstance(raw, dict) and set(raw) == {"value", "source"} else raw
+
+
+def _whole(meaning, minimum, maximum):
+    """A whole number that is the same in all runs: no number of the tables."""
+    bounds = Field(description=meaning, ge=minimum, le=maximum, strict=True)
+    return Annotated[int, BeforeValidator(_without_source), bounds]
+
+
 def _signed(meaning, unit):
     return _number(meaning, unit, -math.inf)
 
@@ -757,7 +767,7 @@ class Population(Table):
     """
 
     title: str = ""
-    members: int = Field(description="how many there are", ge=1, le=MOST_MEMBERS, strict=True)
+    members: _whole("how many there are", 1, MOST_MEMBERS)
     regions: dict[str, float] = Field(description="share of its members in each region; sums to 1")
     takes: list[str] = Field(["weights", "api"], description="kinds of artifacts that its members take up")
     stands_for: _number("people for whom one member stands", "people", 1e-6) = Quantity(1.0)
@@ -789,7 +799,7 @@ class Passing(Table):
 class Tail(Table):
     """``[tail]``: what holds for the members of all populations."""
 
-    seed: int = Field(1, description="of the network and of who the members are", ge=0, lt=2**63, strict=True)
+    seed: _whole("of the network and of who the members are", 0, 2**63 - 1) = 1
     dealt: Literal["shuffled", "in_order"] = Field("shuffled", description="how populations take the nodes of the network")
     log: Literal["events", "counts"] = Field("events", description="rows of members in the log, or only their counts per month")
     origins: list[int | str] = Field([], description="nodes that have what is released at once: numbers, or names of the network")

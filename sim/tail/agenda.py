@@ -11,6 +11,7 @@ import math
 
 from agents.rule import rule
 from sim.tail.prefetch import prefetch
+from sim.tail.tables import DUE, STAGE
 from sim.tables import AGENDA_FULL
 
 AHEAD = 8  # entries
@@ -76,25 +77,33 @@ def take_entry(w):
         entry = w.agenda[place]
         crowd.place = place + 1
         if place + AHEAD < crowd.opened:
-            look_ahead(w, w.entries[w.agenda[place + AHEAD]].member)
+            look_ahead(w, w.agenda[place + AHEAD])
         if place + AHEAD // 2 < crowd.opened:
-            look_at_ties(w, w.entries[w.agenda[place + AHEAD // 2]].member)
+            look_at_ties(w, w.agenda[place + AHEAD // 2])
     w.entries[entry].next = crowd.free
     crowd.free = entry
     return entry
 
 
 @rule
-def look_ahead(w, member):
-    prefetch(w.node_first, member)
-    prefetch(w.members, member)
+def look_ahead(w, entry):
+    """Begin to load what will be needed of the member of an entry."""
+    row = w.entries[entry]
+    cell = row.thing * len(w.members) + row.member
+    prefetch(w.members, row.member)
+    prefetch(w.stages, cell)
+    prefetch(w.nearing, cell)
+    prefetch(w.node_first, row.member)
 
 
 @rule
-def look_at_ties(w, member):
-    place = w.node_first[member]
-    if place < len(w.neighbours):
-        prefetch(w.neighbours, place)
+def look_at_ties(w, entry):
+    """Begin to load the ties of a member that may be about to pass something on."""
+    row = w.entries[entry]
+    if row.what <= DUE.USE and w.stages[row.thing * len(w.members) + row.member] <= STAGE.WAITING:
+        place = w.node_first[row.member]
+        if place < len(w.neighbours):
+            prefetch(w.neighbours, place)
 
 
 @rule

@@ -60,14 +60,18 @@ def _number(meaning, unit, minimum=0.0, maximum=math.inf):
     return Annotated[Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)]
 
 
-def _without_source(raw: Any) -> Any:
-    return raw["value"] if isinstance(raw, dict) and set(raw) == {"value", "source"} else raw
-
-
 def _whole(meaning, minimum, maximum):
     """A whole number that is the same in all runs: no number of the tables."""
-    bounds = Field(description=meaning, ge=minimum, le=maximum, strict=True)
-    return Annotated[int, BeforeValidator(_without_source), bounds]
+
+    def check(raw: Any) -> int:
+        value = raw["value"] if isinstance(raw, dict) and set(raw) == {"value", "source"} else raw
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"must be a whole number, not {value!r}")
+        if not minimum <= value <= maximum:
+            raise ValueError(f"{value} is out of bounds: must be between {minimum} and {maximum:,} ({meaning})")
+        return value
+
+    return Annotated[int, BeforeValidator(check), Field(description=meaning)]
 
 
 def _signed(meaning, unit):
@@ -767,7 +771,7 @@ class Population(Table):
     """
 
     title: str = ""
-    members: _whole("how many there are", 1, MOST_MEMBERS)
+    members: _whole("how many there are; for none, leave the population out", 1, MOST_MEMBERS)
     regions: dict[str, float] = Field(description="share of its members in each region; sums to 1")
     takes: list[str] = Field(["weights", "api"], description="kinds of artifacts that its members take up")
     stands_for: _number("people for whom one member stands", "people", 1e-6) = Quantity(1.0)

@@ -402,7 +402,7 @@ class Tables(NamedTuple):
     # the many small actors, and their network: sim.tail.tables
     members: np.ndarray
     groups: np.ndarray
-    roster: np.ndarray  # members, group by group
+    roster: np.ndarray  # members, group by group, the most skilled first
     population_facts: np.ndarray
     passing_facts: np.ndarray
     tail_facts: np.ndarray
@@ -443,7 +443,8 @@ class Tables(NamedTuple):
     items: np.ndarray
     streams: np.ndarray
     stages: np.ndarray  # (items x members)
-    nearing: np.ndarray  # (items x members): months; what was heard where several neighbours are needed
+    nearing: np.ndarray  # (items x members): when the earliest news arrives, as sim.tail.ties.moment says it
+    heard: np.ndarray  # (items x members): strength of ties that told; empty where one neighbour is enough
     persons: np.ndarray
     counts: np.ndarray  # (month, item, group, Count)
     use_months: np.ndarray  # (month, item, group, form): of who began or left in the month

@@ -77,9 +77,9 @@ class Room:
     def larger(self, status: int) -> Room:
         """Return more room, for a run that ended with a status: of the tail only what was too small."""
         if status == ITEMS_FULL:
-            return replace(self, items=self.items * 2)
+            return replace(self, items=self.items + 8)
         if status == AGENDA_FULL:
-            return replace(self, entries=self.entries * 2)
+            return replace(self, entries=self.entries * 3 // 2)
         if status == TAIL_LOG_FULL:
             return replace(self, tail_events=self.tail_events * 2)
         main = (self.events * 2, self.queue * 2, self.projects * 2, self.artifacts * 2)
@@ -550,7 +550,10 @@ def _tail(compiled: Compiled, room: Room) -> dict[str, np.ndarray]:
     members = len(facts["members"])
     buckets = int(facts["tail_facts"].buckets[0]) if members else 0
     periods = math.ceil(compiled.horizon) if members else 0
-    return state_of_tail(members, len(facts["groups"]), len(compiled.classes), periods, buckets, room)
+    listening = members > 0 and bool(facts["tail_facts"].listening[0])
+    return state_of_tail(
+        members, len(facts["groups"]), len(compiled.classes), periods, buckets, listening, room
+    )
 
 
 def _tables(compiled: Compiled, room: Room) -> Tables:

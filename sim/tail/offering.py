@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from agents.rule import rule, rule_where
 from sim.tables import ITEMS_FULL
 from sim.tail.agenda import put
-from sim.tail.booking import nobody_left
-from sim.tail.tables import DUE, STAGE
-from sim.tail.ties import is_complex
+from sim.tail.booking import nobody_left, period_of
+from sim.tail.tables import COUNT, DUE, STAGE
+from sim.tail.ties import NOBODY_NEAR
 from sim.tail.uptake import close_streams, open_streams, takes
 from sim.words import ACCESS, KIND
 
@@ -42,6 +40,10 @@ def offer(w, artifact, cause):
     row.wave += 1
     open_streams(w, item)
     if row.wave == 1:
+        for stream in range(crowd.streams):
+            if w.streams[stream].thing == item:
+                group = w.streams[stream].group
+                w.counts[period_of(w), item, group, COUNT.UNABLE] += w.groups[group].count - w.streams[stream].count
         for place in range(len(w.origins)):
             put(w, clock.time, DUE.REACH, item, w.origins[place], row.via, 0.0, cause)
 
@@ -91,11 +93,10 @@ def lay_out_item(w, item, artifact):
     members = len(w.members)
     for cell in range(item * members, (item + 1) * members):
         w.stages[cell] = STAGE.UNREACHED
-        w.nearing[cell] = np.float32(math.inf)
-    if w.crowd[0].complex == 1:
-        for member in range(members):
-            if is_complex(w, w.members[member].population):
-                w.nearing[item * members + member] = np.float32(0.0)
+        w.nearing[cell] = NOBODY_NEAR
+    if len(w.heard) > 0:
+        for cell in range(item * members, (item + 1) * members):
+            w.heard[cell] = np.float32(0.0)
     for period in range(w.counts.shape[0]):
         for group in range(len(w.groups)):
             for what in range(w.counts.shape[3]):

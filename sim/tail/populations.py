@@ -64,7 +64,7 @@ def room_of_tail(scenario, members: int) -> dict[str, int]:
     thinned = scenario.file.tail.log == "counts"
     return {
         "items": 1 if len(scenario.file.scripted_artifacts) == 1 and not scenario.file.scripted_projects else FIRST_ITEMS,
-        "entries": 1024 + members,
+        "entries": 1024 + members // 2,
         "tail_events": 1 if thinned else 1024 + 2 * members,
     }
 
@@ -76,7 +76,7 @@ def member_name(scenario, facts: dict[str, np.ndarray], member: int) -> str:
 
 
 def _members(file, population: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows of MEMBER, the rows of GROUP, and the members sorted by group."""
+    """Return the rows of MEMBER, the rows of GROUP, and the members sorted by group, the most skilled first."""
     from scipy.special import ndtri
 
     regions = list(file.regions)
@@ -93,7 +93,7 @@ def _members(file, population: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray,
     members["means"] = ndtri(np.clip(rng.random(len(population)), 1e-12, 1.0 - 1e-12))
     for field in ("skill", "eligible", "wants"):
         members[field] = rng.random(len(population), np.float32)
-    roster = np.argsort(group, kind="stable").astype(np.int32)
+    roster = np.lexsort((-members["skill"], group)).astype(np.int32)
     counts = np.bincount(group, minlength=len(groups))
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     names = list(file.populations)
@@ -124,7 +124,15 @@ def _tail_facts(file, count: int, network) -> np.ndarray:
         if network.kind is None or len(network.kinds) == 1:
             passing = list(file.passing).index(network.kinds[0]) if network.kinds[0] in file.passing else NOTHING
     kind = int(ArtifactKind[tail.contribution.upper()])
-    return np.array([(tail.log == "counts", house, kind, passing, buckets)], TAIL_FACTS)
+    listening = any(_may_need_several(row) for row in file.populations.values())
+    return np.array([(tail.log == "counts", house, kind, passing, buckets, listening)], TAIL_FACTS)
+
+
+def _may_need_several(population) -> bool:
+    """Return whether a member may need more than one neighbour, as far as intervals go."""
+    count, share = population.needs_neighbours, population.needs_share
+    most = max(number for number in (count.value, count.high) if number is not None)
+    return most > 1.0 or share.value > 0.0 or bool(share.high) or population.needs_drawn
 
 
 def _ties(file, network, count: int) -> dict[str, np.ndarray]:
@@ -145,7 +153,7 @@ def _ties(file, network, count: int) -> dict[str, np.ndarray]:
         rows = list(file.passing)
         row_of = [rows.index(kind) if kind in rows else NO_ROW for kind in network.kinds]
         ties["tie_passing"] = np.array(row_of, np.uint8)[network.kind]
-    if any(row.needs_share.high or row.needs_share.value or row.needs_drawn for row in file.populations.values()):
+    if any(_may_need_several(row) for row in file.populations.values()):
         weights = network.strength
         inflow = np.bincount(network.neighbours, weights, minlength=count)
         ties["inflow"] = inflow.astype(np.float32)

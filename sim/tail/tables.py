@@ -1,9 +1,9 @@
 """The tables of the long tail, and what each of their fields means. Small rows: there are many of them.
 
 A member is a node of the network; in the log its number follows those of the named actors. An *item* is an
-artifact that populations take up. Where a member stands with an item takes five bytes: its stage, and the
-earliest time at which the item is known to reach it (or how much it has heard of it, where several
-neighbours are needed).
+artifact that populations take up. Where a member stands with an item takes three bytes: its stage, and when,
+to a part in 65,000 of the horizon, the earliest news is on its way to it (four more where several
+neighbours are needed, for how much it has heard).
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ TAIL_FACTS = np.dtype(  # one row
         ("contribution", "i8"),  # ArtifactKind
         ("passing", "i8"),  # row of passing for all ties; -1: ties carry nothing; -2: see tie_passing
         ("buckets", "i8"),
+        ("listening", "i8"),  # 1: some members may need more than one neighbour
     ]
 )
 CROWD = np.dtype(  # one row: where the tail of a run stands
@@ -84,7 +85,8 @@ STREAM = np.dtype(  # how an item becomes known in one group, from what is publi
     [
         ("thing", "i8"),
         ("group", "i8"),
-        ("arrived", "i8"),  # members whom it has come to
+        ("count", "i8"),  # members who are able to use it: the first so many of the group
+        ("arrived", "i8"),  # of them, so many whom it has come to
         ("target", "f8"),  # hazard at which the next one has it
         ("hazard", "f8"),  # accumulated until settled
         ("rate", "f8"),  # 1/month, without attention
@@ -187,8 +189,11 @@ def empty_facts() -> dict[str, np.ndarray]:
     return {name: rows.view(np.recarray) if rows.dtype.names else rows for name, rows in tables.items()}
 
 
-def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets: int, room):
-    """Return the tables that a run of the tail changes, by name. ``room``: of the growing ones."""
+def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets: int, listening: bool, room):
+    """Return the tables that a run of the tail changes, by name.
+
+    listening: whether a member may need more than one neighbour. room: of the growing tables.
+    """
 
     def table(dtype, rows):
         return np.zeros(rows, dtype).view(np.recarray)
@@ -198,7 +203,8 @@ def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets
         "items": table(ITEM, room.items),
         "streams": table(STREAM, room.items * groups),
         "stages": np.zeros(room.items * members, np.uint8),
-        "nearing": np.zeros(room.items * members, np.float32),
+        "nearing": np.zeros(room.items * members, np.uint16),
+        "heard": np.zeros(room.items * members if listening else 0, np.float32),
         "persons": table(PERSON, members),
         "counts": np.zeros((periods, room.items, groups, len(Count)), np.int32),
         "use_months": np.zeros((periods, room.items, groups, FORMS)),

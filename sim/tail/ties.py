@@ -18,6 +18,7 @@ from sim.tail.tables import DUE
 
 HALF_WORD = np.uint64(32)
 NOTHING, BY_TIE = -1, -2  # in the place of a row of passing
+HAS, NOBODY_NEAR, MOMENTS = 0, 65535, 65533.0  # of nearing; a moment lies between the first two
 TOLERANCE = 1e-5  # of a sum of strengths, which are kept in single precision
 
 
@@ -44,8 +45,8 @@ def pass_on(w, item, member, until, cause):
     for place in range(first, last):
         other = w.neighbours[place]
         alone = not complex_ones or not is_complex(w, w.members[other].population)
-        if alone and w.nearing[cell + other] <= now:
-            continue  # it is there
+        if alone and w.nearing[cell + other] == HAS:
+            continue
         strength = w.tie_strength[place] if weighed else 1.0
         if not even:
             row = w.tie_passing[place] if passing == BY_TIE else passing
@@ -62,10 +63,20 @@ def pass_on(w, item, member, until, cause):
         if time > now + window or (dated and time >= w.tie_until[place]):
             continue
         if alone:
-            if time >= w.nearing[cell + other]:
+            when = moment(clock.horizon, time)
+            if when > w.nearing[cell + other]:
                 continue  # another is earlier
-            w.nearing[cell + other] = time
+            w.nearing[cell + other] = when
         put(w, time, DUE.REACH, item, other, w.passing_facts[row].via, strength, cause)
+
+
+@rule
+def moment(horizon, time):
+    """Return a time in 65,533 parts of the horizon: enough to see that news comes too late to matter.
+
+    News of the same moment are all put on the agenda, which knows their order.
+    """
+    return 1 + int(time / horizon * MOMENTS)
 
 
 @rule
@@ -93,9 +104,9 @@ def enough(w, item, member, strength):
     population = w.members[member].population
     row = w.populations[population]
     cell = item * len(w.members) + member
-    w.nearing[cell] += strength
+    w.heard[cell] += strength
     share = row.needs_share
     if w.population_facts[population].drawn == 1:
         share = luck(clock.seed, clock.run, FOR.NEED, np.uint64(member), w.items[item].key)
     needed = max(row.needs_neighbours, share * w.inflow[member])
-    return w.nearing[cell] >= needed * (1.0 - TOLERANCE)
+    return w.heard[cell] >= needed * (1.0 - TOLERANCE)

@@ -16,6 +16,7 @@ import numpy as np
 from agents.rule import rule, rule_where
 from sim.attention import attention_now, reach_in
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
+from sim.words import KIND
 
 MOST_STEPS = 60  # of Newton's method, which takes about five
 
@@ -28,7 +29,7 @@ def open_streams(w, item):
         if takes(w, w.groups[group].population, w.items[item].kind):
             stream = w.streams[crowd.streams]
             crowd.streams += 1
-            stream.thing, stream.group = item, group
+            stream.thing, stream.group, stream.count = item, group, able_in(w, item, group)
             stream.arrived, stream.hazard, stream.target = 0, 0.0, 0.0
             stream.settled = w.clock[0].time
             refresh(w, crowd.streams - 1)
@@ -43,7 +44,7 @@ def close_streams(w, item):
     for row in range(crowd.streams):
         if w.streams[row].thing == item:
             w.streams[row].time = math.inf
-            w.streams[row].arrived = w.groups[w.streams[row].group].count
+            w.streams[row].arrived = w.streams[row].count
     find_next_stream(w)
 
 
@@ -57,7 +58,7 @@ def replan_streams(w):
     """Attention has jumped, or a number has changed: from now on arrivals go at another pace."""
     for row in range(w.crowd[0].streams):
         stream = w.streams[row]
-        if stream.arrived < w.groups[stream.group].count:
+        if stream.arrived < stream.count:
             settle_stream(w, row)
             refresh(w, row)
             schedule_stream(w, row)
@@ -72,7 +73,7 @@ def next_arrival(w, row):
     group = w.groups[stream.group]
     key = mix(group.key, ordinal_key(w.items[stream.thing].key, w.items[stream.thing].wave))
     order = mix(key, w.clock[0].seed) ^ ordinal_key(key, clock.run)
-    member = w.roster[group.first + shuffled(order, stream.arrived, group.count)]
+    member = w.roster[group.first + shuffled(order, stream.arrived, stream.count)]
     stream.hazard, stream.settled = stream.target, clock.time
     stream.arrived += 1
     refresh(w, row)
@@ -88,12 +89,42 @@ def takes(w, population, kind):
 
 
 @rule
+def able_in(w, item, group):
+    """Return how many members of a group have the skill that an item takes; they come first in the roster.
+
+    Those who have not are passed over at no cost.
+    """
+    row = w.groups[group]
+    least = w.tail[0].run_skill
+    if w.items[item].kind != KIND.WEIGHTS or w.items[item].klass < 0 or least <= 0.0:
+        return row.count
+    low, high = 0, row.count
+    while low < high:
+        middle = (low + high) >> 1
+        if skill_of(w, w.roster[row.first + middle]) >= least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@rule
+def skill_of(w, member):
+    """Return the skill of a member, between 0 and 1: its rank to the power that makes the mean right."""
+    facts = w.members[member]
+    mean = w.populations[facts.population].skill
+    if mean <= 0.0:
+        return 0.0
+    return math.pow(float(facts.skill), 1.0 / mean - 1.0)
+
+
+@rule
 def aim(w, row):
     """Draw the hazard at which the next member of a stream arrives: the gap to the last one."""
     clock = w.clock[0]
     stream = w.streams[row]
     group = w.groups[stream.group]
-    left = group.count - stream.arrived
+    left = stream.count - stream.arrived
     if left <= 0:
         stream.time = math.inf
         return

@@ -13,7 +13,8 @@ from sim.luck import FOR, luck, waiting
 from sim.tail.agenda import put
 from sim.tail.booking import count, note, note_access
 from sim.tail.tables import COUNT, DUE, FORM, STAGE
-from sim.tail.ties import enough, is_complex, pass_on
+from sim.tail.ties import HAS, enough, is_complex, pass_on
+from sim.tail.uptake import skill_of
 from sim.words import ACCESS, KIND, VIA
 
 
@@ -32,7 +33,7 @@ def reach(w, item, member, via, weight, cause):
             return
     if stage == STAGE.UNREACHED:
         count(w, COUNT.REACHED, item, member)
-    w.nearing[cell] = -1.0
+    w.nearing[cell] = HAS
     stage = first_stage(w, item, member)
     w.stages[cell] = stage
     if stage == STAGE.WAITING:
@@ -47,7 +48,7 @@ def reach(w, item, member, via, weight, cause):
     elif stage == STAGE.SHUT_OUT:
         count(w, COUNT.SHUT_OUT, item, member)
     elif stage == STAGE.UNABLE:
-        count(w, COUNT.UNABLE, item, member)
+        pass  # was counted when the item came out
     else:
         count(w, COUNT.SERVED, item, member)
 
@@ -102,16 +103,6 @@ def means_of(w, member):
     facts = w.members[member]
     row = w.populations[facts.population]
     return row.means_usd * math.exp(row.means_spread * facts.means)
-
-
-@rule
-def skill_of(w, member):
-    """Return the skill of a member, between 0 and 1: its rank to the power that makes the mean right."""
-    facts = w.members[member]
-    mean = w.populations[facts.population].skill
-    if mean <= 0.0:
-        return 0.0
-    return math.pow(float(facts.skill), 1.0 / mean - 1.0)
 
 
 @rule

@@ -24,6 +24,11 @@ class Place:
         """Return the error for one field."""
         return UserError(f"{self.where}.{field}: {message}")
 
+    def at_most(self, field: str, value: float, most: float, nodes: int, what: str) -> None:
+        """Raise UserError where a field asks for more than so many nodes allow."""
+        if value > most:
+            raise self.refuse(field, f"{value:,.10g} {what} among {nodes:,} nodes; at most {most:,.10g}")
+
     def check(self, field: str, nodes: float, pairs: float) -> None:
         """Raise UserError where so many ties, each in both directions, would not fit into memory."""
         check_memory(f"{self.where}.{field}", nodes, 2.0 * pairs, "ask for fewer nodes or ties")
@@ -37,8 +42,8 @@ def check_memory(where: str, nodes: float, ties: float, cure: str, attributes: i
     most = min(LARGEST_GB, free_gb())
     if needed > most:
         raise UserError(
-            f"{where}: {nodes:,.0f} nodes with {ties:,.0f} directed ties would take {needed:,.1f} GB of memory; "
-            f"at most {most:,.1f} GB; {cure}"
+            f"{where}: {nodes:,.0f} nodes with {ties:,.0f} directed ties would take {needed:,.1f} GB of "
+            f"memory; at most {most:,.1f} GB; {cure}"
         )
 
 

@@ -41,8 +41,8 @@ def checked_network(
             row = int(wrong[0])
             raise refuse(
                 row,
-                f"a strength of {ties.strength[row]:g} is out of bounds: must be at least 0 and finite (ratio; "
-                f"1 is the normal flow)",
+                f"a strength of {ties.strength[row]:g} is out of bounds: must be at least 0 and finite "
+                f"(ratio; 1 is the normal flow)",
             )
     if ties.since is not None or ties.until is not None:
         since = np.full(len(ties.a), ALWAYS) if ties.since is None else ties.since

@@ -43,8 +43,8 @@ def why_not_realised(degrees: np.ndarray) -> str:
     if len(wrong):
         node = int(wrong[0])
         return (
-            f"node {node}: a degree of {degrees[node]:,} is out of bounds: must be between 0 and {nodes - 1:,} "
-            f"(the others)"
+            f"node {node}: a degree of {degrees[node]:,} is out of bounds: must be between 0 and "
+            f"{nodes - 1:,} (the others)"
         )
     total = int(degrees.sum())
     if total % 2:
@@ -60,9 +60,9 @@ def why_not_realised(degrees: np.ndarray) -> str:
     count = int(short[0]) + 1
     largest = ", ".join(f"{degree:,}" for degree in falling[: min(count, 4)]) + (", ..." if count > 4 else "")
     return (
-        f"cannot be realised: the {count:,} largest degrees ({largest}) ask for {before[count]:,} ends of ties, "
-        f"and there is room for {room[count - 1]:,} among themselves and with the others (Erdos-Gallai); "
-        f"lower the largest degrees or raise the smallest"
+        f"cannot be realised: the {count:,} largest degrees ({largest}) ask for {before[count]:,} ends "
+        f"of ties, and there is room for {room[count - 1]:,} among themselves and with the others "
+        f"(Erdos-Gallai); lower the largest degrees or raise the smallest"
     )
 
 
@@ -80,10 +80,7 @@ def _degrees(spec: specs.Configuration, nodes: int, seed: int, place: Place) -> 
     if spec.degrees_file is not None:
         return "degrees_file", _read_degrees(place.folder / spec.degrees_file)
     most = spec.most_degree or nodes - 1
-    if most > nodes - 1:
-        raise place.refuse(
-            "most_degree", f"{most:,} ties of a node among {nodes:,} nodes; at most {nodes - 1:,}"
-        )
+    place.at_most("most_degree", most, nodes - 1, nodes, "ties of a node")
     if spec.least_degree > most:
         raise place.refuse("least_degree", f"{spec.least_degree:,} lies above the largest degree ({most:,})")
     uniform = draws(seed, "degrees", nodes)

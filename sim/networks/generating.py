@@ -82,9 +82,7 @@ def _dressed(spec: specs.Generated, a: np.ndarray, b: np.ndarray, seed: int) -> 
 
 
 def _barabasi_albert(spec: specs.BarabasiAlbert, nodes: int, seed: int, place: Place):
-    if spec.attached >= nodes:
-        raise place.refuse("attached", f"{spec.attached} ties of each newcomer among {nodes} nodes; at most "
-                           f"{nodes - 1}")  # fmt: skip
+    place.at_most("attached", spec.attached, nodes - 1, nodes, "ties of each newcomer")
     place.check("attached", nodes, float(spec.attached) * (nodes - spec.attached))
     return _attach(np.uint64(seed), name_hash("network", "attached"), nodes, spec.attached)
 
@@ -112,9 +110,7 @@ def _attach(seed, part, nodes, attached):
 
 
 def _watts_strogatz(spec: specs.WattsStrogatz, nodes: int, seed: int, place: Place):
-    if spec.neighbours >= nodes:
-        raise place.refuse("neighbours", f"{spec.neighbours} neighbours among {nodes} nodes; at most "
-                           f"{max(0, (nodes - 1) // 2 * 2)}")  # fmt: skip
+    place.at_most("neighbours", spec.neighbours, (nodes - 1) // 2 * 2, nodes, "neighbours")
     place.check("neighbours", nodes, float(nodes) * spec.neighbours / 2)
     part = name_hash("network", "rewired")
     return _rewire(np.uint64(seed), part, nodes, spec.neighbours // 2, float(spec.rewired))
@@ -148,9 +144,7 @@ def _rewire(seed, part, nodes, reach, rewired):
 def _erdos_renyi(spec: specs.ErdosRenyi, nodes: int, seed: int, place: Place):
     probability = spec.probability
     if probability is None:
-        if spec.degree > nodes - 1:
-            raise place.refuse("degree", f"{spec.degree:g} ties of a node among {nodes} nodes; at most "
-                               f"{nodes - 1}")  # fmt: skip
+        place.at_most("degree", spec.degree, nodes - 1, nodes, "ties of a node")
         probability = spec.degree / (nodes - 1) if nodes > 1 else 0.0
     pairs = nodes * (nodes - 1) // 2
     place.check("degree" if spec.probability is None else "probability", nodes, pairs * probability)

@@ -85,8 +85,8 @@ class _Reader:
                 if name not in self.nodes:
                     known = list(self.nodes)[:10_000]
                     raise UserError(
-                        f"{self.path}: line {self.lines[row]}: {word}: no node {name!r}{nearest(name, known)}; "
-                        f"there is: {', '.join(known[:8]) or 'none'}"
+                        f"{self.path}: line {self.lines[row]}: {word}: no node {name!r}"
+                        f"{nearest(name, known)}; there is: {', '.join(known[:8]) or 'none'}"
                     )
 
     def values(self, key: str) -> list[Any]:
@@ -132,7 +132,7 @@ class _Reader:
         word = "true" if self.directed else "false"
         if told.get("directed", word) != word:
             raise self._refuse(
-                f"directed={told['directed']!r}, in a graph of the other sort; write all edges as directed ones"
+                f"directed={told['directed']!r}, in a graph of the other sort; write all edges as directed"
             )
         self.a.append(told["source"])
         self.b.append(told["target"])

@@ -20,12 +20,8 @@ def group(spec: specs.Communities, nodes: int, seed: int, place: Place):
     Degrees within and without are paired apart, so that the share of ties that leave a community is as
     asked for, up to ends that are left over.
     """
-    if spec.most_degree > nodes - 1:
-        raise place.refuse("most_degree", f"{spec.most_degree:,} ties of a node among {nodes:,} nodes; at most "
-                           f"{nodes - 1:,}")  # fmt: skip
-    if spec.least_size > nodes:
-        raise place.refuse("least_size", f"communities of {spec.least_size:,} among {nodes:,} nodes; at most "
-                           f"{nodes:,}")  # fmt: skip
+    place.at_most("most_degree", spec.most_degree, nodes - 1, nodes, "ties of a node")
+    place.at_most("least_size", spec.least_size, nodes, nodes, "members of each community")
     place.check("degree", nodes, nodes * spec.degree / 2)
     sizes = community_sizes(spec, nodes, seed)
     degrees = _degrees(spec, nodes, seed)

@@ -38,9 +38,9 @@ def read(
 ) -> Network:
     """Read a network from an edge list (.csv, .parquet) or GraphML (.graphml).
 
-    An edge list has a heading and a row for each tie. Columns: ``from`` and ``to`` (or source, target), and, as
-    far as known, ``strength`` (or weight), ``kind`` (or type), ``since`` and ``until`` (months after the start,
-    or dates). What passes along a tie goes from ``from`` to ``to``, or both ways unless ``directed``.
+    An edge list has a heading and a row for each tie. Columns: ``from`` and ``to`` (or source, target), and,
+    as far as known, ``strength`` (or weight), ``kind`` (or type), ``since`` and ``until`` (months after the
+    start, or dates). What passes along a tie goes from ``from`` to ``to``, or both ways unless ``directed``.
 
     nodes: how many there are (numbered from 0, or named as in the file), or their names in order; if None,
         those that ties name, numbers rising, names by the alphabet.
@@ -66,8 +66,8 @@ def read(
         return read_graphml(path, nodes, directed, kind, columns, ignore, start)
     if directed is None:
         raise UserError(
-            f"{path}: an edge list does not say whether its ties are directed; say directed=True (what passes goes "
-            f"from 'from' to 'to' only) or directed=False (both ways)"
+            f"{path}: an edge list does not say whether its ties are directed; say directed=True (what "
+            f"passes goes from 'from' to 'to' only) or directed=False (both ways)"
         )
     both = 1.0 if directed else 2.0
     check_memory(str(path), 0, both * rows_of(path), _FEWER, attributes=1)
@@ -148,8 +148,8 @@ def _named(sides: list[Column], nodes: int | Sequence[str] | None):
         known = known.take(pc.sort_indices(known))
         if nodes is not None and len(known) > nodes:
             raise UserError(
-                f"{sides[0].path}: names {len(known):,} nodes, such as {known[-1].as_py()!r}; there are {nodes:,}: "
-                f"ask for as many, or take ties out"
+                f"{sides[0].path}: names {len(known):,} nodes, such as {known[-1].as_py()!r}; there are "
+                f"{nodes:,}: ask for as many, or take ties out"
             )
         count = len(known) if nodes is None else nodes
         names = (*known.to_pylist(), *map(str, range(len(known), count)))

@@ -119,7 +119,7 @@ class StochasticBlock(Generated):
         min_length=1, max_length=1000, description="share of the nodes in each block, in order; sums to 1"
     )
     probability: list[list[Annotated[float, Field(ge=0, le=1)]]] = Field(
-        description="probability of a tie between two nodes: one row for each block, one number for each other"
+        description="probability of a tie between two nodes: a row for each block, a number for each other"
     )
 
     @model_validator(mode="after")
@@ -215,7 +215,8 @@ class FromFile(Spec):
 
 
 _SPECS = (
-    BarabasiAlbert, WattsStrogatz, Communities, StochasticBlock, Configuration, ErdosRenyi, Complete, FromFile,
+    BarabasiAlbert, WattsStrogatz, Communities, StochasticBlock, Configuration, ErdosRenyi, Complete,
+    FromFile,
 )  # fmt: skip
 GENERATORS: dict[str, type[Spec]] = {model.model_fields["generator"].default: model for model in _SPECS}
 NetworkSpec = Annotated[Union[_SPECS], Field(discriminator="generator")]  # noqa: UP007

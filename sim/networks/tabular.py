@@ -155,7 +155,8 @@ def assign(
             )
         if name not in names:
             raise UserError(
-                f"{where}: columns.{meaning}: no column {name!r}{nearest(name, names)}; there is: {_listed(names)}"
+                f"{where}: columns.{meaning}: no column {name!r}{nearest(name, names)}; "
+                f"there is: {_listed(names)}"
             )
     means = {alias: meaning for meaning, aliases in meanings.items() for alias in aliases
              if meaning not in columns}  # fmt: skip

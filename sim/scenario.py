@@ -34,6 +34,7 @@ from sim.schema import (
     months_of_date,
     number_fields,
 )
+from sim.tail.checking import check_populations
 from sim.words import ArtifactKind, TieKind
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -539,6 +540,7 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
                     check(kind, kinds, "kind of artifact", f"{path}.releases.{kind}")
     _check_dates(file, origin, start, end)
     check_levers(file, origin, start, end)
+    check_populations(file, origin)
     check_joint(file, origin)
 
 
@@ -546,7 +548,7 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
     for table, model in (ROW_TABLES | SETTINGS).items():
         dates = [name for name, unit in number_fields(model).items() if unit.date]
         rows = getattr(file, table)
-        if not dates or table in ("policies", "orders", "changes"):
+        if not dates or table in ("policies", "orders", "changes") or rows is None:
             continue
         items = rows.items() if table in ROW_TABLES else [("", rows)]
         for name, row in items:

@@ -22,6 +22,7 @@ class Eon:
     def ready(self, seed: int) -> None:
         random.seed(seed)
         np.random.seed(seed)
+        self.thresholds = thresholds_of(self.nodes, seed)
 
     def simulate(self) -> np.ndarray:
         job, origins = self.job, list(self.job.origins)
@@ -41,7 +42,7 @@ class Eon:
 
     def _thresholds(self, origins) -> np.ndarray:
         """Return the end only: who is reached one after the other, in an order of luck."""
-        thresholds = thresholds_of(self.nodes)
+        thresholds = self.thresholds
 
         def rate(graph, node, status, parameters):
             if status[node] == "reached":

@@ -30,7 +30,7 @@ class Ndlib:
                 config.add_edge_configuration("threshold", edge, job.probability)
         elif job.kind == "threshold":
             self.model = models.ThresholdModel(graph)
-            for node, threshold in enumerate(thresholds_of(nodes).tolist()):
+            for node, threshold in enumerate(thresholds_of(nodes, 0).tolist()):
                 config.add_node_configuration("threshold", node, threshold)
         else:
             self.model = models.SIRModel(graph) if job.recovery else models.SIModel(graph)
@@ -43,6 +43,9 @@ class Ndlib:
     def ready(self, seed: int) -> None:
         np.random.seed(seed)
         self.model.reset(list(self.job.origins))
+        if self.job.kind == "threshold":
+            thresholds = thresholds_of(self.nodes, seed).tolist()
+            self.model.params["nodes"]["threshold"] = dict(enumerate(thresholds))
 
     def simulate(self) -> np.ndarray:
         self.model.iteration(node_status=False)  # the start itself

@@ -1,0 +1,94 @@
+"""Whether all programs compute the same: how many are reached by when, on the same network.
+
+Each program does a job with many seeds. Its mean at each time is compared with ours by Welch's test, its
+final sizes by that of Kolmogorov and Smirnov. ``LEVEL`` is the chance that programs which do the same are
+told apart in any of a job's comparisons: it is shared out evenly among them (Bonferroni).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from benchmarks.jobs.job import JOBS, Job, pairs_of
+from benchmarks.jobs.programs import LIMIT, OURS, PROGRAMS
+
+NODES = 400
+SEEDS = 40
+FINE = 10  # steps in a month of programs that step where time is continuous
+LEVEL = 0.001
+EXACT = ("times", "eon", OURS)  # continuous time
+ENDS_ONLY = {"cynetdiff": ("cascade", "threshold"), "eon": ("threshold",)}  # who keep or have no steps
+SHOWN = {"sir": (5, 10, 15, 20, 30, 60), "si": (5, 10, 15, 20, 30, 60),
+         "cascade": (1, 2, 3, 4, 6, 60), "threshold": (1, 2, 3, 4, 6, 60)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One program against ours in one job.
+
+    means, errors: at each time shown. z: differences of means in standard errors; nan where a program keeps
+    no times. p: the smallest p-value; limit: the one below which it is another model.
+    """
+
+    program: str
+    job: str
+    means: np.ndarray
+    errors: np.ndarray
+    z: np.ndarray
+    p: float
+    limit: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing tells the two apart."""
+        return self.p >= self.limit
+
+
+def able(job: str) -> list[str]:
+    """Return the programs that can do a job and are installed, ours first."""
+    return [name for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs]
+
+
+def compare(job: str, nodes: int = NODES, seeds: int = SEEDS, fine: int = FINE, programs=None) -> list[Compared]:
+    """Return the comparison of each program with ours, ours first."""
+    names = [name for name in programs or able(job) if name != LIMIT or job == "cascade"]  # bytes step by months
+    ends = [name for name in names if job in ENDS_ONLY.get(name, ())]
+    tests = (len(names) - 1) * (len(SHOWN[job]) + 1) - len(ends) * (len(SHOWN[job]) - 1)
+    counts = {name: sample(name, job, nodes, seeds, fine) for name in names}
+    ours = counts[OURS]
+    return [_compared(name, job, counts[name], ours, name in ends, LEVEL / max(1, tests)) for name in names]
+
+
+def sample(name: str, job: str, nodes: int, seeds: int, fine: int = FINE) -> np.ndarray:
+    """Return how many were reached by each time shown, (seeds, times)."""
+    given: Job = JOBS[job]
+    if job in ("sir", "si") and name not in EXACT:
+        given = given.finer(fine)
+    places = np.array(SHOWN[job]) * given.steps_per_month - 1
+    program = PROGRAMS[name].made(nodes, pairs_of(nodes), given)
+    counts = []
+    for seed in range(1, seeds + 1):
+        program.ready(seed)
+        counts.append(program.simulate()[places])
+    return np.array(counts, float)
+
+
+def _compared(name, job, counts, ours, end_only, limit) -> Compared:
+    means, errors = counts.mean(0), counts.std(0, ddof=1) / np.sqrt(len(counts))
+    if name == OURS:
+        return Compared(name, job, means, errors, np.zeros(len(means)), 1.0, limit)
+    places = [-1] if end_only else list(range(len(means)))
+    z = np.full(len(means), np.nan)
+    pvalues = [stats.ks_2samp(counts[:, -1], ours[:, -1]).pvalue]
+    for place in places:
+        told = stats.ttest_ind(counts[:, place], ours[:, place], equal_var=False)
+        z[place] = (means - ours.mean(0))[place] / max(1e-12, np.hypot(errors, _errors(ours))[place])
+        pvalues.append(1.0 if np.isnan(told.pvalue) else float(told.pvalue))
+    return Compared(name, job, means, errors, z, min(pvalues), limit)
+
+
+def _errors(counts: np.ndarray) -> np.ndarray:
+    return counts.std(0, ddof=1) / np.sqrt(len(counts))

@@ -52,9 +52,13 @@ def able(job: str) -> list[str]:
     return [name for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs]
 
 
-def compare(job: str, nodes: int = NODES, seeds: int = SEEDS, fine: int = FINE, programs=None) -> list[Compared]:
+def compare(
+    job: str, nodes: int = NODES, seeds: int = SEEDS, fine: int = FINE, programs=None
+) -> list[Compared]:
     """Return the comparison of each program with ours, ours first."""
-    names = [name for name in programs or able(job) if name != LIMIT or job == "cascade"]  # bytes step by months
+    names = [
+        name for name in programs or able(job) if name != LIMIT or job == "cascade"
+    ]  # bytes step by months
     ends = [name for name in names if job in ENDS_ONLY.get(name, ())]
     tests = (len(names) - 1) * (len(SHOWN[job]) + 1) - len(ends) * (len(SHOWN[job]) - 1)
     counts = {name: sample(name, job, nodes, seeds, fine) for name in names}

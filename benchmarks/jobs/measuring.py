@@ -47,7 +47,9 @@ def measure_jobs(sizes=SIZES, jobs=("sir", "cascade"), most_seconds: float = MOS
 
 
 def _measure(job: str, nodes: int, pairs: Path, most_seconds: float) -> list[dict]:
-    able = {name: program for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs}
+    able = {
+        name: program for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs
+    }
     told: dict[str, list[dict]] = {name: [] for name in able}
     for turn in range(ROUNDS):
         for name, program in able.items():
@@ -84,7 +86,16 @@ def _absent(name: str, job: str, nodes: int) -> dict:
 
 def _one(name: str, job: str, pairs: Path, nodes: int, seconds: float, most_seconds: float) -> dict:
     """Return what one process of one program told."""
-    command = [sys.executable, "-m", "benchmarks.jobs.measuring", name, job, str(pairs), str(nodes), str(seconds)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.jobs.measuring",
+        name,
+        job,
+        str(pairs),
+        str(nodes),
+        str(seconds),
+    ]
     problem, output = "", b""
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=most_seconds)

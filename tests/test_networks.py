@@ -80,8 +80,8 @@ def test_networks_are_the_same_without_the_compiler():
         "import sys; sys.path.insert(0, 'tests')\n"
         "from test_networks import SPECS, digest\nfrom sim.networks import generate\n"
         "dress = {'strength_spread': 0.5, 'kinds': {'hiring': 0.4, 'follows': 0.6}}\n"
-        "for spec in SPECS.values(): print(digest(generate(spec | dress, 70 if spec['generator'] != 'communities'"
-        " else 130, 5)))"
+        "for name, spec in SPECS.items():\n"
+        "    print(digest(generate(spec | dress, 130 if name == 'communities' else 70, 5)))"
     )
     told = []
     for off in ("0", "1"):
@@ -225,8 +225,10 @@ def as_rows(network):
     strength = network.strength if network.strength is not None else np.ones(network.ties)
     return {
         (names[a], names[b], network.kinds[k]): (round(float(s), 4), round(float(t), 3), round(float(u), 3))
-        for a, b, k, s, t, u in zip(network.sources, network.neighbours, kind, strength, since, until, strict=True)
-    }  # fmt: skip
+        for a, b, k, s, t, u in zip(
+            network.sources, network.neighbours, kind, strength, since, until, strict=True
+        )
+    }
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

@@ -11,7 +11,8 @@ from sim.errors import UserError
 from sim.networks import bounds, generate, of_graph, read
 
 EDGE_LISTS = {
-    "unknown node, numbered": ("from,to\n0,1\n1,10\n", {"nodes": 10}, ["row 2, column to", "no node 10", "0 to 9"]),
+    "unknown node, numbered": ("from,to\n0,1\n1,10\n", {"nodes": 10},
+                               ["row 2, column to", "no node 10", "0 to 9"]),
     "counted from one": ("from,to\n1,2\n2,3\n", {"nodes": 3}, ["row 2", "from 0, these seem to be from 1"]),
     "unknown node, named": ("from,to\nann,bob\nann,bop\n", {"nodes": ["ann", "bob"]},
                             ["row 2, column to", "'bop'", "did you mean 'bob'?"]),
@@ -31,9 +32,12 @@ EDGE_LISTS = {
     "name missing": ("from,to\na,b\na,\n", {}, ["row 2, column to", "is empty"]),
     "unknown column": ("from,to,wieght\n0,1,1\n", {}, ["'wieght'", "did you mean 'weight'?", "ignore="]),
     "no column": ("from,too\n0,1\n", {"ignore": ["too"]}, ["no column 'to' or 'target'", "from, too"]),
-    "column twice": ("from,to,strength,weight\n0,1,1,1\n", {}, ["'strength' and 'weight' both mean strength"]),
-    "column named wrongly": ("from,to\n0,1\n", {"columns": {"strength": "hours"}}, ["columns.strength", "'hours'"]),
-    "meaning named wrongly": ("from,to,h\n0,1,1\n", {"columns": {"strenght": "h"}}, ["did you mean 'strength'?"]),
+    "column twice": ("from,to,strength,weight\n0,1,1,1\n", {},
+                     ["'strength' and 'weight' both mean strength"]),
+    "column named wrongly": ("from,to\n0,1\n", {"columns": {"strength": "hours"}},
+                             ["columns.strength", "'hours'"]),
+    "meaning named wrongly": ("from,to,h\n0,1,1\n", {"columns": {"strenght": "h"}},
+                              ["did you mean 'strength'?"]),
     "semicolons": ("from;to\n0;1\n", {}, ["separate columns by commas"]),
     "kind": ("from,to,kind\n0,1,sponsorship\n", {}, ["row 1, column kind", "did you mean 'sponsor'?"]),
     "kind of all": ("from,to\n0,1\n", {"kind": "friends"}, ["no kind of tie 'friends'", "hiring"]),
@@ -95,8 +99,10 @@ def test_parquet_and_graphs_say_their_size_themselves(tmp_path, monkeypatch):
 
 GENERATORS = {
     "none": ({"attached": 3}, 10, ["network.generator", "is missing", "barabasi-albert"]),
-    "misspelt": ({"generator": "barabasi-albrt"}, 10, ["network.generator", "did you mean 'barabasi-albert'?"]),
-    "key": ({"generator": "barabasi-albert", "attachd": 3}, 10, ["network.attachd", "did you mean 'attached'?"]),
+    "misspelt": ({"generator": "barabasi-albrt"}, 10,
+                 ["network.generator", "did you mean 'barabasi-albert'?"]),
+    "key": ({"generator": "barabasi-albert", "attachd": 3}, 10,
+            ["network.attachd", "did you mean 'attached'?"]),
     "no number": ({"generator": "barabasi-albert", "attached": "x"}, 10, ["network.attached", "'x'"]),
     "zero": ({"generator": "barabasi-albert", "attached": 0}, 10, ["network.attached", "not 0"]),
     "no nodes": ({"generator": "complete"}, 0, ["network of 0 nodes", "at least 1"]),
@@ -111,7 +117,8 @@ GENERATORS = {
     "too many": ({"generator": "configuration", "degrees": [3, 2, 1]}, 3, ["node 0", "between 0 and 2"]),
     "negative": ({"generator": "configuration", "degrees": [1, -1, 2]}, 3, ["node 1", "-1"]),
     "too few": ({"generator": "configuration", "degrees": [1, 1]}, 3, ["2 degrees for 3 nodes"]),
-    "two sources": ({"generator": "configuration", "degrees": [1, 1], "exponent": 2}, 2, ["give one of degrees"]),
+    "two sources": ({"generator": "configuration", "degrees": [1, 1], "exponent": 2}, 2,
+                    ["give one of degrees"]),
     "square": ({"generator": "stochastic-block", "blocks": [0.5, 0.5], "probability": [[0.1]]}, 9,
                ["probability.0", "one for each of 2 blocks"]),
     "lopsided": ({"generator": "stochastic-block", "blocks": [0.5, 0.5],
@@ -120,7 +127,8 @@ GENERATORS = {
                ["sum to 0.9"]),
     "sizes": ({"generator": "communities", "degree": 3, "most_degree": 5, "least_size": 9, "most_size": 4,
                "mixing": 0.1}, 99, ["least_size", "above most_size"]),
-    "kinds": ({"generator": "complete", "kinds": {"sponsors": 1}}, 9, ["network.kinds", "did you mean 'sponsor'?"]),
+    "kinds": ({"generator": "complete", "kinds": {"sponsors": 1}}, 9,
+              ["network.kinds", "did you mean 'sponsor'?"]),
     "kinds that do not sum": ({"generator": "complete", "kinds": {"sponsor": 0.4}}, 9, ["sum to 0.4"]),
     "file": ({"generator": "file", "path": "none.csv"}, 9, ["none.csv", "no such file"]),
 }  # fmt: skip

@@ -71,7 +71,7 @@ def test_sir_on_a_complete_graph_has_its_final_size(ratio):
 
 @pytest.mark.parametrize("chance", [0.15, 0.5])
 def test_a_cascade_takes_off_only_beyond_the_percolation_threshold(chance):
-    """On a random graph of mean degree c at c * chance = 1; beyond it S = 1 - exp(-c chance S) are reached."""
+    """On a random graph of mean degree c at c * chance = 1; beyond it S = 1 - exp(-c chance S) get it."""
     nodes, degree, runs = 10_000, 4.0, 200
     job = replace(JOBS["cascade"], probability=chance, origins=(0,))
     network = {"generator": "erdos-renyi", "degree": degree}

@@ -29,15 +29,15 @@ SHOWN = {"sir": (5, 10, 15, 20, 30, 60), "si": (5, 10, 15, 20, 30, 60),
 class Compared:
     """One program against ours in one job.
 
-    means, errors: at each time shown. z: differences of means in standard errors; nan where a program keeps
+    means, errors: at each time shown. z: differences of means in standard errors; None where a program keeps
     no times. p: the smallest p-value; limit: the one below which it is another model.
     """
 
     program: str
     job: str
-    means: np.ndarray
-    errors: np.ndarray
-    z: np.ndarray
+    means: list[float]
+    errors: list[float]
+    z: list[float | None]
     p: float
     limit: float
 
@@ -63,7 +63,7 @@ def compare(
     tests = (len(names) - 1) * (len(SHOWN[job]) + 1) - len(ends) * (len(SHOWN[job]) - 1)
     counts = {name: sample(name, job, nodes, seeds, fine) for name in names}
     ours = counts[OURS]
-    return [_compared(name, job, counts[name], ours, name in ends, LEVEL / max(1, tests)) for name in names]
+    return [compared(name, job, counts[name], ours, name in ends, LEVEL / max(1, tests)) for name in names]
 
 
 def sample(name: str, job: str, nodes: int, seeds: int, fine: int = FINE) -> np.ndarray:
@@ -80,18 +80,17 @@ def sample(name: str, job: str, nodes: int, seeds: int, fine: int = FINE) -> np.
     return np.array(counts, float)
 
 
-def _compared(name, job, counts, ours, end_only, limit) -> Compared:
-    means, errors = counts.mean(0), counts.std(0, ddof=1) / np.sqrt(len(counts))
-    if name == OURS:
-        return Compared(name, job, means, errors, np.zeros(len(means)), 1.0, limit)
-    places = [-1] if end_only else list(range(len(means)))
-    z = np.full(len(means), np.nan)
-    pvalues = [stats.ks_2samp(counts[:, -1], ours[:, -1]).pvalue]
-    for place in places:
+def compared(name: str, job: str, counts, ours, end_only: bool, limit: float) -> Compared:
+    """Return how the counts of one program differ from ours; ``end_only``: at the end."""
+    means, errors = counts.mean(0), _errors(counts)
+    z: list[float | None] = [None] * len(means)
+    pvalues = [1.0] if counts is ours else [float(stats.ks_2samp(counts[:, -1], ours[:, -1]).pvalue)]
+    for place in [] if counts is ours else [len(means) - 1] if end_only else range(len(means)):
         told = stats.ttest_ind(counts[:, place], ours[:, place], equal_var=False)
-        z[place] = (means - ours.mean(0))[place] / max(1e-12, np.hypot(errors, _errors(ours))[place])
+        apart = np.hypot(errors, _errors(ours))[place]
+        z[place] = float((means - ours.mean(0))[place] / max(1e-12, apart))
         pvalues.append(1.0 if np.isnan(told.pvalue) else float(told.pvalue))
-    return Compared(name, job, means, errors, z, min(pvalues), limit)
+    return Compared(name, job, means.tolist(), errors.tolist(), z, min(pvalues), limit)
 
 
 def _errors(counts: np.ndarray) -> np.ndarray:

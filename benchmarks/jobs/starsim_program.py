@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import sciris
 import starsim
 
 from benchmarks.jobs.job import Job

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
+ACCESS_FILE, MEMBERS_FILE = "access.parquet", "members.parquet"  # of worlds with populations
 ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
 LOGS_AT_ONCE = 50  # event logs, likewise
 NUMBER = 8  # bytes
@@ -145,6 +146,7 @@ def _write(
     started: datetime.datetime | None = None,
 ) -> list[Path]:
     from experiments.manifest import describe_result, key_facts
+    from sim.tail.reading import access_columns, member_columns
 
     manifest = describe_result(result, asked, started)
     writers: dict[str, Callable[[Path], None]] = {
@@ -154,6 +156,10 @@ def _write(
     }
     if not result.logs:
         del writers[EVENTS_FILE]
+    if result.tails:
+        writers[ACCESS_FILE] = lambda path: write_tails(result, path, key_facts(manifest), access_columns)
+    if any(len(record.log) for record in result.tails.values()):
+        writers[MEMBERS_FILE] = lambda path: write_tails(result, path, key_facts(manifest), member_columns)
     return write_files(folder, writers, manifest)
 
 
@@ -229,6 +235,21 @@ def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
     groups = [runs[first : first + LOGS_AT_ONCE] for first in range(0, len(runs), LOGS_AT_ONCE)]
     schema = table_of(groups[0][:1]).schema.with_metadata(stored(facts))
     write_parquet(path, schema, (table_of(group).replace_schema_metadata(stored(facts)) for group in groups))
+
+
+def write_tails(result: Result, path: Path, facts: dict[str, Any], columns_of) -> None:
+    """Write what members did in the runs whose logs were kept, one run after the other."""
+    import numpy as np
+    import pyarrow as pa
+
+    def table_of(run: int) -> pa.Table:
+        columns = columns_of(result.compiled, result.tails[run])
+        columns = {"run": np.full(len(columns["month"]), run, np.int64), **columns}
+        table = pa.table({name: arrow(values) for name, values in columns.items()})
+        return table.replace_schema_metadata(stored(facts))
+
+    runs = sorted(result.tails)
+    write_parquet(path, table_of(runs[0]).schema, (table_of(run) for run in runs))
 
 
 def arrow(values):

@@ -27,6 +27,7 @@ from experiments.cuts import ENDS, Ledger, ledger
 from experiments.replay import Origin, Replay, before, origin_of
 from experiments.wording import Wording, cut_in_words, human
 from sim.errors import UserError, not_found
+from sim.tail.reading import names_of
 from sim.words import ArtifactKind, Bound, Event, Mechanism, Via
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class Explanation:
                     cause.row,
                     time=cause.time,
                     event=cause.event,
-                    actor=self.replay.compiled.actors[actor] if actor >= 0 else "",
+                    actor=str(names_of(self.replay.compiled, log["actor"][cause.row : cause.row + 1])[0]),
                     text=cause.text,
                 )
                 for below in cause.because:

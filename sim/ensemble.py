@@ -17,7 +17,7 @@ from agents.rule import rule
 from sim.drawing import draw_inputs, set_number
 from sim.engine import advance, reset
 from sim.errors import UserError
-from sim.metrics import STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
+from sim.metrics import OF_MEMBERS, STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
 from sim.result import Result
 from sim.scenario import Scenario, load
 from sim.tables import ENDED
@@ -267,7 +267,8 @@ def standard_metrics(compiled: Compiled) -> list[str]:
     lags = [f"lag_pub_{k}" for k in (1, 2, 3, 5, 10)]
     rest = ["reveal", *lags, "cascade_size", "cascade_depth"]
     dates = [f"{what}[{name},{klass}]" for what in ("t_done", "t_pub") for name in builders]
-    return [*STANDARD, *rest, *dates]
+    of_members = OF_MEMBERS if compiled.scenario.file.populations else ()
+    return [*STANDARD, *rest, *dates, *of_members]
 
 
 def _spans(runs: int, logs: int, chunk: int):

@@ -135,6 +135,7 @@ METRIC = np.dtype(
     [("statistic", "i8"), ("actor", "i8"), ("klass", "i8"), ("word", "i8"), ("k", "i8"), ("time", "f8")]
 )
 STANDARD = ("lag_1", "lag_3", "lag_5", "lag_10", "n_dev", "n_access", "starts", "spending")
+OF_MEMBERS = ("people", "people[open]", "people[licensed]", "people[api]", "took", "users", "use_months")
 _NAME = re.compile(r"([a-z_]+?)(?:_([1-9]\d*))?(?:\[(.*)\])?(?:@(\d+(?:\.\d+)?))?")
 
 

@@ -39,6 +39,7 @@ def put(w, time, what, item, member, via, weight, cause):
     if bucket > crowd.bucket:
         row.next = w.buckets[bucket]
         w.buckets[bucket] = entry
+        crowd.ahead += 1
         return
     if bucket < crowd.bucket:
         close_bucket(w)
@@ -50,12 +51,12 @@ def put(w, time, what, item, member, via, weight, cause):
 def next_entry(w):
     """Return the time of the next entry (inf: there is none), and open its bucket."""
     crowd = w.crowd[0]
-    while crowd.place == crowd.opened and crowd.late == 0:
-        bucket = crowd.bucket + 1
-        while bucket < len(w.buckets) and w.buckets[bucket] < 0:
-            bucket += 1
-        if bucket == len(w.buckets):
+    if crowd.place == crowd.opened and crowd.late == 0:
+        if crowd.ahead == 0:
             return math.inf
+        bucket = crowd.bucket + 1
+        while w.buckets[bucket] < 0:
+            bucket += 1
         open_bucket(w, bucket)
     if crowd.place == crowd.opened:
         return w.late_times[0]
@@ -113,7 +114,7 @@ def empty_agenda(w):
     for bucket in range(len(w.buckets)):
         w.buckets[bucket] = -1
     crowd.used, crowd.free = 0, -1
-    crowd.bucket, crowd.opened, crowd.place, crowd.late = 0, 0, 0, 0
+    crowd.bucket, crowd.opened, crowd.place, crowd.late, crowd.ahead = 0, 0, 0, 0, 0
     crowd.scale = len(w.buckets) / w.clock[0].horizon
 
 
@@ -130,6 +131,7 @@ def open_bucket(w, bucket):
         entry = w.entries[entry].next
     w.buckets[bucket] = -1
     crowd.bucket, crowd.opened, crowd.place = bucket, count, 0
+    crowd.ahead -= count
     gap = 1
     while gap < count // 3:
         gap = 3 * gap + 1
@@ -158,9 +160,10 @@ def close_bucket(w):
 
 @rule
 def put_back(w, entry):
-    bucket = w.crowd[0].bucket
-    w.entries[entry].next = w.buckets[bucket]
-    w.buckets[bucket] = entry
+    crowd = w.crowd[0]
+    w.entries[entry].next = w.buckets[crowd.bucket]
+    w.buckets[crowd.bucket] = entry
+    crowd.ahead += 1
 
 
 @rule

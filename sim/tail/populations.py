@@ -24,6 +24,7 @@ from sim.words import ArtifactKind, TieKind, Via
 
 MOST_TAIL_EVENTS = 2**27
 FIRST_ITEMS = 8
+MEMBERS_PER_BUCKET, MOST_BUCKETS = 64, 65536  # of the calendar; measured: fewer and more are slower
 NO_ROW = 255  # of passing
 
 
@@ -69,12 +70,6 @@ def room_of_tail(scenario, members: int) -> dict[str, int]:
     }
 
 
-def member_name(scenario, facts: dict[str, np.ndarray], member: int) -> str:
-    """Return what a member is called: its population, and its node."""
-    population = facts["members"]["population"][member]
-    return f"{list(scenario.file.populations)[population]}[{member}]"
-
-
 def _members(file, population: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the rows of MEMBER, the rows of GROUP, and the members sorted by group, the most skilled first."""
     from scipy.special import ndtri
@@ -115,7 +110,7 @@ def _population_facts(file) -> np.ndarray:
 def _tail_facts(file, count: int, network) -> np.ndarray:
     tail = file.tail
     buckets = 256
-    while buckets < min(count // 16, 65536):
+    while buckets < min(count // MEMBERS_PER_BUCKET, MOST_BUCKETS):
         buckets *= 2
     house = list(file.actors).index(tail.house) if tail.house else -1
     passing = NOTHING

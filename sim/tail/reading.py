@@ -123,58 +123,78 @@ def names_of(compiled: Compiled, actors: np.ndarray) -> np.ndarray:
     named = np.array([*compiled.actors, ""], object)
     names = named[np.where(actors < len(compiled.actors), actors, -1)]
     populations = list(compiled.scenario.file.populations)
-    for place in np.flatnonzero(actors >= len(compiled.actors)):
-        member = actors[place] - len(compiled.actors)
-        names[place] = f"{populations[compiled.facts['members']['population'][member]]}[{member}]"
+    places = np.flatnonzero(actors >= len(compiled.actors))
+    members = actors[places] - len(compiled.actors)
+    of = compiled.facts["members"]["population"]
+    names[places] = [f"{populations[of[member]]}[{member}]" for member in members]
     return names
 
 
-def people_of(population: str, compiled: Compiled) -> float:
-    """Return for how many people a member of a population stands."""
-    return compiled.scenario.file.populations[population].stands_for.value
-
-
-def access_frame(compiled: Compiled, records: dict[int, TailRecord]) -> pd.DataFrame:
-    """Return the access of members over time: one row per run, month, artifact, population and region.
+def access_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarray]:
+    """Return the access of members over time: one row per month, artifact, population and region.
 
     reached, took, left, shut_out (terms of a licence), too_poor, unable (skill), served (has as good),
     gave: how many did so in the month. users: at its end. use_months: person-months in it. All in members,
-    of which each stands for ``stands_for`` people.
+    of which each stands for ``stands_for`` people (as the scenario says, not as drawn for the run).
     """
+    file, groups = compiled.scenario.file, compiled.facts["groups"]
+    periods, items, count, _ = record.counts.shape
+    month, item, group = (axis.ravel() for axis in np.indices((periods, items, count)))
+    took, left = record.counts[..., :FORMS].sum(axis=3), record.counts[..., FORMS : 2 * FORMS].sum(axis=3)
+    users = np.cumsum(took - left, axis=0)
+    before = np.concatenate([np.zeros((1, items, count)), users[:-1]])[:periods]
+    kinds = np.array([word.key for word in ArtifactKind], object)
+    access = np.array([word.key for word in Access], object)
+    stands_for = np.array([row.stands_for.value for row in file.populations.values()])
+    population = groups["population"][group]
+    shown = (Count.REACHED, Count.SHUT_OUT, Count.TOO_POOR, Count.UNABLE, Count.SERVED, Count.GAVE)
+    return {
+        "month": month,
+        "artifact": record.items["artifact"][item],
+        "owner": names_of(compiled, record.items["owner"])[item],
+        "class": np.array([*compiled.classes, ""], object)[record.items["klass"]][item],
+        "artifact_kind": kinds[record.items["kind"]][item],
+        "access": access[record.items["access"]][item],
+        "population": np.array(list(file.populations), object)[population],
+        "region": np.array(list(file.regions), object)[groups["region"]][group],
+        "took": took.ravel(),
+        "left": left.ravel(),
+        **{word.key: record.counts[..., word].ravel() for word in shown},
+        "users": users.ravel(),
+        "use_months": (before + record.use_months.sum(axis=3)).ravel(),
+        "stands_for": stands_for[population],
+    }
+
+
+def access_frame(compiled: Compiled, records: dict[int, TailRecord]) -> pd.DataFrame:
+    """Return the columns of ``access_columns`` of several runs, with the number of the run."""
     import pandas as pd
 
-    file = compiled.scenario.file
-    groups = compiled.facts["groups"]
-    populations, regions = list(file.populations), list(file.regions)
     frames = []
     for run, record in records.items():
-        periods, items, count, _ = record.counts.shape
-        month, item, group = (axis.ravel() for axis in np.indices((periods, items, count)))
-        counts = record.counts.reshape(-1, record.counts.shape[-1])
-        took, left = counts[:, :FORMS].sum(axis=1), counts[:, FORMS : 2 * FORMS].sum(axis=1)
-        users = np.cumsum((took - left).reshape(periods, items, count), axis=0)
-        before = np.concatenate([np.zeros((1, items, count)), users[:-1]])
-        kinds, access = list(ArtifactKind), list(Access)
-        columns = {
-            "run": run,
-            "month": month,
-            "artifact": record.items["artifact"][item],
-            "owner": names_of(compiled, record.items["owner"])[item],
-            "class": np.array([*compiled.classes, ""], object)[record.items["klass"]][item],
-            "artifact_kind": np.array([kinds[k].key for k in record.items["kind"]], object)[item],
-            "access": np.array([access[a].key for a in record.items["access"]], object)[item],
-            "population": np.array(populations, object)[groups["population"]][group],
-            "region": np.array(regions, object)[groups["region"]][group],
-            "took": took,
-            "left": left,
-            **{
-                word.key: counts[:, word]
-                for word in (Count.REACHED, Count.SHUT_OUT, Count.TOO_POOR, Count.UNABLE, Count.SERVED, Count.GAVE)
-            },
-            "users": users.ravel(),
-            "use_months": (before + record.use_months.sum(axis=3)).ravel(),
-        }
-        frame = pd.DataFrame(columns)
-        frame["stands_for"] = frame["population"].map(lambda name: people_of(name, compiled))
+        frame = pd.DataFrame(access_columns(compiled, record))
+        frame.insert(0, "run", run)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def member_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarray]:
+    """Return the log of members, one row per event.
+
+    member: its node. cause: row of this log that enabled it; -1: ``release`` did, a row of the log of the
+    named actors.
+    """
+    log, words = record.log, np.array([word.key for word in Count], object)
+    by_member = log["cause"] <= OF_MEMBERS
+    populations = np.array(list(compiled.scenario.file.populations), object)
+    return {
+        "row": np.arange(len(log)),
+        "month": log["time"],
+        "event": words[log["what"]],
+        "population": populations[compiled.facts["members"]["population"][log["member"]]],
+        "member": log["member"].astype(np.int64),
+        "artifact": record.items["artifact"][log["thing"]],
+        "via": np.array([word.key for word in Via], object)[log["via"]],
+        "cause": np.where(by_member, OF_MEMBERS - log["cause"], -1).astype(np.int64),
+        "release": record.items["cause"][log["thing"]],
+    }

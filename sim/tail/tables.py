@@ -58,6 +58,7 @@ CROWD = np.dtype(  # one row: where the tail of a run stands
         ("bucket", "i8"),  # of the calendar, in which the next entries stand
         ("opened", "i8"),  # entries of that bucket, in order
         ("place", "i8"),  # the next of them
+        ("ahead", "i8"),  # entries of later buckets
         ("late", "i8"),  # entries that came into that bucket when it was open: a heap
         ("stream", "i8"),  # the stream with the next arrival
         ("arrival", "f8"),  # when that is; inf: no stream goes on

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.jobs.job import JOBS, Job, pairs_of
-from benchmarks.jobs.programs import LIMIT, OURS, PROGRAMS
+from benchmarks.jobs.programs import LIMIT, OURS, PROGRAMS, able
 
 NODES = 400
 SEEDS = 40
@@ -45,11 +45,6 @@ class Compared:
     def agrees(self) -> bool:
         """Whether nothing tells the two apart."""
         return self.p >= self.limit
-
-
-def able(job: str) -> list[str]:
-    """Return the programs that can do a job and are installed, ours first."""
-    return [name for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs]
 
 
 def compare(

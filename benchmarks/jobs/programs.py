@@ -50,8 +50,6 @@ OURS, LIMIT = "ours", "bytes"
 EXTRA = "bench"  # what brings the peers
 
 
-def do(name: str, nodes: int, pairs, job, seed: int):
-    """Do a job once by a program; return how many were reached by each step."""
-    program = PROGRAMS[name].made(nodes, pairs, job)
-    program.ready(seed)
-    return program.simulate()
+def able(job: str) -> list[str]:
+    """Return the programs that can do a job and are installed, ours first."""
+    return [name for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs]

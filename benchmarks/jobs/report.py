@@ -20,13 +20,15 @@ def jobs_in_words(rows: list[dict]) -> str:
     lines = [
         "## A million on one network",
         "",
-        f"One artifact on a Barabasi-Albert graph, m = {ATTACHED}, from its {len(ORIGINS)} oldest nodes. SIR: it",
-        f"passes along each tie at {given.rate:g} a month, and who has it passes it on no more after",
+        f"One artifact on a Barabasi-Albert graph, m = {ATTACHED}, from its {len(ORIGINS)} oldest nodes.",
+        f"SIR: it passes along each tie at {given.rate:g} a month, and who has it passes it on no more after",
         f"{1 / given.recovery:g} months, on average. Cascade: each tie is tried once, with probability",
-        f"{JOBS['cascade'].probability:g}. Every program runs in a process of its own, compiled and warmed up",
-        "before; building is from an array of pairs to the first step (ours: writing them to a file and reading",
-        "it, checking, compiling the scenario). The peak of memory is of the whole process, libraries included.",
-        "Programs marked * run in rounds, in turn, and the median counts; the others run once.",
+        f"{JOBS['cascade'].probability:g}.",
+        "",
+        "Every program runs in a process of its own, compiled and warmed up before. Building is from an array",
+        "of pairs to the first step (ours: writing a file, reading and checking it, compiling the scenario).",
+        "The peak of memory is of the whole process, libraries included. Programs marked * run in rounds, in",
+        "turn, and the median counts; the others run once.",
     ]
     for job in dict.fromkeys(row["job"] for row in rows):
         lines += ["", f"### {TITLES[job][0].upper()}{TITLES[job][1:]}", ""]
@@ -64,10 +66,10 @@ def agreement_in_words(found: list[Compared]) -> str:
     lines = [
         "### The same model",
         "",
-        f"Mean number reached over {SEEDS} seeds on {NODES} nodes; in brackets how far that is from ours, in",
-        f"standard errors. Programs that step do so {FINE} times a month where time is continuous. Held to Welch's",
-        "test at each time and that of Kolmogorov and Smirnov at the end,",
-        f"at {LEVEL:g} for all tests of a job together. `make verify` does the same, and compares ours with the",
+        f"Mean number reached over {SEEDS} seeds on {NODES} nodes; in brackets how far that is from ours,",
+        f"in standard errors. Programs that step do so {FINE} times a month where time is continuous. Held to",
+        "Welch's test at each time and that of Kolmogorov and Smirnov at the end, at a level of",
+        f"{LEVEL:g} for all tests of a job together. `make verify` does the same, and compares ours with the",
         "kernels over 2,000 seeds.",
     ]
     for job in dict.fromkeys(row.job for row in found):

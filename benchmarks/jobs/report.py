@@ -25,8 +25,8 @@ def jobs_in_words(rows: list[dict]) -> str:
         f"{1 / given.recovery:g} months, on average. Cascade: each tie is tried once, with probability",
         f"{JOBS['cascade'].probability:g}.",
         "",
-        "Every program runs in a process of its own, compiled and warmed up before. Building is from an array",
-        "of pairs to the first step (ours: writing a file, reading and checking it, compiling the scenario).",
+        "Every program runs in a process of its own, compiled and warmed up before. Building is from an",
+        "array of pairs to the first step (ours: a file is written, read, checked; the scenario compiled).",
         "The peak of memory is of the whole process, libraries included. Programs marked * run in rounds, in",
         "turn, and the median counts; the others run once.",
     ]
@@ -67,8 +67,8 @@ def agreement_in_words(found: list[Compared]) -> str:
         "### The same model",
         "",
         f"Mean number reached over {SEEDS} seeds on {NODES} nodes; in brackets how far that is from ours,",
-        f"in standard errors. Programs that step do so {FINE} times a month where time is continuous. Held to",
-        "Welch's test at each time and that of Kolmogorov and Smirnov at the end, at a level of",
+        f"in standard errors. Where time is continuous, programs that step do so {FINE} times a month. Held",
+        "to Welch's test at each time and that of Kolmogorov and Smirnov at the end, at a level of",
         f"{LEVEL:g} for all tests of a job together. `make verify` does the same, and compares ours with the",
         "kernels over 2,000 seeds.",
     ]

@@ -144,7 +144,6 @@ class Explanation:
         graph = networkx.DiGraph(scenario=self.replay.compiled.scenario.name, run=self.replay.run)
         for tree in self.causes:
             for cause in tree.walk():
-                actor = int(log["actor"][cause.row])
                 graph.add_node(
                     cause.row,
                     time=cause.time,

@@ -533,8 +533,8 @@ class Workspace:
         room = self.room.larger(self.tables.clock[0].status)
         if room.tail_events > MOST_TAIL_EVENTS:
             raise UserError(
-                f"{self.compiled.scenario.origin}: a run writes more than {MOST_TAIL_EVENTS // 2:,} rows of members; "
-                'keep only their counts: tail.log = "counts"'
+                f"{self.compiled.scenario.origin}: a run writes more than {MOST_TAIL_EVENTS // 2:,} rows of "
+                'members; keep only their counts: tail.log = "counts"'
             )
         if room.events > MOST_EVENTS + 8 * len(self.compiled.actors):
             run = self.tables.clock[0].run

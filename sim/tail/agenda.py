@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 from agents.rule import rule
+from sim.tables import AGENDA_FULL
 from sim.tail.prefetch import prefetch
 from sim.tail.tables import DUE, STAGE
-from sim.tables import AGENDA_FULL
 
 AHEAD = 8  # entries
 

@@ -47,6 +47,7 @@ from sim.tables import (
     SCRIPT_FACTS,
     SETTINGS,
     SITUATION,
+    TABLE_FULL,
     TAIL_LOG_FULL,
     TIE_FACTS,
     UNCERTAIN,
@@ -74,8 +75,8 @@ class Room:
     entries: int = 0
     tail_events: int = 0
 
-    def larger(self, status: int) -> Room:
-        """Return more room, for a run that ended with a status: of the tail only what was too small."""
+    def larger(self, status: int = TABLE_FULL) -> Room:
+        """Return more room, for a run that ended with a status; of the tail only what was too small."""
         if status == ITEMS_FULL:
             return replace(self, items=self.items + 8)
         if status == AGENDA_FULL:

@@ -182,7 +182,8 @@ def empty_facts() -> dict[str, np.ndarray]:
     """Return the facts of a world without populations."""
     dtypes = {
         "members": MEMBER, "groups": GROUP, "population_facts": POPULATION_FACTS,
-        "passing_facts": PASSING_FACTS, "tail_facts": TAIL_FACTS, "roster": np.int32, "node_first": np.int64, "neighbours": np.int32,
+        "passing_facts": PASSING_FACTS, "tail_facts": TAIL_FACTS, "roster": np.int32,
+        "node_first": np.int64, "neighbours": np.int32,
         "tie_strength": np.float32, "tie_passing": np.uint8, "tie_since": np.float32, "tie_until": np.float32,
         "inflow": np.float32, "origins": np.int64,
     }  # fmt: skip

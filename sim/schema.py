@@ -156,6 +156,7 @@ class ModelClass(Table):
     )
     team: _number("smallest team that gets there unaided", "people", 1.0)
     publicity: _number("attention that a demonstration of it makes, against the strongest", "ratio")
+    worth: _share("how far it shows, where it exists, that such models pay; 1: as far as any") = Quantity(1.0)
 
 
 class Effect(Table):
@@ -227,6 +228,9 @@ class Kind(Table):
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
     give_region: _share("weight of the beneficiary being of the same region") = ZERO
+    give_unknown: _share(
+        "rate of grants to a beneficiary of which it has seen nothing and to which it has no tie, against the usual"
+    ) = Quantity(1.0)
     wants_weights: _share(
         "share of its people who ask for the weights of a model made by others, once they can be had, and can "
         "run them"
@@ -262,7 +266,11 @@ class Actor(Table):
     security: _share("part of leaks and thefts prevented") = ZERO
     grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = ""
     grant_usd: _number("largest single grant of money", "USD") = ZERO
-    grant_chips: _number("chips that it can give", "count") = ZERO
+    grant_chips: _number("chips that it can give to one beneficiary", "count") = ZERO
+    lendable_chips: _number(
+        "chips that it can give at one time, to all beneficiaries; below ``grant_chips``: as many as to one",
+        "count",
+    ) = ZERO
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
     grant_closed: bool = Field(False, description="gives only to those who keep their weights closed")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import infection
+from benchmarks.jobs.job import JOBS, pairs_of
+from benchmarks.jobs.programs import EXTRA, PROGRAMS
 from benchmarks.limit import METRICS, simulate_limit, work_of
+from benchmarks.spreading import again, check_agreement
 from benchmarks.timing import alternate, in_process, ratio
 
 NODES = 60
@@ -38,17 +40,24 @@ def test_limit_is_given_the_counts_of_the_census(census):
 
 
 def test_all_infections_are_the_same_model():
-    from benchmarks.spreading import check_agreement
-
     check = check_agreement(seeds=40, nodes=NODES, substeps=8)
     assert check["agree"], check
 
 
-@pytest.mark.parametrize("step", [infection.step_network, infection.step_adjacency])
-def test_infection_spreads_from_one_and_never_recedes(step):
-    counts = step(3, NODES)
-    assert len(counts) == infection.MONTHS
-    assert (np.diff(counts) >= 0).all() and counts[0] >= 1 and counts[-1] <= NODES
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_reaches_more_and_more_and_the_same_again_for_a_seed(name, job):
+    program = PROGRAMS[name]
+    if not program.installed:
+        pytest.skip(f"{program.package} is not installed: extra {EXTRA!r}")
+    if job not in program.made.jobs:
+        return
+    given = JOBS[job]
+    made = program.made(NODES, pairs_of(NODES), given)
+    counts = [again(made, seed) for seed in (3, 3, 4)]
+    assert len(counts[0]) == given.months
+    assert (np.diff(counts[0]) >= 0).all() and counts[0][0] >= len(given.origins) and counts[0][-1] <= NODES
+    assert (counts[0] == counts[1]).all()
 
 
 def test_ratio_is_of_neighbours_in_time():

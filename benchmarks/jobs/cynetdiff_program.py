@@ -14,14 +14,17 @@ from sim.networks.network import arrange
 class Cynetdiff:
     """Its models on flat arrays; it keeps who was reached, not when: steps are counted as they come."""
 
-    jobs = ("cascade",)
+    jobs = ("cascade", "threshold")
 
     def __init__(self, nodes: int, pairs: np.ndarray, job: Job):
         self.job = job
         first, neighbours, _ = arrange(pairs[:, 0], pairs[:, 1], nodes, False, False)
         starts = array.array("I", first[:-1].astype(np.uint32).tobytes())
         edges = array.array("I", neighbours.astype(np.uint32).tobytes())
-        self.model = IndependentCascadeModel(starts, edges, activation_prob=job.probability)
+        if job.kind == "threshold":  # each node counts its neighbours alike, thresholds are drawn
+            self.model = LinearThresholdModel(starts, edges)
+        else:
+            self.model = IndependentCascadeModel(starts, edges, activation_prob=job.probability)
         self.model.set_seeds(job.origins)
 
     def ready(self, seed: int) -> None:

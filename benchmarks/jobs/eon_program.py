@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import EoN
 import numpy as np
 
@@ -20,8 +18,8 @@ class Eon:
         self.graph = networkx_of(nodes, pairs)
 
     def ready(self, seed: int) -> None:
-        random.seed(seed)
-        np.random.seed(seed)
+        self.rng = np.random.default_rng(seed)
+        self.thresholds = thresholds_of(self.nodes, seed)
 
     def simulate(self) -> np.ndarray:
         job, origins = self.job, list(self.job.origins)
@@ -29,11 +27,11 @@ class Eon:
             return self._thresholds(origins)
         if job.kind == "cascade":
             times, susceptible, _, _ = EoN.basic_discrete_SIR(
-                self.graph, job.probability, initial_infecteds=origins, tmax=job.steps
+                self.graph, job.probability, initial_infecteds=origins, tmax=job.steps, rng=self.rng
             )
         else:
             times, susceptible, _, _ = EoN.fast_SIR(
-                self.graph, job.rate, job.recovery, initial_infecteds=origins, tmax=job.months
+                self.graph, job.rate, job.recovery, initial_infecteds=origins, tmax=job.months, rng=self.rng
             )
         reached = self.nodes - np.asarray(susceptible)
         ends = np.arange(1, job.steps + 1) / job.steps_per_month
@@ -41,7 +39,7 @@ class Eon:
 
     def _thresholds(self, origins) -> np.ndarray:
         """Return the end only: who is reached one after the other, in an order of luck."""
-        thresholds = thresholds_of(self.nodes)
+        thresholds = self.thresholds
 
         def rate(graph, node, status, parameters):
             if status[node] == "reached":
@@ -58,6 +56,6 @@ class Eon:
 
         status = {node: "idle" for node in self.graph} | dict.fromkeys(origins, "reached")
         _, _, reached = EoN.Gillespie_complex_contagion(
-            self.graph, rate, choice, influences, status, ("idle", "reached"), tmax=float("inf")
+            self.graph, rate, choice, influences, status, ("idle", "reached"), tmax=np.inf, rng=self.rng
         )
         return np.full(self.job.steps, reached[-1])

@@ -21,7 +21,7 @@ class Job:
     ``sir``: who is reached passes on along each tie at ``rate`` until it stops, at ``recovery`` (per month);
     ``si`` is the same without stopping. ``cascade``: who is reached tries each tie once, in the next step,
     with ``probability`` (the independent cascade). ``threshold``: who has a share of its neighbours reached
-    that is at least its threshold is reached in the next step (the linear threshold; thresholds are given).
+    that is at least its threshold is reached in the next step (the linear threshold; each run draws anew).
     """
 
     kind: str
@@ -60,7 +60,12 @@ class Job:
         return replace(self, steps_per_month=steps_per_month)
 
 
-JOBS = {"sir": Job("sir"), "si": Job("si", recovery=0.0), "cascade": Job("cascade")}
+JOBS = {
+    "sir": Job("sir"),
+    "si": Job("si", recovery=0.0),
+    "cascade": Job("cascade"),
+    "threshold": Job("threshold"),
+}
 
 
 @functools.cache
@@ -73,9 +78,9 @@ def pairs_of(nodes: int, attached: int = ATTACHED) -> np.ndarray:
     return np.stack([a[a < b], b[a < b]], axis=1)
 
 
-def thresholds_of(nodes: int) -> np.ndarray:
-    """Return a threshold for each node, between 0 and 1, the same for all programs."""
-    return np.random.default_rng(GRAPH_SEED).random(nodes)
+def thresholds_of(nodes: int, seed: int) -> np.ndarray:
+    """Return a threshold for each node, evenly between 0 and 1."""
+    return np.random.default_rng(seed).random(nodes)
 
 
 def reached_by_steps(times: np.ndarray, job: Job) -> np.ndarray:

@@ -39,7 +39,9 @@ class ByteKernel(Kernel):
     def simulate(self) -> np.ndarray:
         job, counts = self.job, np.zeros(self.job.steps, np.int64)
         if job.kind == "cascade":
-            _cascade(self.first, self.neighbours, self.origins, job.probability, self.seed, self.source_of, counts)
+            _cascade(
+                self.first, self.neighbours, self.origins, job.probability, self.seed, self.source_of, counts
+            )
             return counts
         rate, recovery = job.rate / job.steps_per_month, job.recovery / job.steps_per_month
         _step(self.first, self.neighbours, self.origins, rate, recovery, self.seed, self.source_of, counts)

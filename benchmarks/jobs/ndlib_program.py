@@ -26,12 +26,11 @@ class Ndlib:
         config.add_model_initial_configuration("Infected", list(job.origins))
         if job.kind == "cascade":
             self.model = models.IndependentCascadesModel(graph)
-            for a, b in graph.edges:
-                config.add_edge_configuration("threshold", (a, b), job.probability)
-                config.add_edge_configuration("threshold", (b, a), job.probability)
+            for edge in graph.edges:  # each once: NDlib drops them all where there are more than edges
+                config.add_edge_configuration("threshold", edge, job.probability)
         elif job.kind == "threshold":
             self.model = models.ThresholdModel(graph)
-            for node, threshold in enumerate(thresholds_of(nodes).tolist()):
+            for node, threshold in enumerate(thresholds_of(nodes, 0).tolist()):
                 config.add_node_configuration("threshold", node, threshold)
         else:
             self.model = models.SIRModel(graph) if job.recovery else models.SIModel(graph)
@@ -44,6 +43,9 @@ class Ndlib:
     def ready(self, seed: int) -> None:
         np.random.seed(seed)
         self.model.reset(list(self.job.origins))
+        if self.job.kind == "threshold":
+            thresholds = thresholds_of(self.nodes, seed).tolist()
+            self.model.params["nodes"]["threshold"] = dict(enumerate(thresholds))
 
     def simulate(self) -> np.ndarray:
         self.model.iteration(node_status=False)  # the start itself

@@ -33,6 +33,7 @@ class Program:
 
 
 PROGRAMS = {
+    "ours": Program("**ours**, exact times, log and causes", "our_program:Ours", often=True),
     "bytes": Program("kernel by hand, months as steps", "kernels:ByteKernel", often=True),
     "times": Program("kernel by hand, exact times", "kernels:TimeKernel", often=True),
     "starsim": Program("Starsim", "starsim_program:Starsim", "starsim", "starsim"),
@@ -45,12 +46,10 @@ PROGRAMS = {
     "tuned": Program("Mesa, tuned: lists of neighbours", "mesa_programs:MesaTuned", "mesa", "mesa"),
     "network": Program("Mesa, its Network", "mesa_programs:MesaNetwork", "mesa", "mesa"),
 }
-LIMIT = "bytes"  # what the others are compared with
+OURS, LIMIT = "ours", "bytes"
 EXTRA = "bench"  # what brings the peers
 
 
-def do(name: str, nodes: int, pairs, job, seed: int):
-    """Do a job once by a program; return how many were reached by each step."""
-    program = PROGRAMS[name].made(nodes, pairs, job)
-    program.ready(seed)
-    return program.simulate()
+def able(job: str) -> list[str]:
+    """Return the programs that can do a job and are installed, ours first."""
+    return [name for name, program in PROGRAMS.items() if program.installed and job in program.made.jobs]

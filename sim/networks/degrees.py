@@ -10,10 +10,9 @@ from sim.errors import UserError
 from sim.networks import specs
 from sim.networks.bounds import Place
 from sim.networks.drawing import draws
-from sim.networks.pairing import pair_ends
+from sim.networks.pairing import SWAPS_PER_TIE, pair_ends
 
 NO_COMMUNITY = np.empty(0, np.int32)
-SWAPS_PER_TIE = 10  # to forget an order that was not luck
 
 
 def configure(spec: specs.Configuration, nodes: int, seed: int, place: Place):
@@ -108,13 +107,14 @@ def _built_and_swapped(degrees: np.ndarray, seed: int):
 
     import networkx
 
-    built = networkx.havel_hakimi_graph(degrees.tolist())
+    tied = np.flatnonzero(degrees)  # networkx numbers those without ties last
+    built = networkx.havel_hakimi_graph(degrees[tied].tolist())
     ties = built.number_of_edges()
-    if ties >= 2 and len(degrees) >= 4:
+    if ties >= 2 and len(tied) >= 4:
         try:
             tries = 100 * SWAPS_PER_TIE * ties
             networkx.double_edge_swap(built, SWAPS_PER_TIE * ties, tries, seed=random.Random(seed))
         except networkx.NetworkXException:  # as few as two networks have these degrees
             pass
-    rows = np.array(list(built.edges), np.int32).reshape(-1, 2)
+    rows = tied[np.array(list(built.edges), np.int64).reshape(-1, 2)].astype(np.int32)
     return rows[:, 0].copy(), rows[:, 1].copy()

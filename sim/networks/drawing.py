@@ -14,7 +14,7 @@ import numpy as np
 from agents.rule import rule
 from sim.luck import luck, name_hash, normal
 
-EMPTY, REMOVED = -1, -2
+EMPTY = -1
 _U = np.uint64
 _SPREAD, _SHIFT = _U(0x9E3779B97F4A7C15), _U(29)
 
@@ -132,15 +132,23 @@ def holds(table, key):
 def add(table, key):
     """Put a tie into a set that does not have it."""
     place = _place(table, key)
-    while table[place] >= 0:
+    while table[place] != EMPTY:
         place = (place + 1) & (len(table) - 1)
     table[place] = key
 
 
 @rule
 def remove(table, key):
-    """Take a tie out of a set that has it."""
-    place = _place(table, key)
-    while table[place] != key:
-        place = (place + 1) & (len(table) - 1)
-    table[place] = REMOVED
+    """Take a tie out of a set that has it; those behind it that it kept from their places move up."""
+    last = len(table) - 1
+    hole = _place(table, key)
+    while table[hole] != key:
+        hole = (hole + 1) & last
+    place = (hole + 1) & last
+    while table[place] != EMPTY:
+        wanted = _place(table, table[place])
+        if ((place - wanted) & last) >= ((place - hole) & last):  # the hole lies on its way
+            table[hole] = table[place]
+            hole = place
+        place = (place + 1) & last
+    table[hole] = EMPTY

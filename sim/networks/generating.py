@@ -120,7 +120,7 @@ def _watts_strogatz(spec: specs.WattsStrogatz, nodes: int, seed: int, place: Pla
 def _rewire(seed, part, nodes, reach, rewired):
     a, b = np.empty(nodes * reach, np.int32), np.empty(nodes * reach, np.int32)
     degree = np.full(nodes, 2 * reach)
-    table = empty_set(2 * nodes * reach)
+    table = empty_set(nodes * reach)
     for step in range(reach):
         for node in range(nodes):
             a[step * nodes + node], b[step * nodes + node] = node, (node + step + 1) % nodes

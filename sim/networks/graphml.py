@@ -13,7 +13,7 @@ from xml.parsers import expat
 from sim.errors import UserError, nearest
 from sim.networks.bounds import check_memory
 from sim.networks.network import Network
-from sim.networks.objects import ATTRIBUTES, check_directed
+from sim.networks.objects import ATTRIBUTES, check_directed, not_said
 from sim.networks.reading import network_of_columns
 from sim.networks.tabular import Column, Columns, assign
 
@@ -42,7 +42,7 @@ def read_graphml(path: Path, nodes, directed, kind, columns, ignore, start) -> N
     found: dict[str, Any] = {"from": told.a, "to": told.b}
     by_name = {key["name"]: at for at, key in told.keys.items()}
     for meaning, name in named.items():
-        found[meaning] = told.values(by_name[name])
+        found[meaning] = told.values(by_name[name], not_said(kind).get(meaning))
     if not told.a:
         raise UserError(f"{path}: has no edges")
     made = {
@@ -89,10 +89,10 @@ class _Reader:
                         f"{nearest(name, known)}; there is: {', '.join(known[:8]) or 'none'}"
                     )
 
-    def values(self, key: str) -> list[Any]:
-        """Return an attribute of each edge; its default, or None, where an edge does not say it."""
+    def values(self, key: str, not_said: Any) -> list[Any]:
+        """Return an attribute of each edge; the file's default or ours where an edge does not say it."""
         given, default = self.data.get(key, {}), self.keys[key].get("default")
-        default = None if default is None else self._value(key, default)
+        default = not_said if default is None else self._value(key, default)
         return [given.get(row, default) for row in range(len(self.a))]
 
     def _refuse(self, message: str) -> UserError:

@@ -53,7 +53,7 @@ def of_graph(
     if count == 0:
         raise UserError(f"{where}: has no nodes")
     names, a, b, told = read(graph)
-    found = {"from": a, "to": b} | _attributes(where, told, columns, ignore)
+    found = {"from": a, "to": b} | _attributes(where, told, columns, ignore, kind)
     by_meaning = {meaning: Column(Path(where), meaning, values) for meaning, values in found.items()}
     network = network_of_columns(Columns(Path(where), len(a), by_meaning), count, says, kind, start)
     numbered = all(type(name) is int and name == place for place, name in enumerate(names))
@@ -128,8 +128,13 @@ def _payload(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"strength": value}
 
 
-def _attributes(where: str, told: list[dict], columns, ignore) -> dict[str, Any]:
-    """Return meaning -> values of the edges, None where one says nothing."""
+def not_said(kind: str) -> dict[str, Any]:
+    """Return what an edge of a graph is that does not say something which others say."""
+    return {"strength": 1.0, "kind": kind}
+
+
+def _attributes(where: str, told: list[dict], columns, ignore, kind: str) -> dict[str, Any]:
+    """Return meaning -> values of the edges."""
     import pyarrow as pa
 
     names: dict[str, None] = {}
@@ -139,7 +144,7 @@ def _attributes(where: str, told: list[dict], columns, ignore) -> dict[str, Any]
     named = assign(where, list(names), ATTRIBUTES, (), columns, ignore)
     found = {}
     for meaning, name in named.items():
-        values = [row.get(name) for row in told]
+        values = [row.get(name, not_said(kind).get(meaning)) for row in told]
         try:
             found[meaning] = pa.chunked_array([pa.array(values)])
         except (pa.ArrowInvalid, pa.ArrowTypeError):  # numbers and texts together

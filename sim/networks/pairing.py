@@ -14,6 +14,7 @@ from sim.networks.drawing import add, draw, draws, empty_set, holds, key_of, rem
 
 TRIES = 400  # swaps tried for one tie before it is left for the next round
 ROUNDS = 4
+SWAPS_PER_TIE = 10
 
 
 def pair_ends(degrees: np.ndarray, seed: int, part: str, community: np.ndarray, inside: bool):
@@ -46,15 +47,40 @@ def _may_be(a, b, nodes, apart, table):
 
 
 @rule
+def _swap(row, other, turned, a, b, nodes, apart, table, known):
+    """Swap ends of two rows, (a, b), (c, d) to (a, d), (c, b), where both may be; return whether it was done.
+
+    known: whether the first row is in the set; the other one is.
+    """
+    c, d = a[other], b[other]
+    if turned:
+        c, d = d, c
+    if not _may_be(a[row], d, nodes, apart, table) or not _may_be(c, b[row], nodes, apart, table):
+        return False
+    first, second = key_of(a[row], d, nodes), key_of(c, b[row], nodes)
+    if first == second:
+        return False
+    if known:
+        remove(table, key_of(a[row], b[row], nodes))
+    remove(table, key_of(a[other], b[other], nodes))
+    add(table, first)
+    add(table, second)
+    a[other], b[other] = c, b[row]
+    b[row] = d
+    return True
+
+
+@rule
 def _mend(a, b, nodes, seed, part, apart, low, high):
     rows = len(a)
-    table = empty_set(2 * rows)
+    table = empty_set(rows)
     bad = np.zeros(rows, np.bool_)
     for row in range(rows):
         if _may_be(a[row], b[row], nodes, apart, table):
             add(table, key_of(a[row], b[row], nodes))
         else:
             bad[row] = True
+    mended = bad.sum()
     for turn in range(ROUNDS):
         left = 0
         for row in range(rows):
@@ -66,24 +92,19 @@ def _mend(a, b, nodes, seed, part, apart, low, high):
                 u = draw(seed, part, row, turn * TRIES + tries) * (end - begin)
                 tries += 1
                 other = begin + int(u)
-                if other == row or bad[other]:
-                    continue
-                c, d = a[other], b[other]
-                if u - int(u) < 0.5:
-                    c, d = d, c
-                # (a, b), (c, d) -> (a, d), (c, b)
-                if not _may_be(a[row], d, nodes, apart, table) or not _may_be(c, b[row], nodes, apart, table):
-                    continue
-                first, second = key_of(a[row], d, nodes), key_of(c, b[row], nodes)
-                if first == second:
-                    continue
-                remove(table, key_of(a[other], b[other], nodes))
-                add(table, first)
-                add(table, second)
-                a[other], b[other] = c, b[row]
-                b[row] = d
-                bad[row] = False
+                if other != row and not bad[other]:
+                    turned = u - int(u) < 0.5
+                    bad[row] = not _swap(row, other, turned, a, b, nodes, apart, table, False)
             left += bad[row]
         if left == 0:
             break
+    if rows > 0:  # mending favours some networks: the more was mended, the longer luck goes on swapping
+        for turn in range(min(SWAPS_PER_TIE, 100 * mended // rows)):
+            for row in range(rows):
+                begin, end = (low[row], high[row]) if len(low) > 0 else (0, rows)
+                u = draw(seed, part, row, ROUNDS * TRIES + turn) * (end - begin)
+                other = begin + int(u)
+                if other != row and not bad[other] and not bad[row]:
+                    turned = u - int(u) < 0.5
+                    _swap(row, other, turned, a, b, nodes, apart, table, True)
     return bad

@@ -87,7 +87,8 @@ def network_of_columns(
         since = found.column("since").months(start, -np.inf).astype(np.float32)
     if "until" in found:
         until = found.column("until").months(start, np.inf).astype(np.float32)
-    kinds, codes = (kind,), None
+    kinds: tuple[str, ...] = (kind,)
+    codes = None
     if "kind" in found:
         kinds, codes = _kinds(found.column("kind"))
     if since is not None or until is not None:  # the two stand together

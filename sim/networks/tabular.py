@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,8 @@ def rows_of(path: Path) -> float:
     if path.suffix == ".parquet":
         import pyarrow.parquet as parquet
 
-        return float(parquet.read_metadata(path).num_rows)
+        with _explained(path):
+            return float(parquet.read_metadata(path).num_rows)
     with path.open("rb") as file:
         sample = file.read(SAMPLE)
     lines = max(1, sample.count(b"\n"))
@@ -213,9 +215,7 @@ def check_readable(path: Path) -> None:
 
 
 def _read(path: Path):
-    import pyarrow as pa
-
-    try:
+    with _explained(path):
         if path.suffix == ".parquet":
             import pyarrow.parquet as parquet
 
@@ -223,6 +223,15 @@ def _read(path: Path):
         import pyarrow.csv as csv
 
         return csv.read_csv(path)
+
+
+@contextmanager
+def _explained(path: Path):
+    """Turn what pyarrow says of a file into an error for its user."""
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError) as error:
         first = str(error).splitlines()[0]
         what = "Parquet" if path.suffix == ".parquet" else "CSV"

@@ -29,3 +29,13 @@ def appeal(openness_weight, novelty_weight, region_weight, openness, newest, sam
         return 1.0
     wanted = openness_weight * openness + novelty_weight * newest + region_weight * same_region
     return wanted / total
+
+
+@rule
+def grant_rate(rate, liking, unknown, known):
+    """Return the hazard of a grant, per month.
+
+    ``liking``: appeal of the beneficiary. Of those who have shown nothing and whom it does not know
+    (``known`` is false) a sponsor takes notice at the share ``unknown`` only.
+    """
+    return rate * liking * (1.0 if known else unknown)

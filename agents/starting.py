@@ -68,13 +68,14 @@ def conviction(belief, credence, proof, leap, excess):
 
 
 @rule
-def start_rate(rate, convinced, gain, attention, appetite, below):
+def start_rate(rate, convinced, gain, attention, appetite, below, idle):
     """Return the hazard of deciding to start, per month.
 
     ``below``: how many classes the wished one lies below the highest one known; interest falls by
     the factor ``appetite`` with each. Attention raises the rate by up to the factor 1 + ``gain``.
+    ``idle``: share of the starts that would lead to what the actor can have without.
     """
-    interest = 1.0
+    interest = 1.0 - idle
     for _ in range(below):
         interest *= appetite
     return rate * convinced * (1.0 + gain * attention) * interest

@@ -106,7 +106,7 @@ class ActorView(mesa.Agent):
     chips = Number("chips that it can bring to one run in 2020")
     security = Number("share of leaks and thefts prevented")
     grant_usd = Number("largest single grant of money, USD")
-    grant_chips = Number("chips that it can give")
+    grant_chips = Number("chips that it can give to one beneficiary")
 
     def __init__(self, model, row: int):
         super().__init__(model)

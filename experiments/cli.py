@@ -13,6 +13,7 @@ from experiments.commands import (
     analysing,
     backcasting,
     calibrating,
+    dashboard,
     judging,
     looking,
     looking_back,
@@ -61,6 +62,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "database": looking_back.database,
     "evidence": judging.evidence,
     "backcast": backcasting.backcast,
+    "explore": dashboard.explore,
 }
 
 

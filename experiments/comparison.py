@@ -141,6 +141,12 @@ class Comparison:
 
         return in_words(self, everything)
 
+    def _repr_html_(self) -> str:
+        """Return the most important differences of each arm, for notebooks."""
+        from experiments.paired_table import as_html
+
+        return as_html(self)
+
     def figure(self, path: str | Path) -> Path:
         """Draw the comparison to a PNG file and return its path."""
         from experiments.figures.paired import draw_comparison
@@ -513,7 +519,7 @@ def _notes(comparison: Comparison) -> list[str]:
     return notes
 
 
-def _moved_reveal(label: str, comparison: Comparison) -> list[str]:
+def moved_reveal(label: str, comparison: Comparison) -> list[str]:
     """Return a note where the policy moves the date from which lags are counted."""
     base, result = comparison.base, comparison.results[label]
     for arm, name in comparison.found:
@@ -538,7 +544,7 @@ def _values(result: Result, metric: Metric) -> np.ndarray | None:
 
 def _other_world(label: str, comparison: Comparison) -> list[str]:
     base, result = comparison.base, comparison.results[label]
-    own, notes = result.scenario, _moved_reveal(label, comparison)
+    own, notes = result.scenario, moved_reveal(label, comparison)
     missing = [name for name in comparison.metrics if (label, name) not in comparison.found]
     if own.start != base.scenario.start:
         notes.append(f"{label}: starts in {own.file.scenario.start}, the baseline in "

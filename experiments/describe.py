@@ -138,18 +138,23 @@ def populations_in_words(scenario: Scenario) -> list[str]:
             needs.append(f"give it up at {_interval(row.abandon)} a month")
         takes = " and ".join(kind.replace("_", " ") for kind in row.takes)
         texts.append(
-            f"{row.title or name} ({name}[0], ...): {row.members:,} members{people}; {regions}. They use {takes}"
-            f"{'; ' if needs else ''}{'; '.join(needs)}."
+            f"{row.title or name} ({name}[0], ...): {row.members:,} members{people}; {regions}. "
+            f"They {'; '.join([f'use {takes}', *needs])}."
         )
     if file.network is not None:
         numbers = file.network.model_dump(exclude={"source", "generator"}, exclude_defaults=True)
-        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in numbers.items())
+        kinds = numbers.pop("kinds", {})
+        told = ", ".join(
+            [f"{key.replace('_', ' ')} {value}" for key, value in numbers.items()]
+            + [f"{share:.0%} of ties {kind.replace('_', ' ')}" for kind, share in kinds.items()]
+        )
         texts.append(f"Their network: {file.network.generator} ({told}).")
-    for kind, row in file.passing.items():
-        way = "after exactly" if row.fixed else "after, on average,"
-        months = f"{1.0 / row.rate.value:g} months" if row.rate.value > 0.0 else "never"
+    for kind, tie in file.passing.items():
+        way = "after exactly" if tie.fixed else "after, on average,"
+        months = f"{1.0 / tie.rate.value:.3g} months" if tie.rate.value > 0.0 else "never"
+        kind = kind.replace("_", " ")
         texts.append(
-            f"Along a tie of {kind.replace('_', ' ')} it passes with a chance of {row.chance.value:.0%}, {way} {months}."
+            f"Along a tie of {kind} it passes with a chance of {tie.chance.value:.0%}, {way} {months}."
         )
     return texts
 

@@ -16,6 +16,7 @@ _HEADINGS = (
     "", "unit", "baseline", "median", "50 % of runs", "90 % of runs", "mean", "lower", "equal",
     "higher", "never", "runs saved",
 )  # fmt: skip
+_IN_NOTEBOOKS = (0, 1, 2, 3, 5, 10)  # columns that are shown there
 _RIGHT = (2, 6, 7, 8, 9, 11)
 _ENDS = {0.5: (LEVELS.index(0.25), LEVELS.index(0.75)), 0.9: (LEVELS.index(0.05), LEVELS.index(0.95))}
 
@@ -40,6 +41,28 @@ def in_words(comparison: Comparison, everything: bool = False) -> str:
         parts.append("\n".join(["Note", *(f"- {note}" for note in comparison.notes)]))
     parts.append(_how_to_read(comparison, names))
     return "\n\n".join(parts)
+
+
+def as_html(comparison: Comparison) -> str:
+    """Return the most important differences as HTML for a notebook: one line per arm and metric."""
+    from sim import display
+
+    names = headline(comparison)
+    rows = [
+        (label, *(line[place] for place in _IN_NOTEBOOKS))
+        for label in comparison.results
+        for name in names
+        if (found := comparison.found.get((label, name))) and found.statistics.telling
+        for line in [cells(found)]
+    ]
+    pairs = f"{comparison.runs:,} pairs of runs in the same luck, seed {comparison.base.seed}"
+    return display.as_html(
+        f"{comparison.base.scenario.file.scenario.title}: what changes",
+        [f"{pairs}; in this model, with these inputs"],
+        ("arm", *(("metric", *_HEADINGS[1:])[place] for place in _IN_NOTEBOOKS)),
+        rows,
+        comparison.notes,
+    )
 
 
 def headline(comparison: Comparison) -> list[str]:

@@ -111,7 +111,7 @@ class Explanation:
             *(line for sentence in self.verdict for line in textwrap.wrap(sentence, WIDTH)),
         ]
         for cause in self.causes:
-            lines += ["", *_lines(cause, 0, depth)]
+            lines += ["", *lines_of(cause, depth)]
         if any(cause.facts.get("books") for tree in self.causes for cause in tree.walk()):
             lines += ["", *textwrap.wrap(_HOW_TO_READ, WIDTH)]
         return "\n".join(lines)
@@ -144,7 +144,6 @@ class Explanation:
         graph = networkx.DiGraph(scenario=self.replay.compiled.scenario.name, run=self.replay.run)
         for tree in self.causes:
             for cause in tree.walk():
-                actor = int(log["actor"][cause.row])
                 graph.add_node(
                     cause.row,
                     time=cause.time,
@@ -723,8 +722,8 @@ def _span(months: float) -> str:
     return f"{months:.1f} months" if months >= 0.05 else "less than a day or two"
 
 
-def _lines(cause: Cause, level: int, depth: int) -> list[str]:
-    """Return the lines of a tree: one per cause, its notes below it, then its own causes."""
+def lines_of(cause: Cause, depth: int = DEPTH, level: int = 0) -> list[str]:
+    """Return the lines of a tree in words, ``depth`` levels deep: a cause, its notes, its own causes."""
     lead = "  " * level
     role = f"{cause.role}: " if cause.role else ""
     above = " (its causes stand elsewhere)" if cause.seen and cause.row != ROOT else ""
@@ -737,14 +736,14 @@ def _lines(cause: Cause, level: int, depth: int) -> list[str]:
     if level >= depth and cause.because:
         hidden = len({below.row for below in cause.walk()} - {cause.row})
         rows = f"{hidden} row{'s' if hidden > 1 else ''}"
-        return [*lines, f"{lead}  ... back to the scenario, by {rows} (--depth {depth + 3} shows more)"]
+        return [*lines, f"{lead}  ... back to the scenario, by {rows} (--depth {depth + DEPTH} shows more)"]
     cuts = [below for below in cause.because if below.role == "cut"]
     large = [below for below in cuts if below.facts["words"]][: FEW_CUTS if level else MOST_CUTS]
     small = [below for below in cuts if below not in large]
     for below in cause.because:
         told = below.seen and cause.role in ("wait", "grant")  # it stands beside this one
         if below not in small and not told:
-            lines += _lines(below, level + 1, depth)
+            lines += lines_of(below, depth, level + 1)
     if small:
         months = sum(below.facts["months"] for below in small)
         lines.append(f"{lead}  cut: {len(small)} others, together {human(months)} months")

@@ -174,7 +174,8 @@ def convinced_of(w, actor, klass, belief):
         months = w.clock[0].time - trends.compute_date + kind.lead_months + w.training[0].writing_months
         flop, tail = w.classes[klass].flop, wish.tail * numbers.spread
         excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months, tail)
-    convinced = starting.conviction(belief, credence, numbers.proof, kind.leap, excess)
+    proof = numbers.proof * w.classes[klass].worth
+    convinced = starting.conviction(belief, credence, proof, kind.leap, excess)
     return convinced * math.pow(numbers.leap_known, excess) if credence > 0.0 and excess > 0.0 else convinced
 
 

@@ -113,11 +113,10 @@ def training_flop(w, actor, klass, time):
 
 @rule
 def trial_flop(w, actor, klass, flop):
-    """Return the compute of the trial runs before a training of ``flop``: a share of all compute."""
+    """Return the compute of the trial runs beside ``flop`` of everything else: a share of all compute."""
     share = w.classes[klass].search_share
     left = w.wishes[wish_row(w, actor, klass)].trials
-    known = flop + experiment_flop(w, flop)
-    return known * share / (1.0 - share) * max(w.training[0].trials_floor, left)
+    return flop * share / (1.0 - share) * max(w.training[0].trials_floor, left)
 
 
 @rule
@@ -255,9 +254,10 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     state = w.state[actor]
     used = utilisation(w, actor, klass, chip)
     flop = training_flop(w, actor, klass, time)
-    trials = trial_flop(w, actor, klass, flop)
+    tests = experiment_flop(w, flop)
+    trials = trial_flop(w, actor, klass, flop + tests)
     chance = failure_chance(w, actor, klass)
-    expected = trials + experiment_flop(w, flop) + flop * (1.0 + 0.5 * chance / (1.0 - chance))
+    expected = trials + tests + flop * (1.0 + 0.5 * chance / (1.0 - chance))
     count = chips_used(w, chip, flop, chips, used)
     per_month = w.chips[chip].peak_flops * used * SECONDS_PER_MONTH
     months = flop / (count * per_month)

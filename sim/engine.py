@@ -391,6 +391,8 @@ def reset_actor(w, actor):
     state.person_months, state.chip_months = 0.0, 0.0
     state.chips_lent, state.owned_chips, state.owned_chip = 0.0, 0.0, -1
     state.project, state.optimal, state.imitates = -1, 0, 0
+    state.shown = 1 if w.actor_facts[actor].reached >= 0 else 0
+    state.kept_class, state.kept_work, state.kept_time = -1, 0.0, 0.0
     state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
@@ -418,6 +420,7 @@ def reset_builder(w, builder):
         wish.decided, wish.bound_cause = math.inf, ROOT
         wish.willing = 0.0
         wish.reached = math.inf
+        wish.copied = 0.0
         key = w.class_facts[klass].key
         wish.tail = normal(luck(clock.seed, clock.run, FOR.TAIL, key_of(w, actor), key))
         wish.work = wish.data_work = wish.trials = wish.flop = 1.0

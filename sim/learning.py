@@ -52,6 +52,8 @@ def learn(w, actor, artifact, source, via, cause):
         matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
             move_people(w, source, actor, event_row)
+        if made.kind == KIND.WEIGHTS:
+            have_copy(w, actor, artifact)
         if made.klass >= 0 and (made.project >= 0 or shows_class(made.kind)):
             if become_aware(w, actor, made.klass, via, is_certain(via, source == made.owner), event_row):
                 matters = True
@@ -112,6 +114,18 @@ def knew_of_project(w, actor, artifact):
 
 
 @rule
+def have_copy(w, actor, artifact):
+    """Note that an actor has the weights of a model, which do for all classes up to its own.
+
+    Those of another design (``strength``) do so in part.
+    """
+    made = w.artifacts[artifact]
+    for klass in range(made.klass + 1):
+        wish = w.wishes[wish_row(w, actor, klass)]
+        wish.copied = max(wish.copied, min(1.0, made.strength))
+
+
+@rule
 def has_open_wish(w, actor):
     """Return whether an actor seeks the means for any class."""
     classes = len(w.classes)
@@ -151,7 +165,7 @@ def become_aware(w, actor, klass, via, certain, cause):
             event_row = record(w, EVENT.AWARE, actor, cause)
             event = w.events[event_row]
             event.klass, event.via = klass, via
-        belief = w.effects[KIND.EXISTENCE].belief
+        belief = w.effects[KIND.EXISTENCE].belief * w.classes[klass].worth
         if heard:  # the rest of it
             belief = belief * (1.0 - hearsay) / max(1e-9, 1.0 - belief * hearsay)
         elif not certain:

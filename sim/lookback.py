@@ -76,7 +76,7 @@ def reckon_needs(w, actor, klass, left, needs):
         flop = compute.training_flop(w, actor, klass, time)
         needs[row, 0] = compute.work_months(w, actor, klass)
         needs[row, 1] = flop
-        needs[row, 2] = compute.trial_flop(w, actor, klass, flop)
+        needs[row, 2] = compute.trial_flop(w, actor, klass, flop + compute.experiment_flop(w, flop))
         needs[row, 3] = compute.utilisation(w, actor, klass, compute.chip_at(w, actor, time))
         needs[row, 4] = compute.failure_chance(w, actor, klass)
         needs[row, 5] = w.classes[klass].team * wish.talent

@@ -118,7 +118,7 @@ MEANINGS = {
     ),
     Statistic.TOOK: ("took[WHO,FORM,CLASS]@MONTH", "people", "times that a member began to use something"),
     Statistic.USERS: (
-        "users[WHO,FORM,CLASS]@MONTH", "people", "who use something at the end of a month; twice who uses two",
+        "users[WHO,FORM,CLASS]@MONTH", "people", "who use something at a month's end; twice who uses two",
     ),
     Statistic.USE_MONTHS: (
         "use_months[WHO,FORM,CLASS]@MONTH", "person-months", "exposure: use by members, added up over time",
@@ -173,7 +173,9 @@ def parse_metric(name: str, compiled) -> Metric:
     if "WHO" in form:
         actor, word, klass = parse_members(name, form, words, compiled, klass)
         if match[2] or (match[4] and float(match[4]) % 1.0):
-            raise UserError(f"metric {name!r}: write {form}, with a whole MONTH: members are counted by months")
+            raise UserError(
+                f"metric {name!r}: write {form}, with a whole MONTH: members are counted by months"
+            )
         time = float(match[4]) if match[4] else math.inf
         return Metric(name, unit, meaning, (statistic, actor, klass, word, 0, time))
     takes_word = {"MECHANISM": Mechanism, "BOUND": Bound}

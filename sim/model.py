@@ -43,8 +43,8 @@ class DiffusionModel(mesa.Model):
         sets: changes to the scenario, "path=value".
         draw: whether uncertain inputs are drawn (True) or kept at their centre.
         rng: the seed under the name that newer Mesa gives it (``batch_run(..., rng=...)``).
-        changes: changes to the scenario by path, as ``batch_run`` can pass them:
-            ``{"actors.Beta.people": [10, 20]}``.
+        kwargs: changes to the scenario by path, as ``batch_run`` can pass them:
+            ``{"actors.Beta.people": [10, 20]}``. (Mesa's SolaraViz knows by this name that there may be any.)
 
     Raises:
         UserError: for a scenario, a change or a number that cannot be used.
@@ -64,11 +64,11 @@ class DiffusionModel(mesa.Model):
         draw: bool = True,
         *,
         rng: int | None = None,
-        **changes: Any,
+        **kwargs: Any,
     ):
         seed = seed if rng is None else rng
         sets = (sets,) if isinstance(sets, str) else tuple(sets)
-        compiled = compile_scenario(load(scenario, (*sets, *_as_sets(changes))))
+        compiled = compile_scenario(load(scenario, (*sets, *_as_sets(kwargs))))
         self.live = LiveRun(compiled, seed, run, draw)
         super().__init__(rng=self.live.seed)
         self.compiled = compiled

@@ -146,7 +146,10 @@ def weigh(w, actor, reach, until):
         settle_wish(w, wish)
         convinced = convinced_of(w, actor, klass, belief)
         below = max(0, frontier - klass)
-        wish.rate = starting.start_rate(kind.start_rate, convinced, gain, attention, kind.appetite, below)
+        idle = kind.replicate * wish.copied  # who has a copy makes none
+        wish.rate = starting.start_rate(
+            kind.start_rate, convinced, gain, attention, kind.appetite, below, idle
+        )
         if wish.rate > 0.0:
             at = clock.time + max(0.0, wish.threshold - wish.hazard) / wish.rate
             if at <= until:
@@ -425,5 +428,6 @@ def offer_of(w, sponsor):
     state = w.state[sponsor]
     receive_income(w, sponsor)
     if form == GRANT.HARDWARE or form == GRANT.HARDWARE_ACCESS:
-        return 0.0, w.actors[sponsor].grant_chips - state.chips_lent
+        most = w.actors[sponsor].grant_chips
+        return 0.0, min(most, max(most, w.actors[sponsor].lendable_chips) - state.chips_lent)
     return max(0.0, min(w.actors[sponsor].grant_usd, state.money)), 0.0

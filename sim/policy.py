@@ -220,7 +220,7 @@ def policy_of(spec: str, content: dict[str, Any], path: Path, file: ScenarioFile
     for key, text in values.items():
         if key not in parameters:
             raise UserError(f"policy {name}: {not_found('parameter', key, parameters)}")
-        given[key] = _parsed(f"policy {name}: {key}", text, parameters[key], file)
+        given[key] = parsed(f"policy {name}: {key}", text, parameters[key], file)
     for key, parameter in parameters.items():
         if parameter.default is None and key not in given and file is not None:
             raise UserError(f"policy {name}: {key} is missing ({parameter.meaning}); write {name}:{key}=...")
@@ -274,11 +274,11 @@ def _check_default(what: str, parameter: Parameter) -> None:
     elif kind == "number":
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise UserError(f"{what}: must be a number, not {value!r}")
-        _parsed(what, str(value), parameter, None)
+        parsed(what, str(value), parameter, None)
     elif not isinstance(value, str):
         raise UserError(f"{what}: must be text in quotes, not {str(value)!r}")
     else:
-        _parsed(what, value, parameter, None)
+        parsed(what, value, parameter, None)
 
 
 def _check_overlay(overlay: dict[str, Any], path: Path) -> None:
@@ -472,8 +472,11 @@ def _in_words(value: Any, kind: str) -> str:
     return _as_text(value).replace("_", " ") if kind in LISTS else _as_text(value)
 
 
-def _parsed(what: str, text: str, parameter: Parameter, file: ScenarioFile | None) -> Any:
-    """Return the value of a parameter, read as its type says; raise UserError with what is allowed."""
+def parsed(what: str, text: str, parameter: Parameter, file: ScenarioFile | None) -> Any:
+    """Return the value of a parameter, read as its type says; raise UserError with what is allowed.
+
+    ``what``: how the message names it. ``file``: the scenario against which names are checked.
+    """
     kind = parameter.type
     value: Any = text
     if kind == "number":

@@ -108,6 +108,14 @@ def start_ahead(w, actor, klass, mechanism, replicates, cause):
     row = open_project(w, actor, klass, mechanism, replicates)
     note_start(w, row, 0.0, cause)
     begin(w, row, PHASE.BUILD)
+    if project_is_built(w, row):
+        note_built(w, row)
+
+
+@rule
+def project_is_built(w, row):
+    """Return whether an earlier try has left nothing to build."""
+    return w.projects[row].phase == PHASE.BUILD and w.projects[row].left <= 0.0
 
 
 @rule
@@ -144,6 +152,8 @@ def turn_to(w, row, klass, replicates, cause):
     if not larger and project.total > 0.0:
         project.left = max(0.0, 1.0 - done / project.total)
     note_start(w, row, 0.0, cause)
+    if project_is_built(w, row):
+        note_built(w, row)
 
 
 @rule
@@ -230,13 +240,43 @@ def begin(w, row, phase):
     """Enter a phase."""
     project = w.projects[row]
     project.phase = phase
-    project.left = 1.0
+    project.left = 1.0 - kept_share(w, row) if phase == PHASE.BUILD else 1.0
     project.since = w.clock[0].time
     if phase == PHASE.TRAIN:
         if project.attempt == 0:
             project.goal = phase_size(w, row)
         draw_failure(w, row)
     schedule(w, row)
+
+
+@rule
+def keep_work(w, row):
+    """What was built for a model that is given up is there when its team tries again."""
+    project = w.projects[row]
+    state = w.state[project.actor]
+    built = project.total / project.effort
+    if project.phase == PHASE.BUILD:
+        built *= 1.0 - project.left
+    else:
+        built = compute.work_months(w, project.actor, project.klass)
+    state.kept_class, state.kept_work, state.kept_time = project.klass, built, w.clock[0].time
+
+
+@rule
+def kept_share(w, row):
+    """Return which part of the engineering an earlier try has left; it ages as code does.
+
+    What was built for a larger model serves a smaller one; for a larger one a team begins anew.
+    """
+    project = w.projects[row]
+    state = w.state[project.actor]
+    if state.kept_class < project.klass:
+        return 0.0
+    months = w.clock[0].time - state.kept_time
+    kept = state.kept_work * math.exp(-months / w.effects[KIND.CODE].obsolescence_months)
+    state.kept_class = -1
+    needed = compute.work_months(w, project.actor, project.klass)
+    return min(1.0, kept / needed) if needed > 0.0 else 0.0
 
 
 @rule
@@ -258,9 +298,8 @@ def phase_size(w, row):
     if project.phase == PHASE.BUILD:
         return compute.work_months(w, actor, klass) * project.effort
     flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.scale
-    if project.phase == PHASE.TUNE:  # with the tests for which there were no chips before
-        untested = max(0.0, compute.experiment_flop(w, flop) - project.tested)
-        return compute.trial_flop(w, actor, klass, flop) + untested
+    if project.phase == PHASE.TUNE:  # what was built without chips went untested: its attempts are its tests
+        return compute.trial_flop(w, actor, klass, flop + project.tested)
     return flop
 
 
@@ -392,8 +431,7 @@ def end_phase(w, row):
     if reason == BOUND.MONEY or reason == BOUND.DEADLINE:
         give_up(w, row, reason)
     elif phase == PHASE.BUILD:
-        project.cause = note(w, row, EVENT.BUILT, project.person_months)
-        w.events[project.cause].draw = compute.data_share(w, project.actor, project.klass)
+        note_built(w, row)
         if is_ahead(w, row):
             project.left = 0.0
             schedule(w, row)
@@ -414,6 +452,14 @@ def end_phase(w, row):
     else:
         project.share = 1.0
         finish_training(w, row, EVENT.TRAINED, BOUND.NONE)
+
+
+@rule
+def note_built(w, row):
+    """Record that the engineering of a project is done, with the people's time that went into it."""
+    project = w.projects[row]
+    project.cause = note(w, row, EVENT.BUILT, project.person_months)
+    w.events[project.cause].draw = compute.data_share(w, project.actor, project.klass)
 
 
 @rule
@@ -463,6 +509,7 @@ def stop(w, row, reason):
     project = w.projects[row]
     event_row = note(w, row, EVENT.STOPPED, project.left)
     w.events[event_row].bound = reason
+    keep_work(w, row)
     project.phase = PHASE.STOPPED
     release_means(w, row)
     withdraw_wish(w, project.actor, project.klass)  # where its means were still sought

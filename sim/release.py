@@ -336,6 +336,7 @@ def release(w, artifact, access, cause, via):
     event.klass, event.kind, event.artifact = made.klass, made.kind, artifact
     event.project, event.via, event.amount = made.project, via, access
     first = made.published == math.inf
+    w.state[made.owner].shown = 1
     if first:
         note_in_public(w, artifact, 1.0)
     made.published, made.published_cause = min(made.published, clock.time), event_row

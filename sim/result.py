@@ -126,6 +126,25 @@ class Result:
             "cause": log["cause"],
         }
 
+    def _repr_html_(self) -> str:
+        """Return the medians of what was measured, and in how many runs a date never comes, for notebooks."""
+        from sim.display import as_html
+
+        rows = []
+        for metric in self.metrics:
+            values = self[metric.name]
+            levels = self.quantiles(metric.name, (0.05, 0.5, 0.95)) if len(values) else np.full(3, np.nan)
+            low, median, high = levels
+            never = f"{np.isinf(values).mean():.0%}" if metric.is_date and len(values) else ""
+            shown = ["later" if np.isinf(one) else f"{one:.4g}" for one in (median, low, high)]
+            rows.append((metric.name, metric.unit, *shown, never))
+        broken = "; broken off" if self.interrupted else ""
+        facts = [f"{len(self.run_numbers):,} runs, seed {self.seed}{broken}; logs of {len(self.logs)} runs"]
+        return as_html(
+            f"Result of {self.scenario.file.scenario.title}", facts,
+            ("metric", "unit", "median", "5 %", "95 %", "never"), rows,
+        )  # fmt: skip
+
     @cached_property
     def events(self) -> pd.DataFrame:
         """The event logs that were kept, one row per event, with the row that caused it."""

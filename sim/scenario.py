@@ -102,6 +102,24 @@ class Scenario:
         """The class whose diffusion is in question."""
         return self.file.scenario.follow_class or list(self.file.classes)[-1]
 
+    def _repr_html_(self) -> str:
+        """Return what it is, who is there and how it was changed, for notebooks."""
+        from collections import Counter
+
+        from sim.display import as_html
+
+        about = self.file.scenario
+        kinds = Counter(actor.kind.replace("_", " ") for actor in self.file.actors.values())
+        who = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+        facts = [
+            about.about,
+            f"{about.start} to {about.end}; the class in question: {self.follow_class}",
+            f"{len(self.file.actors)} actors: {who}",
+            f"with {' ++ '.join(self.policies)}" if self.policies else "",
+            f"changed: {'; '.join(self.sets)}" if self.sets else "",
+        ]
+        return as_html(f"Scenario {self.name}: {about.title}", facts)
+
 
 def names() -> list[str]:
     """Return the names of the scenarios that come with the product."""
@@ -254,7 +272,7 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and not _is_number_table(value):
+        if isinstance(value, dict) and isinstance(old, dict) and not is_number_table(value):
             merged[key] = _merged(old, value)
         else:
             merged[key] = value
@@ -263,7 +281,7 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
 
 def _numbers_in(node: Any, path: tuple = ()):
     """Yield the dotted path of everything that stands in nested data."""
-    if isinstance(node, dict) and not _is_number_table(node):
+    if isinstance(node, dict) and not is_number_table(node):
         for key, below in node.items():
             yield from _numbers_in(below, (*path, key))
     else:
@@ -305,7 +323,8 @@ def _left_out_of_posterior(data: dict[str, Any], path: str) -> dict[str, Any]:
     return {**data, "posterior": {**posterior, "except": [*posterior.get("except", []), path]}}
 
 
-def _is_number_table(value: dict[str, Any]) -> bool:
+def is_number_table(value: Mapping[str, Any]) -> bool:
+    """Return whether a table is one number: with a source, an interval, or opinions."""
     return any(key in value for key in ("value", "centre", "pool", "probability"))
 
 

@@ -68,7 +68,9 @@ def _whole(meaning, minimum, maximum):
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"must be a whole number, not {value!r}")
         if not minimum <= value <= maximum:
-            raise ValueError(f"{value} is out of bounds: must be between {minimum} and {maximum:,} ({meaning})")
+            raise ValueError(
+                f"{value} is out of bounds: must be between {minimum} and {maximum:,} ({meaning})"
+            )
         return value
 
     return Annotated[int, BeforeValidator(check), Field(description=meaning)]
@@ -154,6 +156,7 @@ class ModelClass(Table):
     )
     team: _number("smallest team that gets there unaided", "people", 1.0)
     publicity: _number("attention that a demonstration of it makes, against the strongest", "ratio")
+    worth: _share("how far it shows, where it exists, that such models pay; 1: as far as any") = Quantity(1.0)
 
 
 class Effect(Table):
@@ -225,6 +228,9 @@ class Kind(Table):
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
     give_region: _share("weight of the beneficiary being of the same region") = ZERO
+    give_unknown: _share(
+        "rate of grants to a beneficiary of which it has seen nothing and to which it has no tie, against the usual"
+    ) = Quantity(1.0)
     wants_weights: _share(
         "share of its people who ask for the weights of a model made by others, once they can be had, and can "
         "run them"
@@ -260,7 +266,11 @@ class Actor(Table):
     security: _share("part of leaks and thefts prevented") = ZERO
     grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = ""
     grant_usd: _number("largest single grant of money", "USD") = ZERO
-    grant_chips: _number("chips that it can give", "count") = ZERO
+    grant_chips: _number("chips that it can give to one beneficiary", "count") = ZERO
+    lendable_chips: _number(
+        "chips that it can give at one time, to all beneficiaries; below ``grant_chips``: as many as to one",
+        "count",
+    ) = ZERO
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
     grant_closed: bool = Field(False, description="gives only to those who keep their weights closed")
@@ -775,15 +785,25 @@ class Population(Table):
     regions: dict[str, float] = Field(description="share of its members in each region; sums to 1")
     takes: list[str] = Field(["weights", "api"], description="kinds of artifacts that its members take up")
     stands_for: _number("people for whom one member stands", "people", 1e-6) = Quantity(1.0)
-    uptake: _number("speed of taking up what is public, against the mean of effects.KIND.uptake_months", "ratio") = Quantity(1.0)
-    eligible: _share("share of its members who meet the terms of a licence to researchers, and ask") = Quantity(1.0)
+    uptake: _number(
+        "speed of taking up what is public, against the mean of effects.KIND.uptake_months", "ratio"
+    ) = Quantity(1.0)
+    eligible: _share("share of its members who meet the terms of a licence to researchers, and ask") = (
+        Quantity(1.0)
+    )
     means_usd: _number("median of what a member can spend on using one model", "USD/month") = UNLIMITED
-    means_spread: _number("spread of these means among members (standard deviation of the logarithm)", "log units") = ZERO
+    means_spread: _number(
+        "spread of these means among members (standard deviation of the logarithm)", "log units"
+    ) = ZERO
     skill: _share("mean skill in running models") = Quantity(1.0)
     wants_weights: _share("share of its members whose use an interface cannot serve") = Quantity(1.0)
-    needs_neighbours: _number("neighbours from whom a member must have it before it takes it up", "count") = Quantity(1.0)
+    needs_neighbours: _number("neighbours from whom a member must have it before it takes it up", "count") = (
+        Quantity(1.0)
+    )
     needs_share: _share("share of all its ties along which a member must have it first") = ZERO
-    needs_drawn: bool = Field(False, description="that share is drawn for each member, evenly between 0 and 1")
+    needs_drawn: bool = Field(
+        False, description="that share is drawn for each member, evenly between 0 and 1"
+    )
     decide_months: _number("mean time from being reached until use", "months") = ZERO
     abandon: _number("rate at which a user gives up, and passes on no more", "1/month") = ZERO
     shows: _share("chance that a user demonstrates in public what a model can do") = ZERO
@@ -804,20 +824,30 @@ class Tail(Table):
     """``[tail]``: what holds for the members of all populations."""
 
     seed: _whole("of the network and of who the members are", 0, 2**63 - 1) = 1
-    dealt: Literal["shuffled", "in_order"] = Field("shuffled", description="how populations take the nodes of the network")
-    log: Literal["events", "counts"] = Field("events", description="rows of members in the log, or only their counts per month")
-    origins: list[int | str] = Field([], description="nodes that have what is released at once: numbers, or names of the network")
+    dealt: Literal["shuffled", "in_order"] = Field(
+        "shuffled", description="how populations take the nodes of the network"
+    )
+    log: Literal["events", "counts"] = Field(
+        "events", description="rows of members in the log, or only their counts per month"
+    )
+    origins: list[int | str] = Field(
+        [], description="nodes that have what is released at once: numbers, or names of the network"
+    )
     house: str = Field("", description="actor that publishes what members contribute")
     contribution: str = Field("tools", description="kind of artifact that contributions become")
     run_hours: _number("hours a month for which who runs weights pays for a machine", "hours/month") = ZERO
     run_bytes: _number("memory that running takes per parameter", "bytes") = Quantity(2.0)
-    run_premium: _number("rent of a machine by the hour, against the rents of [chips]", "ratio") = Quantity(1.0)
+    run_premium: _number("rent of a machine by the hour, against the rents of [chips]", "ratio") = Quantity(
+        1.0
+    )
     run_skill: _share("least skill that running weights takes") = ZERO
     api_usd: _number("cost of use at arm's length", "USD/month") = ZERO
     api_admits: _number("users whom one interface lets in a month; they wait in turn", "1/month") = UNLIMITED
     licence_grants: _number("requests under one licence that are granted a month", "1/month") = UNLIMITED
     licence_months: _number("mean time until a request is answered", "months") = ZERO
-    demo_attention: _number("attention that one demonstration of a member makes, against the strongest", "ratio") = ZERO
+    demo_attention: _number(
+        "attention that one demonstration of a member makes, against the strongest", "ratio"
+    ) = ZERO
     contributions: _number("contributions that make one artifact", "count", 1.0) = Quantity(1.0)
     contribution_strength: _number("fullness of the effect of such an artifact", "ratio") = ZERO
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.rule import rule
-from agents.sponsoring import appeal, meets_conditions
+from agents.sponsoring import appeal, grant_rate, meets_conditions
 from sim import compute
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.motives import declared_openness, has_motives
@@ -84,11 +84,27 @@ def consider(w, sponsor, until):
             novelty,
             1.0 if near else 0.0,
         )
-        offer.rate = kind.give_rate * liking
+        known = kind.give_unknown >= 1.0 or knows(w, sponsor, actor)
+        offer.rate = grant_rate(kind.give_rate, liking, kind.give_unknown, known)
         if offer.rate > 0.0:
             at = clock.time + max(0.0, offer.threshold - offer.hazard) / offer.rate
             if at <= until:
                 push(w, at, NEXT.GRANT, sponsor, index, 0, 0, wish.ordinal)
+
+
+@rule
+def knows(w, sponsor, actor):
+    """Return whether a sponsor has seen anything of an actor: its work in public, or through a tie."""
+    return w.state[actor].shown == 1 or are_tied(w, sponsor, actor) or are_tied(w, actor, sponsor)
+
+
+@rule
+def are_tied(w, actor, other):
+    """Return whether a tie leads from one actor to another."""
+    for place in range(w.tie_first[actor], w.tie_first[actor + 1]):
+        if w.tie_facts[place].to == other:
+            return True
+    return False
 
 
 @rule

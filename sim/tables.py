@@ -175,6 +175,10 @@ ACTOR_STATE = np.dtype(
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
+        ("shown", "i8"),  # 1: something that it made is public
+        ("kept_class", "i8"),  # class for which it built something that it gave up; -1: none
+        ("kept_work", "f8"),  # person-months of that, at the usual effort
+        ("kept_time", "f8"),
         ("faded", "f8"),  # borrowed help has faded up to here
         ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in
         ("declared_in", "i8"),
@@ -208,6 +212,7 @@ WISH = np.dtype(  # one row per builder and class
         ("grant_usd", "f8"),
         ("grant_chips", "f8"),
         ("reached", "f8"),  # when the builder had trained this class or a higher one
+        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be, 0 to 1
         ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
         ("data_work", "f8"),
         ("trials", "f8"),

@@ -47,6 +47,7 @@ from sim.tables import (
     SCRIPT_FACTS,
     SETTINGS,
     SITUATION,
+    TABLE_FULL,
     TAIL_LOG_FULL,
     TIE_FACTS,
     UNCERTAIN,
@@ -74,8 +75,8 @@ class Room:
     entries: int = 0
     tail_events: int = 0
 
-    def larger(self, status: int) -> Room:
-        """Return more room, for a run that ended with a status: of the tail only what was too small."""
+    def larger(self, status: int = TABLE_FULL) -> Room:
+        """Return more room, for a run that ended with a status; of the tail only what was too small."""
         if status == ITEMS_FULL:
             return replace(self, items=self.items + 8)
         if status == AGENDA_FULL:
@@ -533,8 +534,8 @@ class Workspace:
         room = self.room.larger(self.tables.clock[0].status)
         if room.tail_events > MOST_TAIL_EVENTS:
             raise UserError(
-                f"{self.compiled.scenario.origin}: a run writes more than {MOST_TAIL_EVENTS // 2:,} rows of members; "
-                'keep only their counts: tail.log = "counts"'
+                f"{self.compiled.scenario.origin}: a run writes more than {MOST_TAIL_EVENTS // 2:,} rows of "
+                'members; keep only their counts: tail.log = "counts"'
             )
         if room.events > MOST_EVENTS + 8 * len(self.compiled.actors):
             run = self.tables.clock[0].run

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import copy
+import shutil
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+from browser import Browser, is_required, missing
 from hypothesis import settings
 
 from sim.ensemble import Simulator
@@ -166,3 +169,51 @@ def root():
     from sim.scenario import CONFIGS
 
     return CONFIGS.parent
+
+
+@pytest.fixture(scope="session")
+def _chromium(tmp_path_factory):
+    """One Chromium for all tests of a worker; None where it is not installed."""
+    if missing():
+        yield None
+        return
+    profile = tmp_path_factory.mktemp("chromium")
+    started = Browser(profile)
+    yield started
+    started.close()
+    shutil.rmtree(profile, ignore_errors=True)
+
+
+@pytest.fixture
+def browser(_chromium):
+    """A browser at an empty page; the test fails where its pages complain or reach for another machine."""
+    _say_if_missing()
+    _chromium.open("about:blank")
+    _chromium.resize(1280)
+    _chromium.complaints()
+    yield _chromium
+    assert _chromium.complaints() == []
+
+
+@pytest.fixture
+def new_browser(tmp_path_factory):
+    """A function that starts another browser, with a profile of its own; watched in the same way."""
+    _say_if_missing()
+    started: list[Browser] = []
+
+    def start() -> Browser:
+        started.append(Browser(tmp_path_factory.mktemp("chromium")))
+        return started[-1]
+
+    yield start
+    said = [complaint for each in started for complaint in each.complaints()]
+    for each in started:
+        each.close()
+    assert said == []
+
+
+def _say_if_missing() -> None:
+    """Skip a test that needs a browser where there is none, and say so loudly."""
+    if missing():
+        warnings.warn(f"NOT TESTED IN A BROWSER: {missing()}", stacklevel=1)
+        (pytest.fail if is_required() else pytest.skip)(f"no browser: {missing()}")

@@ -9,8 +9,8 @@ import pytest
 
 from experiments.evidence.agreement import WORST, Wanted, judge
 from experiments.evidence.claims import load_claims, read_claims
-from experiments.evidence.formula import evaluate, names_in
-from experiments.evidence.measuring import measure_plan, plan_of
+from experiments.evidence.formula import evaluate, names_in, names_left_by_actor
+from experiments.evidence.measuring import developers, measure_plan, plan_of
 from experiments.evidence.readings import taken
 from experiments.evidence.table import crps_of, gather_evidence, overlap_of
 from sim import simulate
@@ -51,6 +51,21 @@ def test_a_formula_computes_on_arrays():
     assert evaluate("1 < late < 4", names)[:2].tolist() == [1.0, 0.0]
     assert evaluate("max(late, 4) if not late > 4 else 0", names)[:2].tolist() == [4.0, 0.0]
     assert names_in("min(a, b) * WEEKS") == ["a", "b"]
+    assert float(evaluate("median(late)", names)) == 3.0  # one that occurs
+    assert evaluate("late - mean(late)", names)[:2].tolist() == [-1.0, 1.0]
+
+
+def test_a_formula_compares_actor_by_actor():
+    names = {
+        "one": np.array([[1.0, 1.0, np.nan], [4.0, np.nan, np.nan]]),  # (actors, runs)
+        "other": np.array([[2.0, 3.0, 5.0], [1.0, 9.0, 5.0]]),
+        "plain": np.array([10.0, 20.0, 30.0]),  # one per run
+    }
+    found = evaluate("mean_of_actors(other - one) + plain", names)
+    assert found[:2].tolist() == [9.0, 22.0]  # (1 - 3) / 2; 2, as the second actor has none in one arm
+    assert math.isnan(found[2])
+    assert evaluate("mean(mean_of_actors(other - one))", names) == 0.5
+    assert names_left_by_actor("mean_of_actors(one) + other + plain", {"one", "other"}) == ["other"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +164,39 @@ rule = "null"
     assert all(np.array_equal(measured.values[key], again.values[key]) for key in measured.values)
 
 
+def test_a_quantity_of_each_actor_is_that_of_the_actor_alone(tmp_path):
+    text = (
+        HEAD
+        + """
+[claims.it.test]
+arms.never = "code-never"
+quantities.date = { projects = { BIG }, TAKE, each = "actor" }
+quantities.late = { projects = { BIG }, TAKE, each = "actor", arm = "never" }
+quantities.share = { projects = { BIG }, take = "share", among = { scripted = "no" }, each = "actor" }
+quantities.alpha = { projects = { actor = "Alpha", BIG }, TAKE }
+formula = "mean_of_actors(min(late, 99) - min(date, 99)) + 0 * alpha + 0 * mean_of_actors(share)"
+rule = "sign"
+"""
+    )
+    text = text.replace("BIG", 'reached = "big"').replace("TAKE", 'take = "least", of = "trained"')
+    scenario = load("toy")
+    plan = plan_of(read_claims(written(tmp_path, text)).claims, scenario)
+    names = developers(plan.arms[scenario.fingerprint].compiled)
+    assert "Cloud" not in names  # a sponsor builds nothing
+    measured = measure_plan(plan, 40, threads=1)
+    date, late = measured.quantity("it", "date"), measured.quantity("it", "late")
+    assert date.shape == late.shape == (len(names), 40)
+    assert np.array_equal(date[names.index("Alpha")], measured.quantity("it", "alpha"))
+    wanted = simulate("toy", 40, metrics=[f"t_done[{name},big]" for name in names])
+    assert np.array_equal(date, [wanted[f"t_done[{name},big]"] for name in names])
+    share = measured.quantity("it", "share")
+    assert np.nanmin(share) >= 0.0 and np.nanmax(share) <= 1.0
+    claim = read_claims(written(tmp_path, text)).claims["it"]
+    by_hand = (np.minimum(late, 99.0) - np.minimum(date, 99.0)).mean(axis=0)
+    found = measured.formula("it", claim, "mean_of_actors(min(late, 99) - min(date, 99))")
+    assert found == pytest.approx(by_hand) and found.shape == (40,)
+
+
 def test_a_claim_that_must_fail_fails(tmp_path):
     claims = read_claims(written(tmp_path, SOUND.replace("value = 3.0", "value = 300.0"))).claims
     table = gather_evidence(claims, load("toy"), 30)
@@ -180,6 +228,14 @@ def test_every_shipped_claim_can_be_read():
         ('{ metric = "lag_1" }', '{ events = { actr = "x" }, take = "count" }', "did you mean 'actor'"),
         ('{ metric = "lag_1" }', '{ events = { event = "x" }, take = "count" }', "no word 'x'"),
         ('{ metric = "lag_1" }', '{ events = {}, take = "sum" }', "a column"),
+        ('{ metric = "lag_1" }', '{ events = {}, take = "count", each = "actor" }', "write mean_of_actors"),
+        ('{ metric = "lag_1" }', '{ metric = "lag_1", each = "actor" }', "each belongs to events"),
+        (
+            '{ metric = "lag_1" }',
+            '{ events = { actor = "Alpha" }, take = "any", each = "actor" }',
+            "leave out",
+        ),
+        ('{ metric = "lag_1" }', '{ events = {}, take = "any", each = "kind" }', "actor"),
         ('{ metric = "lag_1" }', '{ reading = "attention" }', "did you mean 'attention_"),
         ('{ metric = "lag_1" }', '{ calculate = "nmber" }', "did you mean 'number'"),
         ('role = "calibrate"', 'role = "calibrat"', "calibrate"),

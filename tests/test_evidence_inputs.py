@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from experiments.evidence.calculations import calculate
-from experiments.evidence.claims import UsedInput, load_claims
-from experiments.evidence.readings import Run
-from experiments.evidence.run_readings.following import kept_up, shelved_rivals
+from experiments.evidence.claims import UsedInput, load_claims, read_claims
+from experiments.evidence.measuring import measure_plan, plan_of
+from experiments.evidence.readings import PROJECTS, Run
+from experiments.evidence.run_readings.following import independent_starts, kept_up, shelved_rivals
+from experiments.evidence.run_readings.making import (
+    openness_with_capability,
+    people_with_weights,
+    share_of_people,
+    team_needed,
+)
 from experiments.evidence.table import gather_evidence
 from experiments.evidence.used_inputs import problems
 from experiments.expectation import draws_of_number, pooled, trend_lags
@@ -21,12 +29,13 @@ from experiments.history import from_data, load_history
 from experiments.summary import in_words
 from sim import scaling, simulate
 from sim.errors import UserError
+from sim.luck import name_hash
 from sim.provenance import leaks
 from sim.quantity import Quantity, as_plain, read_quantity
 from sim.scenario import from_data as from_raw
 from sim.scenario import load, merge
-from sim.tables import PROJECT
-from sim.words import Event
+from sim.tables import PROJECT as PROJECT_ROW
+from sim.words import ArtifactKind, Event
 
 # How many claims of each role the literature makes that we hold the product against.
 CLAIMS = {"input": 99, "identity": 21, "structural": 17, "calibrate": 60}
@@ -278,7 +287,7 @@ def run_of(toy, rows, projects=()):
         row["actor"] = toy.compiled.actors.index(actor)
         if what == Event.TRAINED:
             row["reached"] = klass
-    table = np.zeros(len(projects), PROJECT)
+    table = np.zeros(len(projects), PROJECT_ROW)
     for row, (left, total, rate) in zip(table, projects, strict=True):
         row["left"], row["total"], row["rate"] = left, total, rate
     tables = SimpleNamespace(training=[SimpleNamespace(shortest_months=0.5)])
@@ -299,9 +308,150 @@ def test_who_has_it_within_a_year_keeps_up(toy, trained, share):
 
 
 def test_a_rival_that_was_nearly_done_is_counted(toy):
-    other, klass = toy.compiled.actors[1], toy.compiled.classes.index(toy.scenario.follow_class)
-    rows = [(5.0, Event.RESCOPED, other, klass, 0), (5.0, Event.RESCOPED, other, klass, 1)]
-    projects = [(0.25, 8.0, 2.0), (0.5, 8.0, 2.0)]  # a month of work to go; two
-    assert shelved_rivals(run_of(toy, rows, projects)) == 1
-    assert shelved_rivals(run_of(toy, rows, projects), within=3.0) == 2
-    assert shelved_rivals(run_of(toy, rows[:0], projects)) == 0
+    first, other = toy.compiled.actors[:2]
+    klass = toy.compiled.classes.index(toy.scenario.follow_class)
+    rows = [
+        (5.0, Event.ANNOUNCED, first, klass, 2),
+        (5.0, Event.LEARNED, other, klass, 2),  # of the first model
+        (5.0, Event.AWARE, other, klass, -1),
+        (5.0, Event.RESCOPED, other, klass, 0),
+        (5.0, Event.RESCOPED, other, klass, 1),
+    ]
+    projects = [(0.25, 8.0, 2.0), (0.5, 8.0, 2.0), (0.0, 8.0, 2.0)]  # a month of work to go; two; none
+
+    def shelved(causes, rows=rows, **within):
+        run = run_of(toy, rows, projects)
+        run.log["cause"] = causes
+        return shelved_rivals(run, **within)
+
+    assert shelved([0, 0, 1, 2, 2]) == 1
+    assert shelved([0, 0, 1, 2, 2], within=3.0) == 2
+    assert shelved([], rows[:0]) == 0
+    later = [*rows[:1], (6.0, Event.LEARNED, other, klass, 1), *rows[2:]]  # of somebody else's model
+    assert shelved([0, 0, 1, 2, 2], later) == 0
+    before = [(7.0, *rows[0][1:]), *rows[1:]]  # heard of before it was announced
+    assert shelved([0, 0, 1, 2, 2], before) == 0
+
+
+def filled(run, tables=None, **columns):
+    """A run whose projects, or log, have these columns (``log_NAME``)."""
+    for name, values in columns.items():
+        table, field = (run.log, name[4:]) if name.startswith("log_") else (run.projects, name)
+        table[field] = values
+    return replace(run, tables=tables) if tables else run
+
+
+def test_weights_count_for_whom_they_were_released_by(toy):
+    owner, other, third = toy.compiled.actors[:3]
+    klass = toy.compiled.classes.index(toy.scenario.follow_class)
+    place = toy.compiled.actors.index
+    rows = [
+        (4.0, Event.ACCESSED, third, klass, -1),
+        (5.0, Event.RELEASED, owner, klass, -1),
+        (6.0, Event.ACCESSED, other, klass, -1),
+        (7.0, Event.ACCESSED, third, klass, -1),
+        (18.0, Event.ACCESSED, third, klass, -1),
+    ]
+    numbers = SimpleNamespace(numbers=np.zeros(len(toy.compiled.place_of)))  # everybody at once
+
+    def people(rows, sources):
+        run = filled(run_of(toy, rows), numbers, log_kind=int(ArtifactKind.WEIGHTS), log_amount=10.0)
+        run.log["source"] = [place(name) for name in sources]
+        return people_with_weights(run, owner, toy.scenario.follow_class, 12.0)
+
+    assert people(rows[1:], [owner, owner, owner, owner]) == 20.0  # the last one comes too late
+    assert people(rows[1:], [owner, owner, other, owner]) == 10.0  # one of them got another's
+    assert math.isnan(people(rows, [other, owner, owner, owner, owner]))  # had them before
+    assert math.isnan(people(rows[2:], [owner, owner, owner]))  # never released
+
+
+def test_what_the_record_opens_is_no_decision(toy):
+    names = toy.compiled.actors
+    rows = [(float(k), Event.ANNOUNCED, names[0], k % 2, k) for k in range(4)]
+    rows += [(5.0, Event.RELEASED, names[0], 1, 1), (5.0, Event.RELEASED, names[0], 1, 3)]
+    projects = [(0.0, 1.0, 1.0)] * 4
+    run = filled(run_of(toy, rows, projects), script=-1)
+    assert openness_with_capability(run) == pytest.approx(1.0)
+    assert math.isnan(openness_with_capability(filled(run_of(toy, rows, projects), script=[-1, -1, 0, 0])))
+
+
+def test_people_and_the_team_that_is_needed(toy):
+    builders = [toy.compiled.actors[place] for place in toy.compiled.facts["builders"]]
+    people = np.zeros(len(toy.compiled.actors), [("people", float)])
+    people["people"] = 5.0  # who builds nothing counts for nothing
+    classes = toy.compiled.classes
+    wishes = np.ones(len(builders) * len(classes), [("talent", float)])
+    wishes["talent"][classes.index("big")] = 0.5  # the first builder's
+    teams = np.array([(2.0,), (8.0,)], [("team", float)])
+    tables = SimpleNamespace(state=people, wishes=wishes, classes=teams)
+    run = filled(run_of(toy, []), tables)
+    assert share_of_people(run, builders[:1]) == pytest.approx(1 / len(builders))
+    assert team_needed(run, "big") == pytest.approx(8.0 * (1.0 - 0.5 / len(builders)))
+    assert team_needed(run, "small") == 2.0
+
+
+def test_who_knew_nothing_was_independent(toy):
+    first, other = toy.compiled.actors[:2]
+    key = name_hash("scripted artifact", "tools")
+    tables = SimpleNamespace(artifacts=np.array([(0,), (key,)], [("key", "u8")]))
+    projects = [(0.0, 1.0, 1.0)] * 4
+    rows = [(3.0, Event.AWARE, first, 1, -1), (4.0, Event.LEARNED, other, -1, -1)]
+    run = filled(
+        run_of(toy, rows, projects), tables, log_artifact=1, klass=1, script=[-1, -1, -1, 0],
+        actor=[0, 0, 1, 1], started=[2.0, 3.5, 5.0, 1.0],
+    )  # fmt: skip
+    # The first knew of nothing at 2, of the class at 3.5; the other had the artifact at 5; the last is given.
+    assert independent_starts(run, "big", ["tools"]) == pytest.approx(1 / 3)
+    assert independent_starts(run, "big", []) == pytest.approx(2 / 3)
+    assert math.isnan(independent_starts(run, "small", ["tools"]))
+    with pytest.raises(UserError, match="did you mean 'tools'"):
+        independent_starts(run, "big", ["tool"])
+
+
+def test_the_phases_of_a_project_are_read_off_the_log(toy):
+    name = toy.compiled.actors[0]
+    steps = [(2.0, Event.BUILT), (3.0, Event.TUNED), (5.0, Event.FAILED), (9.0, Event.TRAINED)]
+    rows = [(time, what, name, 1, 0) for time, what in steps] + [(4.0, Event.BUILT, name, 1, 1)]
+    run = filled(run_of(toy, rows, [(0.0, 1.0, 1.0)] * 2), started=1.0)
+    assert PROJECTS["building"].values(run).tolist() == [1.0, 3.0]
+    assert PROJECTS["training"].values(run)[0] == 6.0
+    assert PROJECTS["last_attempt"].values(run)[0] == 4.0  # what came before the fault is no part of it
+    assert math.isnan(PROJECTS["last_attempt"].values(run)[1])
+
+
+def test_the_readings_read_a_real_run(tmp_path):
+    text = """
+[claims.it]
+role = "calibrate"
+kind = "historical-fact"
+statement = "something"
+value = 0
+unit = "share"
+source = "somebody"
+[claims.it.test]
+quantities.ignorant = { reading = "independent_starts", with = { BIG, artifacts = ["tools"] } }
+quantities.all = { reading = "independent_starts", with = { BIG, artifacts = [] } }
+quantities.team = { reading = "team_needed", with = { BIG } }
+quantities.everybody = { reading = "share_of_people", with = { actors = EVERYBODY } }
+quantities.shelved = { reading = "shelved_rivals" }
+quantities.research = { reading = "research_after", with = { owner = "Beta", BIG, months = 6 } }
+quantities.shown = { metric = "t_pub[Beta,big]" }
+formula = "ignorant + all + team + everybody + shelved + research + shown"
+rule = "sign"
+"""
+    path = tmp_path / "claims.toml"
+    text = text.replace("BIG", 'model_class = "big"')
+    path.write_text(text.replace("EVERYBODY", '["Alpha", "Beta", "Gamma", "Collective"]'))
+    measured = measure_plan(plan_of(read_claims(path).claims, load("toy")), 40, threads=1)
+    found = {name: measured.quantity("it", name) for name in ("ignorant", "all", "team", "everybody")}
+    assert np.array_equal(found["everybody"], np.ones(40))
+    assert (found["team"] > 0.0).all() and (found["team"] <= 10.0).all()
+    known = ~np.isnan(found["all"])
+    assert known.any() and (found["ignorant"][known] <= found["all"][known]).all()
+    horizon = next(iter(measured.plan.arms.values())).compiled.horizon
+    shown, research = measured.quantity("it", "shown"), measured.quantity("it", "research")
+    done = np.flatnonzero(~np.isnan(research))
+    assert np.array_equal(done, np.flatnonzero(shown + 6.0 <= horizon)) and len(done)
+    names = [f"downstream[big]@{shown[done[0]] + more:.12f}" for more in (0.0, 6.0)]
+    first, last = (simulate("toy", 40, metrics=names)[name][done[0]] for name in names)
+    assert research[done[0]] == pytest.approx(last - first)

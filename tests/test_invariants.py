@@ -82,6 +82,7 @@ def kinds(draw):
             "give_openness": draw(SHARE),
             "give_novelty": draw(SHARE),
             "give_region": draw(SHARE),
+            "give_unknown": draw(SHARE),
         },
         "hardware_vendor": developing() | {"sponsors": True, "give_rate": draw(number(0.1, 3))},
         "thief": {"develops": False, "steals": True},
@@ -127,6 +128,7 @@ def actors(draw):
                 "grant": form,
                 "grant_usd": draw(zero_or(1e4, 1e7)),
                 "grant_chips": draw(zero_or(10, 3000)),
+                "lendable_chips": draw(zero_or(10, 9000)),
                 "grant_open": draw(some.booleans()),
                 "grant_region": draw(some.booleans()),
             }
@@ -414,7 +416,8 @@ def check_people_and_chips(played):
     assert np.all(state.people >= 0)
     assert state.moved_in.sum() == pytest.approx(state.moved_out.sum())
     lent = state.chips_lent
-    assert np.all(lent >= -1e-6) and np.all(lent <= actors.grant_chips + 1e-6)
+    most = np.maximum(actors.grant_chips, actors.lendable_chips)
+    assert np.all(lent >= -1e-6) and np.all(lent <= most + 1e-6)
 
 
 def check_projects(played):

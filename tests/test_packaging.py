@@ -52,11 +52,13 @@ def test_every_dependency_is_pinned_within_its_range():
 def test_every_import_is_declared():
     project = PROJECT["project"]
     declared = {name_of(text) for text in project["dependencies"]}
-    cluster = {name_of(text) for text in project["optional-dependencies"]["cluster"]}
+    extras = {
+        name: {name_of(text) for text in wanted} for name, wanted in project["optional-dependencies"].items()
+    }
     own = {"agents", "experiments", "sim", *sys.stdlib_module_names}
     for package in ("agents", "experiments", "sim"):
         for path in (ROOT / package).rglob("*.py"):
-            allowed = declared | cluster if path.name == "cluster.py" else declared
+            allowed = declared | extras.get(path.stem, set()) | extras.get(path.parent.name, set())
             imported = {DISTRIBUTIONS.get(name, name.lower()) for name in imports_of(path) - own}
             assert imported <= allowed, path
 

@@ -87,6 +87,36 @@ def test_a_grant_of_chips_is_no_larger_than_the_project():
     assert len(granted) and (granted["amount"] < 50_000).all()
 
 
+def given_away(lendable):
+    """Return the most chips that Cloud gives for good in a run, and the most to one actor at a time."""
+    poor = {**toy().raw["actors"]["Gamma"], "willing_usd": 1, "people": 12}
+    cloud = {"grant": "hardware", "grant_open": False, "lendable_chips": lendable}
+    events = events_of(toy(actors={"Gamma": poor, "Delta": poor, "Cloud": cloud}))
+    granted = events[events["event"] == "granted"]
+    return granted.groupby("run")["amount"].sum().max(), granted["amount"].max()
+
+
+def test_a_sponsor_with_more_chips_serves_several():
+    one = toy().file.actors["Cloud"].grant_chips.value
+    alone, together = given_away(0), given_away(5 * one)
+    assert max(alone) <= one
+    assert together[1] <= one < together[0] <= 5 * one
+
+
+def grants_to_a_newcomer(**changes):
+    newcomer = {**toy().raw["actors"]["Gamma"], "willing_usd": 1, "people": 12, "reached": ""}
+    world = toy(actors={"Cloud": {"grant_open": False, "grant_chips": 4000}, "Newcomer": newcomer}, **changes)
+    events = events_of(world, runs=60)
+    return len(events[(events["event"] == "granted") & (events["actor"] == "Newcomer")])
+
+
+def test_who_has_shown_nothing_gets_nothing_from_a_sponsor_without_an_open_call():
+    no_call = {"cloud_sponsor": {"give_unknown": 0}}
+    tie = {"source": SOURCE, "from": "Newcomer", "to": "Cloud", "kind": "insider"}
+    assert grants_to_a_newcomer(kinds=no_call) == 0 < grants_to_a_newcomer()
+    assert grants_to_a_newcomer(kinds=no_call, ties=[tie]) > 0
+
+
 def test_a_sponsor_that_asks_for_openness_gets_it():
     half = {"weights": {"probability": 0.5, "source": SOURCE}}
     events = events_of(toy(policies={"Collective": half}), runs=80)

@@ -173,3 +173,108 @@ def test_openness_draws_people():
         teams[share] = joined["amount"].sum()
         assert len(joined) == (2 if share else 0)  # existence and weights
     assert teams[0.1] == pytest.approx(LAB["people"] * (1.1**2 - 1))
+
+
+def volunteers(**changes):
+    """A team of volunteers that builds before it has chips, and a sponsor that lends them later."""
+    return project_world(
+        kinds={
+            "open_collective": LAB_KIND | {"paid": 0},
+            "cloud_sponsor": {"develops": False, "sponsors": True, "give_rate": 50},
+        },
+        actors={
+            "Lab": LAB | {"kind": "open_collective", "chips": 0, "willing_usd": 0, "money_usd": 0},
+            "Cloud": {
+                "kind": "cloud_sponsor", "region": "here", "family": "general",
+                "grant": "hardware_access", "grant_chips": 1000,
+            } | changes,
+        },
+        training={"experiments": 2.0},
+    )  # fmt: skip
+
+
+def test_what_was_built_without_chips_went_untested():
+    early, late = play(volunteers()), play(volunteers(active_from="2025-01"))
+    tested = [played.tables.projects["tested"][0] for played in (early, late)]
+    assert tested[0] > 0 == tested[1]
+    assert late.time(Event.BUILT, "Lab") < 60 < late.time(Event.TRAINED, "Lab")
+    assert late.time(Event.TUNED, "Lab") == late.time(Event.EQUIPPED, "Lab")  # no trial runs here, no tests
+
+
+def test_who_has_the_weights_of_a_class_needs_no_copy_of_it():
+    projects = {
+        "model": {
+            "actor": "Other", "class": "model", "started": "2020-01", "trained": "2020-02",
+            "announced": "2020-03", "releases": {"existence": 0, "weights": 0},
+        }
+    }  # fmt: skip
+    slow = LAB_KIND | {"start_rate": 0.02}
+    decided = {}
+    for copies in (0.0, 1.0):
+        world = tiny_world(
+            scenario={"end": "2025-12"},
+            kinds={"leading_lab": slow | {"replicate": copies}, "large_firm": LAB_KIND | {"start_rate": 0}},
+            actors={"Lab": LAB, "Other": LAB | {"kind": "large_firm"}},
+            effects={"weights": LASTING | {"uptake_months": 0.01}, "existence": LASTING},
+            scripted_projects=projects,
+        )
+        decided[copies] = sum(
+            len(played.rows(Event.DECIDED, "Lab")) for played in play_runs(world, range(40))
+        )
+    assert decided[0.0] > 20 and decided[1.0] < 6
+
+
+@pytest.mark.parametrize("lasts, serves", [(1e15, True), (0.5, False)])
+def test_what_was_built_serves_the_next_try_while_it_is_fresh(lasts, serves):
+    """A team that gives up when its deadline passes has the engineering of its first try at the second."""
+    world = project_world(
+        kinds={"leading_lab": {"deadline_months": 18.0, "rescope": 0, "start_rate": 0.05}},
+        effects={"code": {"obsolescence_months": lasts, "work": 0}},
+        training={"shortest_months": 6.0, "least_share": 0.9},
+    )
+    played = play(world)
+    built, started = played.rows(Event.BUILT, "Lab"), played.rows(Event.STARTED, "Lab")
+    stopped = played.rows(Event.STOPPED, "Lab")
+    assert stopped["bound"][0] == Bound.DEADLINE and len(built) > 1
+    first, second = (row["time"] for row in built[:2])
+    assert first - started["time"][0] == pytest.approx(WORK / PEOPLE, rel=1e-9)
+    again = second - started["time"][1]
+    assert again == pytest.approx(0.0, abs=1e-9) if serves else again > 0.9 * WORK / PEOPLE
+
+
+@pytest.mark.parametrize("strength, left", [(1.0, 0.0), (0.4, 0.6)])
+def test_weights_of_another_design_do_for_a_copy_in_part(strength, left):
+    world = tiny_world(
+        scenario={"end": "2020-12"},
+        kinds={"leading_lab": LAB_KIND | {"start_rate": 1e-9, "replicate": 1}},
+        actors={"Lab": LAB, "Other": LAB | {"active_from": "2034-12"}},
+        effects={"weights": LASTING | {"uptake_months": 1e-3}, "existence": LASTING},
+        scripted_artifacts={
+            "weights": {
+                "owner": "Other", "kind": "weights", "class": "model", "published": "2020-01",
+                "strength": strength,
+            }
+        },
+    )  # fmt: skip
+    wishes = play(world).tables.wishes
+    assert wishes["rate"][0] == pytest.approx(1e-9 * left, rel=1e-6, abs=1e-20)
+
+
+def test_what_exists_convinces_as_far_as_it_is_worth():
+    wanted = {}
+    for worth in (1.0, 0.5, 0.0):
+        world = tiny_world(
+            scenario={"end": "2020-12"},
+            classes={"model": {"worth": worth}},
+            kinds={"leading_lab": LAB_KIND | {"belief": 0, "start_rate": 1e-9}},
+            conviction={"proof": 0.8},
+            actors={"Lab": LAB, "Other": LAB | {"active_from": "2034-12"}},
+            effects={"existence": LASTING | {"uptake_months": 1e-3}},
+            scripted_artifacts={
+                "it": {"owner": "Other", "kind": "existence", "class": "model", "published": "2020-01"}
+            },
+        )
+        wanted[worth] = play(world).tables.wishes["rate"][0]
+    assert (
+        wanted[1.0] == pytest.approx(0.8e-9) and wanted[0.5] == pytest.approx(0.4e-9) and wanted[0.0] == 0.0
+    )

@@ -61,8 +61,9 @@ def test_the_lead_is_lognormal_about_its_median():
 
 
 def test_start_rate_multiplies_its_factors():
-    assert starting.start_rate(0.1, 0.5, 2.0, 0.5, 0.3, 0) == pytest.approx(0.1 * 0.5 * 2.0)
-    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 2) == pytest.approx(0.1 * 0.5 * 0.09)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.5, 0.3, 0, 0.0) == pytest.approx(0.1 * 0.5 * 2.0)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 2, 0.0) == pytest.approx(0.1 * 0.5 * 0.09)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 0, 0.9) == pytest.approx(0.1 * 0.5 * 0.1)
 
 
 def test_willingness_follows_trend_tail_and_conviction():
@@ -102,6 +103,11 @@ def test_appeal_is_the_weighted_mean_of_motives():
     assert sponsoring.appeal(1.0, 1.0, 0.0, 0.4, 1.0, 0.0) == pytest.approx(0.7)
     assert sponsoring.appeal(0.0, 0.0, 0.0, 0.0, 0.0, 0.0) == 1.0
     assert sponsoring.appeal(0.1, 0.0, 0.0, 1.0, 0.0, 0.0) == 1.0
+
+
+def test_a_sponsor_seldom_takes_notice_of_whom_it_does_not_know():
+    assert sponsoring.grant_rate(0.2, 0.5, 0.1, True) == pytest.approx(0.1)
+    assert sponsoring.grant_rate(0.2, 0.5, 0.1, False) == pytest.approx(0.01)
 
 
 def test_release_by_policy_or_imitation():

@@ -15,10 +15,11 @@ from typing import Any
 from experiments.calibration.calibrating import Calibration, counts, describe, mean_distance
 from experiments.calibration.coverage import LEVELS
 from experiments.calibration.learning import Learned
-from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, as_toml, write_sample
+from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, write_sample
 from experiments.calibration.store import FILE, Store
 from experiments.folder import OutputFolder
 from experiments.table import percent
+from experiments.toml_text import as_toml
 
 PAGE_FILE = "calibration.html"
 INPUTS_FILE, CLAIMS_FILE, ROUNDS_FILE = "inputs.csv", "claims.csv", "rounds.csv"

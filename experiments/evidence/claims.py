@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from experiments.evidence.agreement import NULL_BOUND, POINT_ABSOLUTE, Rule, Side, Statistic, Wanted
-from experiments.evidence.formula import CONSTANTS, names_in
+from experiments.evidence.formula import CONSTANTS, OVER_ACTORS, names_in, names_left_by_actor
 from sim.errors import UserError, nearest, not_found
 from sim.scenario import CONFIGS, problem_of, read_toml
 from sim.schema import months_of_date
@@ -66,7 +66,8 @@ class Quantity(Row):
     projects, that fulfil conditions, of which ``take`` makes a number (with ``of``, a column; a share is
     ``of`` a further list of conditions, ``among``). ``reading``: a function of the product that reads a run
     (``experiments.evidence.readings``). ``calculate``: one that needs no run. ``input``: what a run drew for
-    an uncertain input, or the number of the scenario.
+    an uncertain input, or the number of the scenario. ``each``: "actor" takes the rows of every developer by
+    itself, so that arms are compared actor by actor, whoever else is there in one of them.
     """
 
     metric: str | None = None
@@ -78,6 +79,7 @@ class Quantity(Row):
     arm: str = BASE
     take: Take | None = None
     of: str | None = None
+    each: Literal["actor"] | None = None
     among: dict[str, Condition] | None = None
     arguments: dict[str, Any] = Field(default_factory=dict, alias="with")
 
@@ -95,6 +97,13 @@ class Quantity(Row):
     def where(self) -> dict[str, Condition]:
         """The conditions on rows; none for other ways."""
         return self.events if self.events is not None else self.projects or {}
+
+    def of_actor(self, name: str) -> Quantity:
+        """Return the quantity of one actor alone."""
+        mine: dict[str, Any] = {self.how: self.where | {"actor": name}, "each": None}
+        if self.among is not None:
+            mine["among"] = self.among | {"actor": name}
+        return self.model_copy(update=mine)
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Quantity:
@@ -118,6 +127,10 @@ class Quantity(Row):
             raise ValueError(
                 "among says of which rows a share is: it belongs to take = 'share', which needs it"
             )
+        if self.each and not rows:
+            raise ValueError("each belongs to events and projects")
+        if self.each and "actor" in self.where.keys() | (self.among or {}).keys():
+            raise ValueError("each = 'actor' takes every developer: leave out the condition on actor")
         if self.arguments and ways[0] not in ("reading", "calculate"):
             raise ValueError("with belongs to reading and calculate")
         if not self.needs_runs and self.arm != BASE:
@@ -228,6 +241,9 @@ class Test(Row):
         for name in self.quantities:
             if name not in named:
                 raise ValueError(f"quantity {name!r} stands in no formula")
+        by_actor = [name for name, quantity in self.quantities.items() if quantity.each]
+        for name in names_left_by_actor(self.formula, by_actor):
+            raise ValueError(f"quantity {name!r} has a number per actor: write {OVER_ACTORS}(...) around it")
         if BASE in self.arms:
             raise ValueError(f"arms: {BASE!r} is the scenario itself; choose another name")
         used = {quantity.arm for quantity in self.quantities.values()}
@@ -329,7 +345,7 @@ class Claim(Row):
             raise ValueError("a claim with the role input is tested by test.inputs")
         if self.rival and isinstance(self.rival.value, str):
             for name in names_in(self.rival.value):
-                if name not in self.test.quantities:
+                if name not in self.test.quantities or self.test.quantities[name].each:
                     raise ValueError(f"rival.value: {not_found('quantity', name, self.test.quantities)}")
         return self
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -23,12 +23,15 @@ CONSTANTS = {
     "MONTHS": 12.0,  # in a year
     "NEVER": np.inf,
 }
+OVER_ACTORS = "mean_of_actors"  # makes one number per run of quantities that have one per actor
 FUNCTIONS: dict[str, Callable] = {
     "abs": np.abs,
     "exp": np.exp,
     "isnan": np.isnan,
     "log10": np.log10,
     "mean": lambda values: _mean(values),
+    OVER_ACTORS: lambda values: _mean_of_actors(values),
+    "median": lambda values: _median(values),
     "max": lambda first, *rest: _fold(np.maximum, first, rest),
     "min": lambda first, *rest: _fold(np.minimum, first, rest),
     "sqrt": np.sqrt,
@@ -56,7 +59,7 @@ LONGEST = 2000  # characters
 
 
 def evaluate(text: str, names: Mapping[str, Any]) -> np.ndarray:
-    """Return the value of a formula; the names stand for numbers or for arrays over runs.
+    """Return the value of a formula; the names stand for numbers, or for arrays over runs or (actors, runs).
 
     A comparison in which a quantity is not defined (nan) is not defined either: the result is nan, not
     false. Yes and no are 1 and 0. Raises UserError for what cannot be written and for unknown names.
@@ -78,6 +81,22 @@ def names_in(text: str) -> list[str]:
     functions = {id(node.func) for node in ast.walk(body) if isinstance(node, ast.Call)}
     found = {node.id for node in ast.walk(body) if isinstance(node, ast.Name) and id(node) not in functions}
     return sorted(found - CONSTANTS.keys())
+
+
+def names_left_by_actor(text: str, by_actor: Collection[str]) -> list[str]:
+    """Return which quantities with a number per actor a formula does not bring down to one per run.
+
+    >>> names_left_by_actor("mean_of_actors(late - early) + late", ["early", "late"])
+    ['late']
+    """
+
+    def outside(node: ast.AST) -> set[str]:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == OVER_ACTORS:
+            return set()
+        own = {node.id} if isinstance(node, ast.Name) else set()
+        return own.union(*(outside(part) for part in ast.iter_child_nodes(node)))
+
+    return sorted(outside(_parsed(text)) & set(by_actor))
 
 
 @lru_cache(maxsize=4096)
@@ -154,6 +173,21 @@ def _mean(values: Any) -> np.ndarray:
     """Return the mean over the runs in which something is defined; nan without any."""
     defined = np.asarray(values, float)[~np.isnan(values)]
     return np.asarray(defined.mean() if defined.size else np.nan)
+
+
+def _median(values: Any) -> np.ndarray:
+    """Return the median over the runs in which something is defined, one that occurs; nan without any."""
+    defined = np.asarray(values, float)[~np.isnan(values)]
+    return np.asarray(np.quantile(defined, 0.5, method="inverted_cdf") if defined.size else np.nan)
+
+
+def _mean_of_actors(values: Any) -> np.ndarray:
+    """Return for each run the mean over the actors for whom something is defined; nan without any."""
+    values = np.asarray(values, float)
+    if values.ndim < 2:
+        return values
+    defined = ~np.isnan(values)
+    return np.where(defined, values, 0.0).sum(axis=0) / defined.sum(axis=0)
 
 
 def _truth(value: Any) -> Any:

@@ -53,11 +53,16 @@ class PlannedArm:
 
 @dataclass
 class Plan:
-    """Which arms claims need. ``homes``: (arm, column) of each quantity, by (id of the claim, its name)."""
+    """Which arms claims need.
+
+    ``homes``: (arm, columns) of each quantity, by (id of the claim, its name): one column, or one per
+    developer (``by_actor``).
+    """
 
     scenario: Scenario
     arms: dict[Hashable, PlannedArm]
-    homes: dict[tuple[str, str], tuple[Hashable, Hashable]]
+    homes: dict[tuple[str, str], tuple[Hashable, list[Hashable]]]
+    by_actor: set[tuple[str, str]]
     calculated: dict[tuple[str, str], float]
 
 
@@ -70,11 +75,13 @@ class Measured:
     values: dict[Hashable, np.ndarray]
 
     def quantity(self, claim: str, name: str) -> np.ndarray | float:
-        """Return the values of a quantity of a claim, shape (runs,), or its one value."""
+        """Return the values of a quantity of a claim, shape (runs,) or (actors, runs), or its one value."""
         if (claim, name) in self.plan.calculated:
             return self.plan.calculated[claim, name]
-        arm, column = self.plan.homes[claim, name]
-        return self.values[arm][:, self.plan.arms[arm].columns.index(column)]
+        arm, wanted = self.plan.homes[claim, name]
+        columns = self.plan.arms[arm].columns
+        values = self.values[arm][:, [columns.index(column) for column in wanted]].T
+        return values if (claim, name) in self.plan.by_actor else values[0]
 
     def formula(self, name: str, claim: Claim, text: str | None = None) -> np.ndarray:
         """Return the formula of a claim (or another one of its quantities) over runs."""
@@ -84,9 +91,10 @@ class Measured:
 
 def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
     """Return which worlds to simulate for claims; raise UserError with the claim's id and the dotted path."""
-    plan = Plan(scenario, {}, {}, {})
+    plan = Plan(scenario, {}, {}, set(), {})
     built: dict[Arm, PlannedArm] = {}
     for name, claim in claims.items():
+        everybody: list[str] = []  # the developers, of whom a formula takes one by one
         for own, quantity in claim.test.quantities.items():
             spot = f"claims.{name}.test"
             try:
@@ -96,13 +104,26 @@ def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
                 arm = claim.test.arm(quantity.arm)
                 if arm not in built:
                     built[arm] = _arm(plan, scenario, arm, f"{spot}.arms.{quantity.arm}")
-                column = _column(built[arm], quantity)
+                parts = [quantity]
+                if quantity.each:
+                    names = developers(built[arm].compiled)
+                    everybody = everybody or names
+                    if names != everybody:
+                        raise UserError("each: the arms of this claim have not the same developers")
+                    parts = [quantity.of_actor(actor) for actor in names]
+                    plan.by_actor.add((name, own))
+                columns = [_column(built[arm], part) for part in parts]
             except UserError as error:
                 text = str(error)
                 where = "" if text.startswith("claims.") else f"{spot}.quantities.{own}: "
                 raise UserError(f"{where}{text}") from None
-            plan.homes[name, own] = (built[arm].scenario.fingerprint, column)
+            plan.homes[name, own] = (built[arm].scenario.fingerprint, columns)
     return plan
+
+
+def developers(compiled: Compiled) -> list[str]:
+    """Return the names of the actors that build models, in the order of the scenario."""
+    return [compiled.actors[place] for place in compiled.facts["builders"]]
 
 
 def measure_plan(

@@ -170,8 +170,20 @@ def _span(run: Run) -> np.ndarray:
     return _between(run.projects["started"], _first(run, Event.ANNOUNCED))
 
 
+def _building(run: Run) -> np.ndarray:
+    return _between(run.project("started"), _first(run, Event.BUILT))
+
+
 def _training(run: Run) -> np.ndarray:
     return _between(_first(run, Event.TUNED), _trained(run))
+
+
+def _last_attempt(run: Run) -> np.ndarray:
+    """Return the months of the attempt at training that gave the model; nan without one."""
+    begun = np.full(len(run.projects), math.nan)
+    rows, projects = run.rows_of_projects(Event.TUNED, Event.FAILED)
+    begun[projects] = run.event("time")[rows]  # the log is in order: the last row of a project stays
+    return _between(begun, np.where(np.isfinite(_trained(run)), _trained(run), math.nan))
 
 
 def _between(first: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -249,6 +261,8 @@ PROJECTS = {
     "announced": Column("month; inf: not", lambda run: _first(run, Event.ANNOUNCED), date=True),
     "months": Column("from the start to the end of training", _months),
     "span": Column("months from the start to the announcement", _span),
+    "building": Column("months from the start to the end of engineering and data work", _building),
+    "last_attempt": Column("months of the training that gave the model, without failed ones", _last_attempt),
     "training": Column("months from the end of the trials to the end of training", _training),
     "outcome": Column("unfinished, trained, undertrained, stopped", _outcome, _outcomes),
     "bound": Column("what kept it from its goal", _bound, _words(Bound)),

@@ -156,6 +156,7 @@ def arm_in_words(arm: Arm) -> str:
 def quantity_in_words(quantity: Quantity) -> str:
     """Return what a quantity is."""
     how, arm = quantity.how, "" if quantity.arm == "base" else f", in the arm {quantity.arm}"
+    arm = (", of each developer" if quantity.each else "") + arm
     if how in ("events", "projects"):
         rows = _rows_in_words(how, quantity.where)
         if quantity.take == "share":

@@ -89,6 +89,21 @@ class Store:
             name=plan["scenario_name"],
         )
 
+    def _repr_html_(self) -> str:
+        """Return what was varied and how much of it is there, for notebooks."""
+        from sim.display import as_html
+
+        plan = self.manifest["plan"]
+        facts = [
+            f"{plan['scenario_name']}: {len(self.design):,} points by {self.method}, "
+            f"{self.runs_per_point:,} runs of each",
+            f"metrics: {', '.join(self.metrics)}",
+        ]
+        rows = [(factor.name, factor.kind, factor.unit, _range_of(factor)) for factor in self.factors]
+        return as_html(
+            plan["title"] or f"Sweep in {self.folder.name}", facts, ("factor", "kind", "unit", "values"), rows
+        )
+
     @cached_property
     def _design(self) -> pd.DataFrame:
         return table_of(self.folder / DESIGN).to_pandas().set_index("point")
@@ -244,3 +259,12 @@ class readable:
                 f"{self.path}: cannot be read ({str(error).splitlines()[0]}); it is damaged or half there: "
                 f"cascades resume {folder}"
             ) from None
+
+
+def _range_of(factor: Factor) -> str:
+    """Return what a factor may be, in few words."""
+    if factor.levels:
+        return ", ".join(map(str, factor.levels))
+    if factor.low is None or factor.high is None:
+        return factor.distribution
+    return f"{factor.low:g} to {factor.high:g}"

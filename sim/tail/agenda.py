@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 from agents.rule import rule
+from sim.tables import AGENDA_FULL
 from sim.tail.prefetch import prefetch
 from sim.tail.tables import DUE, STAGE
-from sim.tables import AGENDA_FULL
 
 AHEAD = 8  # entries
 
@@ -90,6 +90,8 @@ def take_entry(w):
 def look_ahead(w, entry):
     """Begin to load what will be needed of the member of an entry."""
     row = w.entries[entry]
+    if row.what == DUE.ARRIVE:
+        return
     cell = row.thing * len(w.members) + row.member
     prefetch(w.members, row.member)
     prefetch(w.stages, cell)

@@ -81,6 +81,8 @@ def nobody_left(w, item):
     for group in range(len(w.groups)):
         users = 0
         for period in range(period_of(w) + 1):
-            users += w.counts[period, item, group, COUNT.TOOK_API] - w.counts[period, item, group, COUNT.LEFT_API]
+            users += (
+                w.counts[period, item, group, COUNT.TOOK_API] - w.counts[period, item, group, COUNT.LEFT_API]
+            )
         w.counts[period_of(w), item, group, COUNT.LEFT_API] += users
         w.use_months[period_of(w), item, group, form] -= users * left

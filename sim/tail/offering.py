@@ -43,7 +43,9 @@ def offer(w, artifact, cause):
         for stream in range(crowd.streams):
             if w.streams[stream].thing == item:
                 group = w.streams[stream].group
-                w.counts[period_of(w), item, group, COUNT.UNABLE] += w.groups[group].count - w.streams[stream].count
+                w.counts[period_of(w), item, group, COUNT.UNABLE] += (
+                    w.groups[group].count - w.streams[stream].count
+                )
         for place in range(len(w.origins)):
             put(w, clock.time, DUE.REACH, item, w.origins[place], row.via, 0.0, cause)
 
@@ -88,7 +90,13 @@ def item_of(w, artifact):
 def lay_out_item(w, item, artifact):
     """Note a new item, which has reached nobody."""
     made, row = w.artifacts[artifact], w.items[item]
-    row.artifact, row.key, row.kind, row.klass, row.owner = artifact, made.key, made.kind, made.klass, made.owner
+    row.artifact, row.key, row.kind, row.klass, row.owner = (
+        artifact,
+        made.key,
+        made.kind,
+        made.klass,
+        made.owner,
+    )
     row.wave, row.turn, row.gifts, row.given = 0, 0.0, 0, 0
     members = len(w.members)
     for cell in range(item * members, (item + 1) * members):

@@ -64,14 +64,16 @@ def room_of_tail(scenario, members: int) -> dict[str, int]:
         return {}
     thinned = scenario.file.tail.log == "counts"
     return {
-        "items": 1 if len(scenario.file.scripted_artifacts) == 1 and not scenario.file.scripted_projects else FIRST_ITEMS,
+        "items": 1
+        if len(scenario.file.scripted_artifacts) == 1 and not scenario.file.scripted_projects
+        else FIRST_ITEMS,
         "entries": 1024 + members // 2,
         "tail_events": 1 if thinned else 1024 + 2 * members,
     }
 
 
 def _members(file, population: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the rows of MEMBER, the rows of GROUP, and the members sorted by group, the most skilled first."""
+    """Return the rows of MEMBER, the rows of GROUP, and the members by group, the most skilled first."""
     from scipy.special import ndtri
 
     regions = list(file.regions)
@@ -117,7 +119,9 @@ def _tail_facts(file, count: int, network) -> np.ndarray:
     if network is not None and file.passing:
         passing = BY_TIE
         if network.kind is None or len(network.kinds) == 1:
-            passing = list(file.passing).index(network.kinds[0]) if network.kinds[0] in file.passing else NOTHING
+            passing = (
+                list(file.passing).index(network.kinds[0]) if network.kinds[0] in file.passing else NOTHING
+            )
     kind = int(ArtifactKind[tail.contribution.upper()])
     listening = any(_may_need_several(row) for row in file.populations.values())
     return np.array([(tail.log == "counts", house, kind, passing, buckets, listening)], TAIL_FACTS)
@@ -175,7 +179,9 @@ def _network(scenario, count: int):
         )
     for kind in file.passing:
         if kind not in network.kinds:
-            raise UserError(f"{scenario.origin}: passing.{kind}: {not_found('kind of tie', kind, network.kinds)}")
+            raise UserError(
+                f"{scenario.origin}: passing.{kind}: {not_found('kind of tie', kind, network.kinds)}"
+            )
     return network
 
 

@@ -112,7 +112,9 @@ def whole_log(compiled: Compiled, log: np.ndarray, record: TailRecord) -> np.nda
     mine["amount"][took] = stands_for[facts["population"][took]]
     from_member = rows["cause"] <= OF_MEMBERS
     mine["source"] = item["owner"]
-    mine["source"][from_member & took] = named + rows["member"][OF_MEMBERS - rows["cause"][from_member & took]]
+    mine["source"][from_member & took] = (
+        named + rows["member"][OF_MEMBERS - rows["cause"][from_member & took]]
+    )
     whole[place_of_member] = mine
     whole["cause"][place_of_member] = placed(rows["cause"])
     return whole

@@ -60,8 +60,6 @@ CROWD = np.dtype(  # one row: where the tail of a run stands
         ("place", "i8"),  # the next of them
         ("ahead", "i8"),  # entries of later buckets
         ("late", "i8"),  # entries that came into that bucket when it was open: a heap
-        ("stream", "i8"),  # the stream with the next arrival
-        ("arrival", "f8"),  # when that is; inf: no stream goes on
         ("scale", "f8"),  # buckets per month
         ("complex", "i8"),  # 1: some members need more than one neighbour
     ]
@@ -93,7 +91,7 @@ STREAM = np.dtype(  # how an item becomes known in one group, from what is publi
         ("rate", "f8"),  # 1/month, without attention
         ("attention", "f8"),  # what reaches the region, when settled
         ("settled", "f8"),
-        ("time", "f8"),  # of the next arrival; inf: none by the horizon
+        ("time", "f8"),  # of the next arrival: an entry of the agenda with another time is void
     ]
 )
 PERSON = np.dtype([("open", "i1"), ("licensed", "i1"), ("api", "i1"), ("best", "i1")])  # highest class had
@@ -130,6 +128,7 @@ class Due(Word):
     LEAVE = 2
     SHOW = 3  # a user demonstrates it
     GIVE = 4  # a user contributes
+    ARRIVE = 5  # the next arrival of a stream, whose row stands for the member
 
 
 class Stage(Word):
@@ -181,8 +180,9 @@ OF_MEMBERS = -2  # causes from here down are rows of the log of members
 def empty_facts() -> dict[str, np.ndarray]:
     """Return the facts of a world without populations."""
     dtypes = {
-        "members": MEMBER, "groups": GROUP, "population_facts": POPULATION_FACTS, "passing_facts": PASSING_FACTS,
-        "tail_facts": TAIL_FACTS, "roster": np.int32, "node_first": np.int64, "neighbours": np.int32,
+        "members": MEMBER, "groups": GROUP, "population_facts": POPULATION_FACTS,
+        "passing_facts": PASSING_FACTS, "tail_facts": TAIL_FACTS, "roster": np.int32,
+        "node_first": np.int64, "neighbours": np.int32,
         "tie_strength": np.float32, "tie_passing": np.uint8, "tie_since": np.float32, "tie_until": np.float32,
         "inflow": np.float32, "origins": np.int64,
     }  # fmt: skip

@@ -23,7 +23,7 @@ def nothing_in_tail(w):
 @rule_where("populated", nothing_in_tail)
 def next_in_tail(w):
     """Return the time of what is due next in the tail; inf: nothing."""
-    return min(next_entry(w), w.crowd[0].arrival)
+    return next_entry(w)
 
 
 @rule
@@ -34,32 +34,27 @@ def no_tail(w, before, until):
 @rule_where("populated", no_tail)
 def advance_tail(w, before, until):
     """Let happen what is due in the tail up to ``until``, and before what is due among the named actors."""
-    clock, crowd = w.clock[0], w.crowd[0]
+    clock = w.clock[0]
     while clock.status == RUNNING:
         time = next_entry(w)
-        arrives = crowd.arrival < time
-        if arrives:
-            time = crowd.arrival
         if time > until or time >= before:
             return
         clock.time = time
-        if arrives:
-            item = w.streams[crowd.stream].thing
-            member = next_arrival(w, crowd.stream)
-            reach(w, item, member, w.items[item].via, 0.0, w.items[item].cause)
-        else:
-            entry = w.entries[take_entry(w)]
-            what, item, member, cause = entry.what, int(entry.thing), int(entry.member), int(entry.cause)
-            if what == DUE.REACH:
-                reach(w, item, member, entry.via, entry.weight, cause)
-            elif what == DUE.USE:
-                use(w, item, member, entry.via, cause)
-            elif what == DUE.LEAVE:
-                leave(w, item, member, cause)
-            elif what == DUE.SHOW:
-                show(w, item, member, cause)
-            elif what == DUE.GIVE:
-                give(w, item, member, cause)
+        entry = w.entries[take_entry(w)]
+        what, item, member, cause = entry.what, int(entry.thing), int(entry.member), int(entry.cause)
+        if what == DUE.REACH:
+            reach(w, item, member, entry.via, entry.weight, cause)
+        elif what == DUE.USE:
+            use(w, item, member, entry.via, cause)
+        elif what == DUE.LEAVE:
+            leave(w, item, member, cause)
+        elif what == DUE.ARRIVE:
+            if w.streams[member].time == time:  # else its pace has changed
+                reach(w, item, next_arrival(w, member), w.items[item].via, 0.0, w.items[item].cause)
+        elif what == DUE.SHOW:
+            show(w, item, member, cause)
+        elif what == DUE.GIVE:
+            give(w, item, member, cause)
         if clock.queued > 0:
             before = min(before, w.heap[0].time)
 
@@ -74,7 +69,6 @@ def reset_tail(w):
     """Lay out the tail of a run: nothing is out yet, and nobody uses anything."""
     crowd = w.crowd[0]
     crowd.items, crowd.streams, crowd.events = 0, 0, 0
-    crowd.stream, crowd.arrival = -1, math.inf
     crowd.complex = 0
     for population in range(len(w.populations)):
         if is_complex(w, population):

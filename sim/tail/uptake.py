@@ -16,6 +16,8 @@ import numpy as np
 from agents.rule import rule, rule_where
 from sim.attention import attention_now, reach_in
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
+from sim.tail.agenda import put
+from sim.tail.tables import DUE
 from sim.words import KIND
 
 MOST_STEPS = 60  # of Newton's method, which takes about five
@@ -34,7 +36,6 @@ def open_streams(w, item):
             stream.settled = w.clock[0].time
             refresh(w, crowd.streams - 1)
             aim(w, crowd.streams - 1)
-    find_next_stream(w)
 
 
 @rule
@@ -45,7 +46,6 @@ def close_streams(w, item):
         if w.streams[row].thing == item:
             w.streams[row].time = math.inf
             w.streams[row].arrived = w.streams[row].count
-    find_next_stream(w)
 
 
 @rule
@@ -62,7 +62,6 @@ def replan_streams(w):
             settle_stream(w, row)
             refresh(w, row)
             schedule_stream(w, row)
-    find_next_stream(w)
 
 
 @rule
@@ -78,7 +77,6 @@ def next_arrival(w, row):
     stream.arrived += 1
     refresh(w, row)
     aim(w, row)
-    find_next_stream(w)
     return member
 
 
@@ -165,17 +163,7 @@ def schedule_stream(w, row):
     missing = max(0.0, stream.target - stream.hazard)
     months = months_until(missing, stream.rate, gain, stream.attention, half_life)
     stream.time = clock.time + months
-    if not stream.time <= clock.horizon:
-        stream.time = math.inf
-
-
-@rule
-def find_next_stream(w):
-    crowd = w.crowd[0]
-    crowd.stream, crowd.arrival = -1, math.inf
-    for row in range(crowd.streams):
-        if w.streams[row].time < crowd.arrival:
-            crowd.stream, crowd.arrival = row, w.streams[row].time
+    put(w, stream.time, DUE.ARRIVE, stream.thing, row, 0, 0.0, 0)
 
 
 @rule

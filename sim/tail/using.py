@@ -232,7 +232,7 @@ def leave(w, item, member, cause):
 @rule
 def uses(stage):
     """Return whether a stage is one of use."""
-    return STAGE.USES_OPEN <= stage and stage <= STAGE.USES_API
+    return stage >= STAGE.USES_OPEN and stage <= STAGE.USES_API
 
 
 @rule

@@ -8,31 +8,57 @@ import numpy as np
 
 from experiments.evidence.readings import Run, reading
 from sim.compute import SECONDS_PER_MONTH
+from sim.metrics import downstream
 from sim.paths import join_path
 from sim.words import ArtifactKind, Event
+from sim.worldview import world_of
 
 
 @reading
 def people_with_weights(run: Run, owner: str, model_class: str, months: float) -> float:
-    """Return how many people have weights of others, so long after an owner released a class first.
+    """Return how many people got an owner's weights of a class, so long after it first released them.
 
-    nan where the owner releases none, or the run ends before. Of an actor that stands for many, people follow
+    nan where the owner releases none, where the run ends before, and where weights of the class by others
+    came first: who has such does not ask for more. Of an actor that stands for many, people follow
     one by one (``kinds.KIND.people_months``).
     """
     log, compiled = run.log, run.compiled
     klass = compiled.classes.index(model_class)
+    place = compiled.actors.index(owner)
     weights = (log["kind"] == int(ArtifactKind.WEIGHTS)) & (log["klass"] == klass)
-    own = weights & (log["what"] == Event.RELEASED) & (log["actor"] == compiled.actors.index(owner))
+    own = weights & (log["what"] == Event.RELEASED) & (log["actor"] == place)
     if not own.any() or log["time"][own].min() + months > compiled.horizon:
         return math.nan
-    until = log["time"][own].min() + months
+    released = log["time"][own].min()
+    until = released + months
+    accessed = log[weights & (log["what"] == Event.ACCESSED) & (log["time"] <= until)]
+    if ((accessed["source"] != place) & (accessed["time"] < released)).any():
+        return math.nan
     people = 0.0
-    for row in log[weights & (log["what"] == Event.ACCESSED) & (log["time"] <= until)]:
+    for row in accessed[accessed["source"] == place]:
         kind = compiled.scenario.file.actors[compiled.actors[row["actor"]]].kind
         mean = _number(run, f"{join_path(['kinds', kind])}.people_months")
         waited = until - row["time"]
         people += row["amount"] * (1.0 - math.exp(-waited / mean) if mean > 0.0 else 1.0)
     return people
+
+
+@reading
+def research_after(run: Run, owner: str, model_class: str, months: float) -> float:
+    """Return the research, in API-months, in so many months from an owner's announcement of a class on.
+
+    By access to the class, whoever gives it (metric ``downstream``); nan where nothing is announced or the
+    run ends before.
+    """
+    compiled, log = run.compiled, run.log
+    klass = compiled.classes.index(model_class)
+    mine = (log["what"] == Event.ANNOUNCED) & (log["actor"] == compiled.actors.index(owner))
+    shown = log["time"][mine & (log["klass"] >= klass)]
+    if not len(shown) or shown.min() + months > compiled.horizon:
+        return math.nan
+    world, cells = world_of(run.tables), np.empty(len(compiled.actors), np.int64)
+    first, last = float(shown.min()), float(shown.min()) + months
+    return downstream(world, klass, last, math.inf, cells) - downstream(world, klass, first, math.inf, cells)
 
 
 @reading
@@ -48,21 +74,37 @@ def experienced_people(run: Run, actor_kind: str = "") -> float:
 
 
 @reading
-def people_at_end(run: Run, actors: list[str]) -> float:
-    """Return how many people some actors can put on a model at the end of the run."""
+def share_of_people(run: Run, actors: list[str]) -> float:
+    """Return the share of the people of all builders whom some actors have at the end of the run."""
+    people = run.tables.state["people"]
     places = [run.compiled.actors.index(name) for name in actors]
-    return float(sum(run.tables.state[place]["people"] for place in places))
+    return float(people[places].sum() / people[run.compiled.facts["builders"]].sum())
+
+
+@reading
+def team_needed(run: Run, model_class: str) -> float:
+    """Return how many people a model of a class needs at the end of the run, mean over builders.
+
+    What each of them holds (tools, most of all) spares some; money that makes up for people is left out.
+    """
+    compiled, tables = run.compiled, run.tables
+    klass = compiled.classes.index(model_class)
+    wishes = np.asarray(tables.wishes)["talent"][: len(compiled.facts["builders"]) * len(compiled.classes)]
+    left = wishes.reshape(-1, len(compiled.classes))[:, klass]
+    return float(tables.classes[klass]["team"] * left.mean())
 
 
 @reading
 def openness_with_capability(run: Run) -> float:
     """Return the correlation over announced models of their class with the kinds of artifacts released.
 
-    nan with fewer than three models, or where all are of one class or equally open.
+    Of models that somebody decided to make and to open: what the record gives is no decision. nan with
+    fewer than three models, or where all are of one class or equally open.
     """
     log = run.log
     announced = log[(log["what"] == Event.ANNOUNCED) & (log["project"] >= 0)]
     released = log[(log["what"] == Event.RELEASED) & (log["project"] >= 0)]
+    announced = announced[run.projects["script"][announced["project"]] < 0]
     opened = [len(set(released["kind"][released["project"] == row["project"]])) for row in announced]
     if len(announced) < 3 or len(set(opened)) < 2 or len(set(announced["klass"])) < 2:
         return math.nan

@@ -14,6 +14,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := $(VENV)/.peers
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -70,9 +71,11 @@ check: $(INSTALLED)
 verify: $(INSTALLED)
 	$(BIN)/python -m pytest -m slow -n $(WORKERS)
 
-# Peers are for the comparison only.
-bench: $(INSTALLED)
+$(PEERS): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,bench]'
+	@touch $@
+
+bench: $(PEERS)
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -26,6 +26,7 @@ from numba.core import compiler, typed_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
 from numba.core.registry import CPUDispatcher
+from numba.core.sigutils import normalize_signature
 
 RULE_FOLDERS = ("agents", "sim")
 WITHOUT_RULES = (
@@ -41,7 +42,7 @@ def source_hash(root: Path | None = None) -> str:
     digest = hashlib.blake2b(digest_size=8)
     digest.update(f"{numba.__version__} {sys.version_info[:2]}".encode())
     for folder in RULE_FOLDERS:
-        for path in sorted((root / folder).glob("*.py")):
+        for path in sorted((root / folder).rglob("*.py")):
             if path.name in WITHOUT_RULES:
                 continue
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -145,3 +146,42 @@ class Rule(CPUDispatcher):
 def rule(function):
     """Compile a function on plain values and tables; see the module's docstring."""
     return Rule(function) if JIT else function
+
+
+class RuleOfSome(Rule):
+    """A rule of worlds with a trait. What calls it in another world gets ``otherwise`` in its place."""
+
+    def __init__(self, py_func, trait, otherwise):
+        super().__init__(py_func)
+        self.trait, self.otherwise = trait, otherwise
+
+    def get_call_template(self, args, kws):
+        if not getattr(args[0], self.trait):
+            return self.otherwise.get_call_template(args, kws)
+        return super().get_call_template(args, kws)
+
+    def get_overload(self, signature):
+        arguments, _ = normalize_signature(signature)
+        if not getattr(arguments[0], self.trait):
+            return self.otherwise.get_overload(signature)
+        return super().get_overload(signature)
+
+
+def rule_where(trait, otherwise):
+    """Compile a rule for worlds (its first argument) with a trait; other worlds take another rule.
+
+    The choice falls when a world's rules are compiled: a world without the trait does not even compile what
+    stands behind this rule. ``trait``: an attribute of the world that is true or false.
+    """
+
+    def compiled(function):
+        if JIT:
+            return RuleOfSome(function, trait, otherwise)
+
+        @functools.wraps(function)
+        def chosen(w, *arguments):
+            return (function if getattr(w, trait) else otherwise)(w, *arguments)
+
+        return chosen
+
+    return compiled

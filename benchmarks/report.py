@@ -7,6 +7,8 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from benchmarks.jobs.report import agreement_in_words, jobs_in_words
+
 LIBRARIES = ("numba", "numpy", "mesa", "networkx", "pandas", "joblib", "distributed", "ema-workbench")
 
 
@@ -35,7 +37,8 @@ def installed(name: str) -> str:
 
 def write_report(found: dict) -> str:
     """Return the page for all measurements."""
-    parts = [_heading(found), _table(found), sweeps_in_words(found["sweeps"])]
+    parts = [_heading(found), _table(found), jobs_in_words(found["jobs"])]
+    parts += [agreement_in_words(found["jobs agree"]), sweeps_in_words(found["sweeps"])]
     parts += [_limit(found), _agreement(found["agreement"])]
     return "\n".join(part.strip() + "\n" for part in parts)
 

@@ -8,6 +8,10 @@ import statistics
 import numpy as np
 
 from benchmarks import infection
+from benchmarks.infection import JOB
+from benchmarks.jobs.job import pairs_of
+from benchmarks.jobs.kernels import TimeKernel
+from benchmarks.jobs.mesa_programs import MesaNetwork, MesaTuned
 from benchmarks.timing import alternate, ratio, seconds_of
 
 MONTHS_SHOWN = (5, 10, 15, 20, 30, 40, 60)
@@ -26,12 +30,13 @@ def measure_spreading(repetitions: int, nodes: int = infection.NODES) -> dict:
     scenario = from_data(data)
     compiling = seconds_of(lambda: compile_scenario(scenario))
     ours = infection.Infection(data)
+    kernel = TimeKernel(nodes, pairs_of(nodes), JOB)
     seeds = {name: itertools.count() for name in ("ours", "kernel", "tuned", "network")}
     programs = {
         "ours": lambda: ours.simulate(next(seeds["ours"])),
-        "kernel": lambda: infection.simulate_kernel(next(seeds["kernel"]), nodes),
-        "tuned": lambda: infection.step_adjacency(next(seeds["tuned"]), nodes),
-        "network": lambda: infection.step_network(next(seeds["network"]), nodes),
+        "kernel": lambda: again(kernel, next(seeds["kernel"])),
+        "tuned": lambda: again(MesaTuned(nodes, pairs_of(nodes), JOB), next(seeds["tuned"])),
+        "network": lambda: again(MesaNetwork(nodes, pairs_of(nodes), JOB), next(seeds["network"])),
     }
     seconds = alternate(programs, repetitions)
     return {
@@ -45,6 +50,12 @@ def measure_spreading(repetitions: int, nodes: int = infection.NODES) -> dict:
     }
 
 
+def again(program, seed: int) -> np.ndarray:
+    """Set a program back to the start and do the job once."""
+    program.ready(seed)
+    return program.simulate()
+
+
 def check_agreement(seeds: int, nodes: int = CHECK_NODES, substeps: int = SUBSTEPS) -> dict:
     """Compare the mean numbers infected of all programs; return the means and the largest difference.
 
@@ -54,16 +65,17 @@ def check_agreement(seeds: int, nodes: int = CHECK_NODES, substeps: int = SUBSTE
     """
     ours = infection.Infection(infection.scenario_data(nodes))
     shown = np.array(MONTHS_SHOWN)
-    steps, length = infection.MONTHS * substeps, 1.0 / substeps
-
-    def by_months(counts):
-        return counts[shown * substeps - 1]
-
+    pairs, fine = pairs_of(nodes), JOB.finer(substeps)
+    kernel, tuned, network = (
+        TimeKernel(nodes, pairs, JOB),
+        MesaTuned(nodes, pairs, fine),
+        MesaNetwork(nodes, pairs, fine),
+    )
     programs = {
         "ours": lambda seed: infection.infected_by(ours.simulate(seed), shown),
-        "kernel": lambda seed: infection.infected_by(infection.simulate_kernel(seed, nodes), shown),
-        "tuned": lambda seed: by_months(infection.step_adjacency(seed, nodes, steps, length)),
-        "network": lambda seed: by_months(infection.step_network(seed, nodes, steps, length)),
+        "kernel": lambda seed: again(kernel, seed)[shown - 1],
+        "tuned": lambda seed: again(tuned, seed)[shown * substeps - 1],
+        "network": lambda seed: again(network, seed)[shown * substeps - 1],
     }
     counts = {name: np.array([run(seed) for seed in range(seeds)]) for name, run in programs.items()}
     means = {name: infected.mean(0) for name, infected in counts.items()}

@@ -65,6 +65,7 @@ def describe(scenario: Scenario) -> dict[str, Any]:
         "policies": list(scenario.policies),
         "orders": [order_in_words(order) for order in file.orders],
         "changes": [change_in_words(change) for change in file.changes],
+        "populations": populations_in_words(scenario),
         "dates": chronology(scenario),
         "trends": [
             {
@@ -119,6 +120,45 @@ def chronology(scenario: Scenario) -> list[dict[str, str | None]]:
     return [{"date": _when(time), "what": text, "source": source} for time, text, source in rows]
 
 
+def populations_in_words(scenario: Scenario) -> list[str]:
+    """Return a sentence or two on each population, on their network and on what passes along its ties."""
+    file, texts = scenario.file, []
+    for name, row in file.populations.items():
+        regions = ", ".join(f"{share:.0%} {region}" for region, share in row.regions.items())
+        people = f", each for {_interval(row.stands_for)} people" if row.stands_for.value != 1.0 else ""
+        needs = []
+        if row.uptake.value > 0.0:
+            needs.append(f"take up what is public at {_interval(row.uptake)} of the usual speed")
+        if row.needs_drawn or row.needs_share.value > 0.0:
+            share = "a share of its own" if row.needs_drawn else f"{row.needs_share.value:.0%}"
+            needs.append(f"need it from {share} of their neighbours")
+        elif row.needs_neighbours.value > 1.0:
+            needs.append(f"need it from {row.needs_neighbours.value:g} neighbours")
+        if row.abandon.value > 0.0:
+            needs.append(f"give it up at {_interval(row.abandon)} a month")
+        takes = " and ".join(kind.replace("_", " ") for kind in row.takes)
+        texts.append(
+            f"{row.title or name} ({name}[0], ...): {row.members:,} members{people}; {regions}. "
+            f"They {'; '.join([f'use {takes}', *needs])}."
+        )
+    if file.network is not None:
+        numbers = file.network.model_dump(exclude={"source", "generator"}, exclude_defaults=True)
+        kinds = numbers.pop("kinds", {})
+        told = ", ".join(
+            [f"{key.replace('_', ' ')} {value}" for key, value in numbers.items()]
+            + [f"{share:.0%} of ties {kind.replace('_', ' ')}" for kind, share in kinds.items()]
+        )
+        texts.append(f"Their network: {file.network.generator} ({told}).")
+    for kind, tie in file.passing.items():
+        way = "after exactly" if tie.fixed else "after, on average,"
+        months = f"{1.0 / tie.rate.value:.3g} months" if tie.rate.value > 0.0 else "never"
+        kind = kind.replace("_", " ")
+        texts.append(
+            f"Along a tie of {kind} it passes with a chance of {tie.chance.value:.0%}, {way} {months}."
+        )
+    return texts
+
+
 def in_words(scenario: Scenario) -> str:
     """Return what a scenario says, in words, for a person to read."""
     facts = describe(scenario)
@@ -150,6 +190,10 @@ def in_words(scenario: Scenario) -> str:
             lines += _wrapped(f"{name}: {actor['means']}", "  - ", "      ")
             lines += _wrapped(actor["publishes"], "      ", "        ")
             lines += _wrapped(actor["weighs"], "      ", "        ")
+    if facts["populations"]:
+        lines += ["", "THE MANY (small actors on one network, drawn once for all runs)", ""]
+        for text in facts["populations"]:
+            lines += _wrapped(text, "  - ", "    ")
     lines += ["", "WHAT CAN BE REACHED (from low to high)", ""]
     for name, row in facts["classes"].items():
         text = (

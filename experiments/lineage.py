@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.cuts import ENDS
+from sim.tail.reading import names_of
 from sim.words import ArtifactKind, Bound, Event, Mechanism, Via
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _add_row(graph, node: str, event, row: int, compiled: Compiled) -> None:
             node,
             kind=node.split(" ")[0],
             time=time,
-            actor=compiled.actors[actor] if actor >= 0 else "",
+            actor=str(names_of(compiled, np.array([actor]))[0]),
             row=row,
             **{"class": compiled.classes[klass] if klass >= 0 else ""},
         )

@@ -21,6 +21,7 @@ from sim.metrics import parse_metric
 from sim.paths import join_path, quantities
 from sim.scenario import Scenario
 from sim.schema import Quantity, Unit
+from sim.tail.reading import log_of
 from sim.words import ArtifactKind, Reader
 from sim.world import Compiled, Workspace, compile_scenario
 
@@ -194,7 +195,7 @@ class Mover:
             if place is not None:  # a larger workspace knows nothing of the move
                 self._move(place, value)
         tables = self.simulator.workspace.tables
-        log = tables.events[: tables.clock[0].events]
+        log = log_of(tables)
         return hashlib.blake2b(log.tobytes(), digest_size=16).digest(), self._wrong(tables, log)
 
     def _wrong(self, tables, log) -> str:

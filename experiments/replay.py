@@ -17,6 +17,7 @@ import numpy as np
 
 from experiments.folder import MADE_BY, MANIFEST
 from sim.errors import UserError
+from sim.tail.reading import names_of
 from sim.words import Event
 
 if TYPE_CHECKING:
@@ -237,12 +238,11 @@ def _same(stored: dict[str, Any], replay: Replay) -> bool:
     log = replay.log
     if len(stored["month"]) != len(log):
         return False
-    names = np.array([*replay.compiled.actors, ""], object)
     words = np.array([word.key for word in Event], object)
     again = {
         "month": log["time"],
         "event": words[log["what"]],
-        "actor": names[log["actor"]],
+        "actor": names_of(replay.compiled, log["actor"]),
         "cause": log["cause"],
     }
     return all(bool((np.asarray(stored[name]) == again[name]).all()) for name in COMPARED)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
 ARM_EVENTS_FILE = "arm-events.parquet"
+ACCESS_FILE, MEMBERS_FILE = "access.parquet", "members.parquet"  # of worlds with populations
 ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
 LOGS_AT_ONCE = 50  # event logs, likewise
 NUMBER = 8  # bytes
@@ -147,6 +148,7 @@ def _write(
 ) -> list[Path]:
     from experiments.manifest import describe_result, key_facts
     from experiments.savings import BASE
+    from sim.tail.reading import access_columns, member_columns
 
     manifest = describe_result(result, asked, started)
     writers: dict[str, Callable[[Path], None]] = {
@@ -154,6 +156,10 @@ def _write(
         FIGURE_FILE: lambda path: draw_figure(result, path),
     }
     writers |= log_writers({BASE: result}, key_facts(manifest))
+    if result.tails:
+        writers[ACCESS_FILE] = lambda path: write_tails(result, path, key_facts(manifest), access_columns)
+    if any(len(record.log) for record in result.tails.values()):
+        writers[MEMBERS_FILE] = lambda path: write_tails(result, path, key_facts(manifest), member_columns)
     return write_files(folder, writers, manifest)
 
 
@@ -261,6 +267,21 @@ def _tables_of_logs(results: Mapping[str, Result], facts: dict[str, Any]):
     ]
     arm, runs = groups[0]
     return table_of(arm, runs[:1]).schema, (table_of(*group) for group in groups)
+
+
+def write_tails(result: Result, path: Path, facts: dict[str, Any], columns_of) -> None:
+    """Write what members did in the runs whose logs were kept, one run after the other."""
+    import numpy as np
+    import pyarrow as pa
+
+    def table_of(run: int) -> pa.Table:
+        columns = columns_of(result.compiled, result.tails[run])
+        columns = {"run": np.full(len(columns["month"]), run, np.int64), **columns}
+        table = pa.table({name: arrow(values) for name, values in columns.items()})
+        return table.replace_schema_metadata(stored(facts))
+
+    runs = sorted(result.tails)
+    write_parquet(path, table_of(runs[0]).schema, (table_of(run) for run in runs))
 
 
 def arrow(values):

@@ -84,6 +84,7 @@ def in_words(result: Result, history: History | None) -> str:
         )
     if history:
         notes.append(f"What really happened: {history.credit}")
+    table += _members(result)
     notes.append("The runs say what follows from this scenario's inputs, not what will or would happen.")
     return "\n".join([notes[0], "", *table, "", *notes[1:]])
 
@@ -91,6 +92,28 @@ def in_words(result: Result, history: History | None) -> str:
 def in_rows(result: Result, history: History | None) -> list[tuple[str, ...]]:
     """Return the summary as rows of words, headings first."""
     return [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
+
+
+_MEMBERS = (
+    ("people", "who ever had access to a model of it"),
+    ("people[open]", "to weights that are open"),
+    ("people[licensed]", "to weights under a licence"),
+    ("people[api]", "through an interface"),
+    ("took", "times that somebody began to use it"),
+    ("users", "using it at the end"),
+    ("use_months", "person-months of use"),
+)
+
+
+def _members(result: Result) -> list[str]:
+    """Return lines on the members of populations, in people; none where there are none, or nobody counted."""
+    kept = {metric.name for metric in result.metrics}
+    lines = []
+    for name, title in _MEMBERS:
+        if name in kept and result[name].any():
+            low, _, median, _, high = (float(value) for value in result.quantiles(name))
+            lines.append(f"{title:40s}{median:>14,.0f}  ({low:,.0f} to {high:,.0f})")
+    return ["", "Members of populations, in people: median and 90 % of runs", *lines] if lines else []
 
 
 def _line(result: Result, name: str, title: str, actual: datetime.date | float | None) -> Line:

@@ -27,6 +27,7 @@ from experiments.cuts import ENDS, Ledger, ledger
 from experiments.replay import Origin, Replay, before, origin_of
 from experiments.wording import Wording, cut_in_words, human
 from sim.errors import UserError, not_found
+from sim.tail.reading import names_of
 from sim.words import ArtifactKind, Bound, Event, Mechanism, Via
 
 if TYPE_CHECKING:
@@ -143,12 +144,11 @@ class Explanation:
         graph = networkx.DiGraph(scenario=self.replay.compiled.scenario.name, run=self.replay.run)
         for tree in self.causes:
             for cause in tree.walk():
-                actor = int(log["actor"][cause.row])
                 graph.add_node(
                     cause.row,
                     time=cause.time,
                     event=cause.event,
-                    actor=self.replay.compiled.actors[actor] if actor >= 0 else "",
+                    actor=str(names_of(self.replay.compiled, log["actor"][cause.row : cause.row + 1])[0]),
                     text=cause.text,
                 )
                 for below in cause.because:

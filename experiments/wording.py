@@ -6,6 +6,7 @@ import numpy as np
 
 from experiments.cuts import Cut, Ledger
 from experiments.replay import Replay
+from sim.tail.reading import names_of
 from sim.words import ArtifactKind, Bound, Event, Incentive, Mechanism, Sponsorship, Via
 
 LEAST = 5e-4  # share of a quantity below which a cut is not worth a line
@@ -118,11 +119,13 @@ class Wording:
             Event.CHANGED: "a number of the scenario became another one",
             Event.ADOPTED: f"{actor} came to imitate how {source} gives access",
             Event.RECRUITED: f"{human(amount)} people joined {actor}",
+            Event.LEFT: f"{actor} gave up the use of {artifact}",
+            Event.CONTRIBUTED: f"{actor} contributed to {artifact}",
         }
         return texts[what]
 
     def name(self, actor: int) -> str:
-        return self.compiled.actors[actor] if actor >= 0 else ""
+        return str(names_of(self.compiled, np.array([actor]))[0])
 
     def title(self, klass: int) -> str:
         return self.compiled.classes[klass] if klass >= 0 else "a model"
@@ -142,7 +145,10 @@ class Wording:
             name, insight = list(self.file.insights.items())[row["insight"]]
             return f"{insight.title or name} ({kind})"
         facts = self.compiled.facts["artifact_facts"]
-        place = int(np.flatnonzero(facts["key"] == row["key"])[0])
+        places = np.flatnonzero(facts["key"] == row["key"])
+        if not len(places):
+            return f"{kind} that users contributed to, published by {self.name(row['owner'])}"
+        place = int(places[0])
         name, item = list(self.file.scripted_artifacts.items())[place]
         return f"{item.title or name} ({kind})"
 

@@ -36,7 +36,13 @@ def reach_of(w, actor):
     What is known of regions is search interest as a share of local searches, which is not attention
     among developers; ``attention.locality`` says how far it carries over (0: all are reached alike).
     """
-    share = w.regions[w.actor_facts[actor].region].attention
+    return reach_in(w, w.actor_facts[actor].region)
+
+
+@rule
+def reach_in(w, region):
+    """Return how far public attention reaches those who decide in a region."""
+    share = w.regions[region].attention
     return 1.0 - w.attention[0].locality * (1.0 - share)
 
 

@@ -36,6 +36,8 @@ from sim.release import announce, is_open, new_artifact, publish, release, sprea
 from sim.scaling import saved_by_rule
 from sim.sponsorship import consider
 from sim.tables import DONE, ENDED, RUNNING, key_of, wish_row
+from sim.tail.unfolding import advance_tail, next_in_tail, reset_tail
+from sim.tail.uptake import replan_streams
 from sim.words import ACCESS, ACTION, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
 MONTH = 1.0
@@ -52,7 +54,12 @@ def advance(w, until):
     while clock.status == RUNNING:
         planned = next_plan(w)
         queued = next_due(w)
-        if min(planned, queued) > until:
+        first = min(planned, queued)
+        if next_in_tail(w) < first:
+            advance_tail(w, first, until)
+            if next_due(w) < first:
+                continue  # a member set something in motion
+        if first > until:
             break
         if queued <= planned:
             clock.time = queued
@@ -75,6 +82,7 @@ def advance(w, until):
                 attract(w, a)
             elif what == NEXT.DEMO:
                 demonstrate(w, a, entry.c, cause)
+                replan_streams(w)
             elif what == NEXT.ANNOUNCE:
                 if a < 0:  # an insight, not a model
                     announce_insight(w, -1 - a, entry.b, cause)
@@ -98,6 +106,7 @@ def advance(w, until):
                 make_script(w, a)
             elif what == NEXT.CHANGE:
                 turn(w, a, b)
+                replan_streams(w)
             elif what == NEXT.WITHDRAW:
                 withdraw(w, a, cause)
         else:
@@ -353,6 +362,7 @@ def reset(w, seed, run, horizon):
         w.opened[klass] = 0
         w.optimal_share[klass] = saved_by_rule(row.parameters, row.tokens, w.training[0].most_tokens)
     lay_out_nearness(w)
+    reset_tail(w)
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
     for place in range(len(w.help)):

@@ -17,10 +17,11 @@ from agents.rule import rule
 from sim.drawing import draw_inputs, set_number
 from sim.engine import advance, reset
 from sim.errors import UserError
-from sim.metrics import STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
+from sim.metrics import OF_MEMBERS, STANDARD, Metric, cells_needed, gather, measure, metric_rows, parse_metric
 from sim.result import Result
 from sim.scenario import Scenario, load
 from sim.tables import ENDED
+from sim.tail.reading import TailRecord, log_of, record_of
 from sim.world import Compiled, Workspace, compile_scenario
 
 MOST_RUNS = 10**10
@@ -138,8 +139,11 @@ class Simulator:
 
     def events(self) -> np.ndarray:
         """Return a copy of the event log of the run simulated last."""
-        tables = self.workspace.tables
-        return np.array(tables.events[: tables.clock[0].events])
+        return np.array(log_of(self.workspace.tables))
+
+    def tail(self) -> TailRecord | None:
+        """Return a copy of what members did in the run simulated last; None without populations."""
+        return record_of(self.workspace.tables)
 
 
 def simulate(
@@ -191,6 +195,7 @@ def simulate(
     names = standard_metrics(compiled) if metrics is None else list(metrics)
     parsed = [parse_metric(name, compiled) for name in names]
     kept_logs: dict[int, np.ndarray] = {}
+    tails: dict[int, TailRecord] = {}
     try:
         values = np.full((runs, len(parsed)), np.nan)
         draws = np.empty((runs, len(compiled.uncertain) if draw else 0))
@@ -210,6 +215,9 @@ def simulate(
         own.simulator.simulate(seed, first_run + first, values[first:last], draws[first:last])
         if last <= logs:
             kept_logs[first_run + first] = own.simulator.events()
+            record = own.simulator.tail()
+            if record is not None:
+                tails[first_run + first] = record
         done[first:last] = True
         return last - first
 
@@ -240,6 +248,7 @@ def simulate(
         draws,
         {run: kept_logs[run] for run in sorted(kept_logs)},
         interrupted,
+        {run: tails[run] for run in sorted(tails)},
     )
 
 
@@ -258,7 +267,8 @@ def standard_metrics(compiled: Compiled) -> list[str]:
     lags = [f"lag_pub_{k}" for k in (1, 2, 3, 5, 10)]
     rest = ["reveal", *lags, "cascade_size", "cascade_depth"]
     dates = [f"{what}[{name},{klass}]" for what in ("t_done", "t_pub") for name in builders]
-    return [*STANDARD, *rest, *dates]
+    of_members = OF_MEMBERS if compiled.scenario.file.populations else ()
+    return [*STANDARD, *rest, *dates, *of_members]
 
 
 def _spans(runs: int, logs: int, chunk: int):

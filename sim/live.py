@@ -23,6 +23,7 @@ from sim.planning import receive_income
 from sim.projects import schedule, settle
 from sim.schema import Actor, Policy, Unit
 from sim.tables import ENDED, RUNNING, Tables, number_fields
+from sim.tail.reading import log_of
 from sim.words import Access, ArtifactKind
 from sim.world import Compiled, Room, Workspace
 from sim.worldview import world_of
@@ -77,7 +78,7 @@ class LiveRun:
     @property
     def log(self) -> np.ndarray:
         """A copy of the event log so far."""
-        return np.array(self.tables.events[: self.tables.clock[0].events])
+        return np.array(log_of(self.tables))
 
     def advance(self) -> None:
         """Let one month pass; at the horizon nothing happens any more."""
@@ -167,7 +168,7 @@ class LiveRun:
 
     def _make_room_if_needed(self) -> None:
         while self.tables.clock[0].status not in (RUNNING, ENDED):
-            self._lay_out(self.room.larger())
+            self._lay_out(self.room.larger(self.tables.clock[0].status))
             self._repeat()
 
     def _repeat(self) -> None:

@@ -50,6 +50,14 @@ class Purpose(Word):
     CHIP = 23
     COMPLY = 24  # whether an actor obeys an order
     PREPARE = 25  # how long approval, team and machines take
+    NOTICE = 26  # when the next member of a population has what is public
+    PASS = 27  # whether and when a tie carries it
+    NEED = 28  # how many of its neighbours a member needs
+    TAKE = 29
+    ANSWER = 30  # to a request under a licence
+    LEAVE = 31
+    SHOW = 32
+    GIVE_BACK = 33
 
 
 FOR = codes(Purpose)

@@ -17,6 +17,8 @@ from agents.rule import rule
 from sim.errors import UserError, not_found
 from sim.helping import KINDS
 from sim.release import comes_with_model, comes_with_release, is_open
+from sim.tail.counting import read_counts
+from sim.tail.tables import Form
 from sim.words import EVENT, KIND, MECHANISM, Bound, Mechanism, Word, codes
 
 # Judgements that a metric carries, each with its source.
@@ -50,6 +52,12 @@ class Statistic(Word):
     T_DOWNSTREAM = 21
     ATTENTION = 22
     MADE_SHARE = 23
+    PEOPLE = 24  # from here on: of the members of populations
+    TOOK = 25
+    USERS = 26
+    USE_MONTHS = 27
+    SHUT_OUT = 28
+    TOO_POOR = 29
 
 
 STATISTIC = codes(Statistic)
@@ -58,6 +66,7 @@ BOUNDS_OF_PROJECTS = tuple(word.key for word in Bound if word)
 
 # statistic -> how it is written, unit, what it says. CLASS may be left out, with its comma: the class
 # in question; @MONTH too: the end. "The class" includes higher ones where actors are counted or dated.
+# WHO is a region or a population, FORM is open, licensed, api or any; both may be left out: all.
 MEANINGS = {
     Statistic.T_DONE: ("t_done[ACTOR,CLASS]", "months", "when an actor had trained a class or a higher one"),
     Statistic.T_PUB: ("t_pub[ACTOR,CLASS]", "months", "when it was announced"),
@@ -104,12 +113,29 @@ MEANINGS = {
     Statistic.ATTENTION: (
         "attention@MONTH", "attention-months", "integral of attention by demonstrations, 1 = the strongest",
     ),
+    Statistic.PEOPLE: (
+        "people[WHO,FORM,CLASS]@MONTH", "people", "members of populations who had got access to a model",
+    ),
+    Statistic.TOOK: ("took[WHO,FORM,CLASS]@MONTH", "people", "times that a member began to use something"),
+    Statistic.USERS: (
+        "users[WHO,FORM,CLASS]@MONTH", "people", "who use something at a month's end; twice who uses two",
+    ),
+    Statistic.USE_MONTHS: (
+        "use_months[WHO,FORM,CLASS]@MONTH", "person-months", "exposure: use by members, added up over time",
+    ),
+    Statistic.SHUT_OUT: (
+        "shut_out[WHO,CLASS]@MONTH", "people", "times that a licence kept a member from what had reached it",
+    ),
+    Statistic.TOO_POOR: (
+        "too_poor[WHO,CLASS]@MONTH", "people", "times that the cost did",
+    ),
 }  # fmt: skip
 
 METRIC = np.dtype(
     [("statistic", "i8"), ("actor", "i8"), ("klass", "i8"), ("word", "i8"), ("k", "i8"), ("time", "f8")]
 )
 STANDARD = ("lag_1", "lag_3", "lag_5", "lag_10", "n_dev", "n_access", "starts", "spending")
+OF_MEMBERS = ("people", "people[open]", "people[licensed]", "people[api]", "took", "users", "use_months")
 _NAME = re.compile(r"([a-z_]+?)(?:_([1-9]\d*))?(?:\[(.*)\])?(?:@(\d+(?:\.\d+)?))?")
 
 
@@ -144,6 +170,14 @@ def parse_metric(name: str, compiled) -> Metric:
     elif takes_actor and len(words) > 1:
         words = [match[3].rpartition(",")[0].strip(), words[-1]]
     actor, klass, word = -1, compiled.classes.index(compiled.scenario.follow_class), -1
+    if "WHO" in form:
+        actor, word, klass = parse_members(name, form, words, compiled, klass)
+        if match[2] or (match[4] and float(match[4]) % 1.0):
+            raise UserError(
+                f"metric {name!r}: write {form}, with a whole MONTH: members are counted by months"
+            )
+        time = float(match[4]) if match[4] else math.inf
+        return Metric(name, unit, meaning, (statistic, actor, klass, word, 0, time))
     takes_word = {"MECHANISM": Mechanism, "BOUND": Bound}
     vocabulary = next((v for key, v in takes_word.items() if key in form), None)
     for position, text in enumerate(words):
@@ -172,9 +206,30 @@ def parse_metric(name: str, compiled) -> Metric:
     return Metric(name, unit, meaning, (statistic, actor, klass, word, int(match[2] or 0), time))
 
 
+def parse_members(name: str, form: str, words: list[str], compiled, klass: int) -> tuple[int, int, int]:
+    """Return who (see ``sim.tail.counting``), in which form and of which class a metric counts."""
+    file = compiled.scenario.file
+    places: dict[str, dict[str, int]] = {
+        "who": {who: place for place, who in enumerate([*file.regions, *file.populations])},
+        "form": {word.key: int(word) for word in Form} if "FORM" in form else {},
+        "class": {word: place for place, word in enumerate(compiled.classes)},
+    }
+    found = {"who": -1, "form": int(Form.ANY), "class": klass}
+    left = list(places)
+    for word in words:
+        kind = next((kind for kind in left if word in places[kind]), None)
+        if kind is None:
+            allowed = [word for kind in left for word in places[kind]]
+            raise UserError(f"metric {name!r}: {not_found('word', word, allowed)} (write {form})")
+        left.remove(kind)
+        found[kind] = places[kind][word]
+    return found["who"], found["form"], found["class"]
+
+
 def described() -> list[dict[str, str]]:
     """Return how each metric is written, with an example, its unit and its meaning."""
     fill = {"MECHANISM": MECHANISMS[1], "BOUND": BOUNDS_OF_PROJECTS[0], "MONTH": "36"}
+    fill |= {"[WHO,FORM]": "[open]", "[WHO]": ""}
     rows = []
     for form, unit, meaning in MEANINGS.values():
         example = form.replace("_K", "_5").replace(",CLASS", "").replace("[CLASS]", "")
@@ -302,6 +357,8 @@ def measure(w, metric, trained, announced, runs, cells):
         return downstream(w, klass, until, float(metric.k), cells)
     if statistic == STATISTIC.ATTENTION:
         return attention_months(w, until)
+    if statistic >= STATISTIC.PEOPLE:
+        return read_counts(w, statistic - STATISTIC.PEOPLE, metric.actor, metric.word, klass, until)
     return tally(w, metric, until)
 
 

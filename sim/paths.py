@@ -47,6 +47,8 @@ def quantities(file: ScenarioFile):
                 yield (*parts, info.alias or field), quantity, unit, quantity.source or row.source
     for table, model in SETTINGS.items():
         row = getattr(file, table)
+        if row is None:
+            continue
         for field, unit in number_fields(model).items():
             quantity = getattr(row, field)
             yield (table, field), quantity, unit, quantity.source or row.source

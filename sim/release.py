@@ -19,6 +19,8 @@ from sim.queue import NEXT, push
 from sim.record import record
 from sim.schema import FOREVER_MONTHS
 from sim.tables import TABLE_FULL, hold, holds, key_of
+from sim.tail.offering import offer, take_back
+from sim.tail.uptake import replan_streams
 from sim.words import ACCESS, ACTION, EVENT, KIND, PHASE, VIA
 
 FLOW_FIRST = 1  # column of flow_numbers that holds the rate of the first artifact kind
@@ -293,6 +295,7 @@ def withdraw(w, artifact, cause):
         return
     note_in_public(w, artifact, -1.0)
     made.access, made.published = ACCESS.CLOSED, math.inf
+    take_back(w, artifact)
     event = w.events[record(w, EVENT.WITHDRAWN, made.owner, cause)]
     event.klass, event.kind, event.artifact, event.project = made.klass, made.kind, artifact, made.project
 
@@ -346,6 +349,8 @@ def release(w, artifact, access, cause, via):
         size = w.classes[made.klass].publicity if made.klass >= 0 else 0.0
         event.draw = effect.attention * kind.publicity * size * made.publicity
         raise_attention(w, event.draw)
+        replan_streams(w)
+    offer(w, artifact, event_row)
     if gives_use(made.kind) and made.klass >= 0 and first and since >= 0.0:
         schedule_demos(w, artifact, event_row)
     attention = attention_now(w)

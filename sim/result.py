@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.errors import UserError
 from sim.metrics import Metric
+from sim.tail.reading import TailRecord, access_frame, names_of, whole_log
 from sim.words import ArtifactKind, Bound, Event, Incentive, Mechanism, Via
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Result:
 
     ``run_numbers`` (runs,): the runs completed. ``values`` (runs, metrics). ``draws`` (runs,
     uncertain inputs). ``logs``: the event log of some runs, by run number. ``interrupted``: whether
-    the work was broken off, so that fewer runs than asked for are here.
+    the work was broken off, so that fewer runs than asked for are here. ``tails``: of the same runs as
+    ``logs``, what the members of populations did.
     """
 
     compiled: Compiled
@@ -39,6 +41,7 @@ class Result:
     draws: np.ndarray
     logs: dict[int, np.ndarray] = field(default_factory=dict)
     interrupted: bool = False
+    tails: dict[int, TailRecord] = field(default_factory=dict)
 
     @property
     def scenario(self):
@@ -99,7 +102,6 @@ class Result:
     def event_columns(self, log: np.ndarray) -> dict[str, Any]:
         """Return the columns of one event log with names in place of codes."""
         compiled = self.compiled
-        actors = np.array([*compiled.actors, ""], object)
         classes = np.array([*compiled.classes, ""], object)
 
         def words(vocabulary, values):
@@ -113,13 +115,13 @@ class Result:
             "month": log["time"],
             "date": days,
             "event": words(Event, log["what"]),
-            "actor": actors[log["actor"]],
+            "actor": names_of(compiled, log["actor"]),
             "class": classes[log["klass"]],
             "reached": classes[log["reached"]],
             "artifact_kind": words(ArtifactKind, log["kind"]),
             "artifact": log["artifact"],
             "project": log["project"],
-            "source": actors[log["source"]],
+            "source": names_of(compiled, log["source"]),
             "via": words(Via, log["via"]),
             "mechanism": words(Mechanism, log["mechanism"]),
             "bound": words(Bound, log["bound"]),
@@ -152,10 +154,24 @@ class Result:
     @cached_property
     def events(self) -> pd.DataFrame:
         """The event logs that were kept, one row per event, with the row that caused it."""
+        return self._frame_of(self.logs)
+
+    @cached_property
+    def all_events(self) -> pd.DataFrame:
+        """The same with the rows of the members of populations among them; causes are rows of this log."""
+        logs = {run: whole_log(self.compiled, self.logs[run], tail) for run, tail in self.tails.items()}
+        return self._frame_of(logs or self.logs)
+
+    @cached_property
+    def access(self) -> pd.DataFrame:
+        """How many members use what, by month, artifact, population and region (``access_frame``)."""
+        return access_frame(self.compiled, self.tails)
+
+    def _frame_of(self, logs: dict[int, np.ndarray]) -> pd.DataFrame:
         import pandas as pd
 
         frames = []
-        for run, log in self.logs.items():
+        for run, log in logs.items():
             frame = pd.DataFrame(self.event_columns(log))
             frame.insert(0, "run", run)
             frames.append(frame)

@@ -21,6 +21,7 @@ from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
 from sim.joint import check_joint, check_not_chosen, find_posterior
 from sim.levers import check_levers
+from sim.networks.specs import GENERATORS, generator_in
 from sim.paths import join_path, split_path
 from sim.schema import (
     DRAWING,
@@ -33,6 +34,7 @@ from sim.schema import (
     months_of_date,
     number_fields,
 )
+from sim.tail.checking import check_populations
 from sim.words import ArtifactKind, TieKind
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -421,13 +423,18 @@ def problem_of(detail: Mapping[str, Any], allowed_at: Callable[[list], list[str]
 
     ``allowed_at``: what keys there are under a path; those of a scenario if None.
     """
-    location = list(detail["loc"])
+    location, generator = generator_in(list(detail["loc"]))
     if len(location) > 3 and location[0] == "policies" and location[3] == 0:
         del location[3]
     path = join_path(location)
     kind, given = detail["type"], detail.get("input")
+    if kind == "union_tag_invalid":
+        wrong = not_found("generator", detail["ctx"]["tag"], GENERATORS)
+        return f"{join_path([*location, 'generator'])}: {wrong}"
+    if kind == "union_tag_not_found":
+        return f"{join_path([*location, 'generator'])}: is missing; there is: {', '.join(GENERATORS)}"
     if kind == "extra_forbidden":
-        allowed = (allowed_at or _allowed_at)(location[:-1])
+        allowed = list(generator.model_fields) if generator else (allowed_at or _allowed_at)(location[:-1])
         return f"{path}: unknown key{nearest(str(location[-1]), allowed)}; allowed: {', '.join(allowed)}"
     if kind == "missing":
         return f"{path}: is missing"
@@ -552,6 +559,7 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
                     check(kind, kinds, "kind of artifact", f"{path}.releases.{kind}")
     _check_dates(file, origin, start, end)
     check_levers(file, origin, start, end)
+    check_populations(file, origin)
     check_joint(file, origin)
 
 
@@ -559,7 +567,7 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
     for table, model in (ROW_TABLES | SETTINGS).items():
         dates = [name for name, unit in number_fields(model).items() if unit.date]
         rows = getattr(file, table)
-        if not dates or table in ("policies", "orders", "changes"):
+        if not dates or table in ("policies", "orders", "changes") or rows is None:
             continue
         items = rows.items() if table in ROW_TABLES else [("", rows)]
         for name, row in items:

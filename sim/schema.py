@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sim.networks.specs import NetworkSpec
 from sim.quantity import CENTRES as CENTRES
 from sim.quantity import EVER as EVER
 from sim.quantity import FAMILIES as FAMILIES
@@ -59,6 +60,22 @@ def _number(meaning, unit, minimum=0.0, maximum=math.inf):
     return Annotated[Quantity, marker, BeforeValidator(_checked(marker)), Field(description=meaning)]
 
 
+def _whole(meaning, minimum, maximum):
+    """A whole number that is the same in all runs: no number of the tables."""
+
+    def check(raw: Any) -> int:
+        value = raw["value"] if isinstance(raw, dict) and set(raw) == {"value", "source"} else raw
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"must be a whole number, not {value!r}")
+        if not minimum <= value <= maximum:
+            raise ValueError(
+                f"{value} is out of bounds: must be between {minimum} and {maximum:,} ({meaning})"
+            )
+        return value
+
+    return Annotated[int, BeforeValidator(check), Field(description=meaning)]
+
+
 def _signed(meaning, unit):
     return _number(meaning, unit, -math.inf)
 
@@ -77,6 +94,8 @@ ALWAYS = Quantity(LONG_AGO)
 FOREVER_MONTHS = 1e6  # a time of this length or longer means without end
 NEVER = Quantity(FOREVER_MONTHS)
 NEVER_MONTHS = Quantity(FOREVER_MONTHS)
+UNLIMITED = Quantity(1e40)
+MOST_MEMBERS = 2**24  # of all populations: luck knows a tie by its two nodes, in 24 and 32 bits
 
 
 class Table(BaseModel):
@@ -754,6 +773,85 @@ class Harm(Table):
     uncontrolled: _number("weight of a month with weights that nobody gave", "weight") = ZERO
 
 
+class Population(Table):
+    """``[populations.NAME]``: many small actors of one type, who use what others make and give some back.
+
+    A member is a node of ``[network]``, and is called NAME[NODE]. What a member is, is drawn once from
+    ``tail.seed``: the same in all runs.
+    """
+
+    title: str = ""
+    members: _whole("how many there are; for none, leave the population out", 1, MOST_MEMBERS)
+    regions: dict[str, float] = Field(description="share of its members in each region; sums to 1")
+    takes: list[str] = Field(["weights", "api"], description="kinds of artifacts that its members take up")
+    stands_for: _number("people for whom one member stands", "people", 1e-6) = Quantity(1.0)
+    uptake: _number(
+        "speed of taking up what is public, against the mean of effects.KIND.uptake_months", "ratio"
+    ) = Quantity(1.0)
+    eligible: _share("share of its members who meet the terms of a licence to researchers, and ask") = (
+        Quantity(1.0)
+    )
+    means_usd: _number("median of what a member can spend on using one model", "USD/month") = UNLIMITED
+    means_spread: _number(
+        "spread of these means among members (standard deviation of the logarithm)", "log units"
+    ) = ZERO
+    skill: _share("mean skill in running models") = Quantity(1.0)
+    wants_weights: _share("share of its members whose use an interface cannot serve") = Quantity(1.0)
+    needs_neighbours: _number("neighbours from whom a member must have it before it takes it up", "count") = (
+        Quantity(1.0)
+    )
+    needs_share: _share("share of all its ties along which a member must have it first") = ZERO
+    needs_drawn: bool = Field(
+        False, description="that share is drawn for each member, evenly between 0 and 1"
+    )
+    decide_months: _number("mean time from being reached until use", "months") = ZERO
+    abandon: _number("rate at which a user gives up, and passes on no more", "1/month") = ZERO
+    shows: _share("chance that a user demonstrates in public what a model can do") = ZERO
+    show_months: _number("mean time from use to that demonstration", "months", 1e-6) = Quantity(1.0)
+    contributes: _share("chance that a user gives something back") = ZERO
+    contribute_months: _number("mean time from use to that contribution", "months", 1e-6) = Quantity(1.0)
+
+
+class Passing(Table):
+    """``[passing.TIEKIND]``: how a user passes on along a tie what is public."""
+
+    rate: _number("rate along a tie of strength 1", "1/month")
+    chance: _share("chance that a tie ever carries it") = Quantity(1.0)
+    fixed: bool = Field(False, description="it takes 1 / rate exactly; else that is the mean (exponential)")
+
+
+class Tail(Table):
+    """``[tail]``: what holds for the members of all populations."""
+
+    seed: _whole("of the network and of who the members are", 0, 2**63 - 1) = 1
+    dealt: Literal["shuffled", "in_order"] = Field(
+        "shuffled", description="how populations take the nodes of the network"
+    )
+    log: Literal["events", "counts"] = Field(
+        "events", description="rows of members in the log, or only their counts per month"
+    )
+    origins: list[int | str] = Field(
+        [], description="nodes that have what is released at once: numbers, or names of the network"
+    )
+    house: str = Field("", description="actor that publishes what members contribute")
+    contribution: str = Field("tools", description="kind of artifact that contributions become")
+    run_hours: _number("hours a month for which who runs weights pays for a machine", "hours/month") = ZERO
+    run_bytes: _number("memory that running takes per parameter", "bytes") = Quantity(2.0)
+    run_premium: _number("rent of a machine by the hour, against the rents of [chips]", "ratio") = Quantity(
+        1.0
+    )
+    run_skill: _share("least skill that running weights takes") = ZERO
+    api_usd: _number("cost of use at arm's length", "USD/month") = ZERO
+    api_admits: _number("users whom one interface lets in a month; they wait in turn", "1/month") = UNLIMITED
+    licence_grants: _number("requests under one licence that are granted a month", "1/month") = UNLIMITED
+    licence_months: _number("mean time until a request is answered", "months") = ZERO
+    demo_attention: _number(
+        "attention that one demonstration of a member makes, against the strongest", "ratio"
+    ) = ZERO
+    contributions: _number("contributions that make one artifact", "count", 1.0) = Quantity(1.0)
+    contribution_strength: _number("fullness of the effect of such an artifact", "ratio") = ZERO
+
+
 class ScenarioFile(BaseModel):
     """A scenario as it stands in a TOML file."""
 
@@ -781,6 +879,10 @@ class ScenarioFile(BaseModel):
     alternatives: list[Alternative] = []
     posterior: Posterior | None = None
     harms: dict[str, Harm] = {}
+    populations: dict[str, Population] = {}
+    passing: dict[str, Passing] = {}
+    network: NetworkSpec | None = None
+    tail: Tail | None = Field(None, description="its defaults where there are populations and it is left out")
     attention: Attention
     conviction: Conviction
     work: Work
@@ -791,6 +893,12 @@ class ScenarioFile(BaseModel):
     deployment: Deployment = Deployment()
     retrieval: Retrieval = Retrieval()
     publication: Publication = Publication()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _populations_have_a_tail(cls, data: Any) -> Any:
+        populated = isinstance(data, dict) and data.get("populations")
+        return {**data, "tail": {}} if populated and "tail" not in data else data
 
     @model_validator(mode="before")
     @classmethod
@@ -826,6 +934,8 @@ ROW_TABLES: dict[str, type[Table]] = {
     "orders": Order,
     "changes": Change,
     "harms": Harm,
+    "populations": Population,
+    "passing": Passing,
 }
 # What says how numbers are drawn, and holds no numbers of the tables itself.
 DRAWING: dict[str, type[Table]] = {
@@ -844,6 +954,7 @@ SETTINGS: dict[str, type[Table]] = {
     "deployment": Deployment,
     "retrieval": Retrieval,
     "publication": Publication,
+    "tail": Tail,  # only where there are populations
 }
 
 

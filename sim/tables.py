@@ -143,6 +143,7 @@ CLOCK = np.dtype(
     ]
 )
 RUNNING, ENDED, LOG_FULL, QUEUE_FULL, TABLE_FULL = range(5)
+TAIL_LOG_FULL, AGENDA_FULL, ITEMS_FULL = range(5, 8)
 
 PLANNING = np.dtype([("actor", "i8"), ("phase", "f8")])  # planning order: phase in the month
 
@@ -384,7 +385,10 @@ class Tables(NamedTuple):
     deployment: np.ndarray
     retrieval: np.ndarray
     harms: np.ndarray
+    populations: np.ndarray
+    passing: np.ndarray
     publication: np.ndarray
+    tail: np.ndarray
     actor_facts: np.ndarray
     class_facts: np.ndarray
     chip_facts: np.ndarray
@@ -409,6 +413,21 @@ class Tables(NamedTuple):
     options: np.ndarray
     option_numbers: np.ndarray
     posterior: np.ndarray  # (draw, column)
+    # the many small actors, and their network: sim.tail.tables
+    members: np.ndarray
+    groups: np.ndarray
+    roster: np.ndarray  # members, group by group, the most skilled first
+    population_facts: np.ndarray
+    passing_facts: np.ndarray
+    tail_facts: np.ndarray
+    origins: np.ndarray  # members who have at once what is released
+    node_first: np.ndarray  # (members + 1): ties of a member are neighbours[first[m]:first[m + 1]]
+    neighbours: np.ndarray
+    tie_strength: np.ndarray  # empty: all 1
+    tie_passing: np.ndarray  # row of passing; empty: see tail_facts
+    tie_since: np.ndarray  # months; empty: always
+    tie_until: np.ndarray
+    inflow: np.ndarray  # strength of all ties to a member; empty: nobody asks
     # state
     chip_from: np.ndarray  # (builder or giver, chip): when a generation reaches it
     clock: np.ndarray
@@ -434,6 +453,28 @@ class Tables(NamedTuple):
     pages: np.ndarray  # of the calendar of what is due: slot of the last entry put there; -1: none
     queue: np.ndarray
     events: np.ndarray
+    crowd: np.ndarray  # from here on the state of the tail: sim.tail.tables
+    items: np.ndarray
+    streams: np.ndarray
+    stages: np.ndarray  # (items x members)
+    nearing: np.ndarray  # (items x members): when the earliest news arrives, as sim.tail.ties.moment says it
+    heard: np.ndarray  # (items x members): strength of ties that told; empty where one neighbour is enough
+    persons: np.ndarray
+    counts: np.ndarray  # (month, item, group, Count)
+    use_months: np.ndarray  # (month, item, group, form): of who began or left in the month
+    people: np.ndarray  # (month, form, class, group): first access
+    entries: np.ndarray
+    buckets: np.ndarray  # first entry of each
+    agenda_times: np.ndarray  # entries of the open bucket, in order
+    agenda: np.ndarray
+    late_times: np.ndarray  # entries that came into it when it was open
+    late: np.ndarray
+    tail_events: np.ndarray
+
+    @property
+    def populated(self) -> bool:
+        """Whether there are many small actors beside the named ones."""
+        return len(self.members) > 0
 
 
 BITS = np.uint64(1) << np.arange(64, dtype=np.uint64)  # one bit each

@@ -174,6 +174,8 @@ class Event(Word):
     WITHDRAWN = 28  # what was released cannot be had any more
     WEIGHED = 29  # an owner weighs a release: done if ``draw`` lies below ``amount``
     EQUIPPED = 30  # a project that was begun without them has chips, and money, to train with
+    LEFT = 31  # a member of a population gives up the use of something
+    CONTRIBUTED = 32  # a member of a population gives something back
 
 
 class Incentive(Word):

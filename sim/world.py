@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from sim.schema import EVER, Quantity, Unit
 from sim.tables import (
     ACTOR_FACTS,
     ACTOR_STATE,
+    AGENDA_FULL,
     ARTIFACT,
     CELL,
     CHANGE_FACTS,
@@ -29,6 +30,7 @@ from sim.tables import (
     INCENTIVES,
     INPUT_DTYPES,
     INSIGHT_FACTS,
+    ITEMS_FULL,
     LOADING,
     OFFER,
     OPINION,
@@ -44,11 +46,15 @@ from sim.tables import (
     SCRIPT_FACTS,
     SETTINGS,
     SITUATION,
+    TABLE_FULL,
+    TAIL_LOG_FULL,
     TIE_FACTS,
     UNCERTAIN,
     WISH,
     Tables,
 )
+from sim.tail.populations import MOST_TAIL_EVENTS, facts_of_tail, room_of_tail
+from sim.tail.tables import state_of_tail
 from sim.uncertain import AVERAGE, CHOICE, MIXTURE, UNIFORM, Shape, shape_of
 from sim.words import Access, Action, ArtifactKind, Incentive, Operation, Reader, Sponsorship, TieKind
 from sim.worldview import world_of
@@ -64,9 +70,20 @@ class Room:
     queue: int
     projects: int
     artifacts: int
+    items: int = 0
+    entries: int = 0
+    tail_events: int = 0
 
-    def larger(self) -> Room:
-        return Room(self.events * 2, self.queue * 2, self.projects * 2, self.artifacts * 2)
+    def larger(self, status: int = TABLE_FULL) -> Room:
+        """Return more room, for a run that ended with a status; of the tail only what was too small."""
+        if status == ITEMS_FULL:
+            return replace(self, items=self.items + 8)
+        if status == AGENDA_FULL:
+            return replace(self, entries=self.entries * 3 // 2)
+        if status == TAIL_LOG_FULL:
+            return replace(self, tail_events=self.tail_events * 2)
+        main = (self.events * 2, self.queue * 2, self.projects * 2, self.artifacts * 2)
+        return Room(*main, self.items, self.entries, self.tail_events)
 
 
 @dataclass
@@ -119,13 +136,19 @@ def compile_scenario(scenario: Scenario) -> Compiled:
         first, count = places.get(table, (0, 0))
         places[table] = (first, count // width)
     uncertain, paths, drawing = lay_out_drawing(scenario, numbers)
-    facts = _facts(scenario) | _cells(scenario, numbers) | drawing
+    facts = _facts(scenario) | _cells(scenario, numbers) | drawing | facts_of_tail(scenario)
     builders, givers = len(facts["builders"]), int(facts["actor_facts"]["giver"].max(initial=-1)) + 1
     scripts = len(file.scripted_projects)
     projects = 3 * builders + scripts + 4
     artifacts = 16 * (projects if builders or scripts else 0) + len(file.scripted_artifacts) + 4
     ties = len(facts["tie_facts"])
-    room = Room(2048 + 4 * len(file.actors), 1024 + 2 * len(file.actors) + ties, projects, artifacts)
+    room = Room(
+        2048 + 4 * len(file.actors),
+        1024 + 2 * len(file.actors) + ties,
+        projects,
+        artifacts,
+        **room_of_tail(scenario, len(facts["members"])),
+    )
     return Compiled(
         scenario,
         np.array(numbers),
@@ -507,7 +530,12 @@ class Workspace:
 
         Raises UserError where a run would fill any room.
         """
-        room = self.room.larger()
+        room = self.room.larger(self.tables.clock[0].status)
+        if room.tail_events > MOST_TAIL_EVENTS:
+            raise UserError(
+                f"{self.compiled.scenario.origin}: a run writes more than {MOST_TAIL_EVENTS // 2:,} rows of "
+                'members; keep only their counts: tail.log = "counts"'
+            )
         if room.events > MOST_EVENTS + 8 * len(self.compiled.actors):
             run = self.tables.clock[0].run
             raise UserError(
@@ -515,6 +543,17 @@ class Workspace:
                 "some rate per month, or delay, is out of all proportion"
             )
         return Workspace(self.compiled, room)
+
+
+def _tail(compiled: Compiled, room: Room) -> dict[str, np.ndarray]:
+    facts = compiled.facts
+    members = len(facts["members"])
+    buckets = int(facts["tail_facts"].buckets[0]) if members else 0
+    periods = math.ceil(compiled.horizon) if members else 0
+    listening = members > 0 and bool(facts["tail_facts"].listening[0])
+    return state_of_tail(
+        members, len(facts["groups"]), len(compiled.classes), periods, buckets, listening, room
+    )
 
 
 def _tables(compiled: Compiled, room: Room) -> Tables:
@@ -565,6 +604,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "pages": np.zeros(room.queue, np.int64),
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
+        **_tail(compiled, room),
     }
     own = ("cells", "option_numbers")  # a run notes there what it drew, and a point of a sweep what it sets
     facts = compiled.facts | {name: compiled.facts[name].copy() for name in own}

@@ -79,11 +79,14 @@ def _set_row_of_table(context, builder, signature, arguments):
 
 
 class WorldType(types.Type):
-    """Numba's type of a world: the names and types of its tables."""
+    """Numba's type of a world: the names and types of its tables, and whether many small actors are there.
 
-    def __init__(self, fields):
-        self.fields = fields
-        text = repr([(name, str(kind)) for name, kind in fields])
+    Only a populated world compiles the rules of those (``agents.rule.rule_where``).
+    """
+
+    def __init__(self, fields, populated):
+        self.fields, self.populated = fields, populated
+        text = repr([populated, *((name, str(kind)) for name, kind in fields)])
         # The name is part of the name of every compiled rule: a hash keeps those short.
         super().__init__(f"World{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}")
 
@@ -102,7 +105,8 @@ class World:
 
     def __init__(self, tables: Tables):
         self.numba_type = WorldType(
-            tuple((name, TableType(numba.typeof(table))) for name, table in tables._asdict().items())
+            tuple((name, TableType(numba.typeof(table))) for name, table in tables._asdict().items()),
+            tables.populated,
         )
         words = [word for table in tables for word in (table.ctypes.data, *table.shape)]
         self._words = np.array(words, np.uint64)

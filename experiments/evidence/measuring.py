@@ -26,6 +26,7 @@ from sim.errors import UserError
 from sim.metrics import Metric, parse_metric
 from sim.policy import with_policies
 from sim.scenario import Scenario, from_data, load, merge
+from sim.tail.reading import log_of
 from sim.world import Compiled, compile_scenario
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def measure_runs(arm: PlannedArm, simulator: Simulator, seed: int, first: int, v
         tables = simulator.workspace.tables
         clock = tables.clock[0]
         run = Run(
-            arm.compiled, seed, first + place, tables.events[: clock.events],
+            arm.compiled, seed, first + place, log_of(tables),
             tables.projects[: clock.projects], tables, draws[0],
         )  # fmt: skip
         for column, read in enumerate(arm.readers.values(), start=measured):

@@ -396,7 +396,7 @@ def test_memory_of_a_member_in_the_spread_job():
 def test_memory_of_a_member_in_the_world_of_gpt3():
     compiled = compile_scenario(load("gpt3-world"))
     simulator = Simulator(compiled)
-    simulator.simulate(1, 0, np.empty((5, 0)), np.empty((5, len(simulator.uncertain))))
+    simulator.simulate(1, 0, np.empty((12, 0)), np.empty((12, len(simulator.uncertain))))
     assert bytes_per_member(simulator, 100_000) < 300
 
 

@@ -80,9 +80,9 @@ class Room:
     def larger(self, status: int = TABLE_FULL) -> Room:
         """Return more room, for a run that ended with a status; of the tail only what was too small."""
         if status == ITEMS_FULL:
-            return replace(self, items=self.items + 8)
+            return replace(self, items=self.items + 4)
         if status == AGENDA_FULL:
-            return replace(self, entries=self.entries * 3 // 2)
+            return replace(self, entries=self.entries * 5 // 4)
         if status == BUCKET_FULL:
             return replace(self, opened=self.opened * 2)
         if status == TAIL_LOG_FULL:

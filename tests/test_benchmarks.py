@@ -82,3 +82,43 @@ def test_sweeps_are_measured_on_the_same_runs():
     }
     assert found["overhead"][0]["points"] == 10
     assert "10 points, 200 runs" in sweeps_in_words(found)
+
+
+def test_a_program_is_measured_in_a_process_of_its_own(tmp_path):
+    from benchmarks.jobs.measuring import measure_program
+
+    np.save(tmp_path / "pairs.npy", pairs_of(NODES))
+    told = measure_program("bytes", "sir", tmp_path / "pairs.npy", NODES, 0.0, 100.0)
+    assert not told["problem"] and len(told["runs"]) == 1 and told["peak MB"] > 1
+    stopped = measure_program("bytes", "sir", tmp_path / "pairs.npy", NODES, 0.0, 0.01)
+    assert stopped["runs"] == [] and stopped["build"] is None
+
+
+def test_the_page_says_what_was_stopped_and_what_is_not_installed():
+    from benchmarks.jobs.measuring import summary
+    from benchmarks.jobs.report import jobs_in_words
+
+    def told(runs, build=0.5):
+        return [{"build": build, "runs": runs, "reached": 9, "peak MB": 99.0, "problem": ""}]
+
+    rows = [
+        summary("ours", "sir", 1000, told([0.02, 0.04, 0.03]), 45.0),
+        summary("bytes", "sir", 1000, told([0.01]), 45.0),
+        summary("network", "sir", 1000, told([], None), 45.0),
+        {"program": "eon", "job": "sir", "nodes": 1000, "problem": "not installed: extra 'bench'"},
+    ]
+    page = jobs_in_words(rows)
+    assert "| 500.0 ms | 30.0 ms | 99 MB | 1.00 | 3.00 |" in page
+    assert "| not built | more than 45 s in all |" in page
+    assert "EoN: not installed: extra 'bench'." in page
+
+
+def test_the_page_says_who_does_another_model():
+    from benchmarks.jobs.agreement import compare, compared
+    from benchmarks.jobs.report import agreement_in_words
+
+    found = compare("cascade", nodes=NODES, seeds=6, programs=["ours", "bytes"])
+    ours = np.arange(24.0).reshape(4, 6)
+    assert all(row.agrees for row in found)
+    other = compared("bytes", "cascade", ours + 100.0, ours, False, 0.01)
+    assert "agrees" in agreement_in_words(found) and "**differs**" in agreement_in_words([*found, other])

@@ -43,7 +43,7 @@ def measure_jobs(sizes=SIZES, jobs=("sir", "cascade"), most_seconds: float = MOS
         np.save(small, pairs_of(WARM_NODES))
         for job in jobs:  # what is compiled and kept on disk is compiled now, not on somebody's time
             for name in able(job):
-                _one(name, job, small, WARM_NODES, 0.0, COMPILING_SECONDS)
+                measure_program(name, job, small, WARM_NODES, 0.0, COMPILING_SECONDS)
         for nodes in sizes:
             pairs = Path(folder) / f"{nodes}.npy"
             np.save(pairs, pairs_of(nodes))
@@ -58,7 +58,7 @@ def _measure(job: str, nodes: int, pairs: Path, most_seconds: float) -> list[dic
         for name, rounds in told.items():
             often = PROGRAMS[name].often
             if often or turn == 0:
-                rounds.append(_one(name, job, pairs, nodes, TURN if often else 0.0, most_seconds))
+                rounds.append(measure_program(name, job, pairs, nodes, TURN if often else 0.0, most_seconds))
         print(f"{job}, {nodes:,} nodes: round {turn + 1} of {ROUNDS}", file=sys.stderr, flush=True)
     rows = [summary(name, job, nodes, rounds, most_seconds) for name, rounds in told.items()]
     return rows + [_absent(name, job, nodes) for name, program in PROGRAMS.items() if not program.installed]
@@ -88,8 +88,10 @@ def _absent(name: str, job: str, nodes: int) -> dict:
     return {"program": name, "job": job, "nodes": nodes, "problem": f"not installed: extra {EXTRA!r}"}
 
 
-def _one(name: str, job: str, pairs: Path, nodes: int, seconds: float, most_seconds: float) -> dict:
-    """Return what one process of one program told."""
+def measure_program(
+    name: str, job: str, pairs: Path, nodes: int, seconds: float, most_seconds: float
+) -> dict:
+    """Return what one process of one program told; what took longer than ``most_seconds`` was stopped."""
     command = [
         sys.executable,
         "-m",
@@ -129,18 +131,19 @@ def run_program(name: str, job: str, pairs: np.ndarray, nodes: int, seconds: flo
     warm = made(WARM_NODES, pairs_of(WARM_NODES), JOBS[job])  # compiles, imports, and is not counted
     warm.ready(0)
     warm.simulate()
-    began = time.perf_counter()
+    began = time.process_time()
     program = made(nodes, pairs, JOBS[job])
     program.ready(1)
-    tell(build=time.perf_counter() - began)
+    tell(build=time.process_time() - began)
     taken, seed = 0.0, 1
     while seed == 1 or taken < seconds:
         if seed > 1:
             program.ready(seed)
-        began = time.perf_counter()
+        began = time.process_time()
         reached = program.simulate()
-        taken += time.perf_counter() - began
-        tell(run=time.perf_counter() - began, reached=int(reached[-1]))
+        spent = time.process_time() - began
+        tell(run=spent, reached=int(reached[-1]))
+        taken += spent
         seed += 1
     tell(**{"peak MB": peak_bytes() / 1e6})
 

@@ -43,7 +43,7 @@ class Ours:
         import pyarrow as pa
         import pyarrow.parquet as parquet
 
-        self.job, self.log = job, np.empty(0)
+        self.job = job
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "pairs.parquet"
             parquet.write_table(pa.table({"from": pairs[:, 0], "to": pairs[:, 1]}), path)

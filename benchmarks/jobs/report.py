@@ -27,6 +27,7 @@ def jobs_in_words(rows: list[dict]) -> str:
         "",
         "Every program runs in a process of its own, compiled and warmed up before. Building is from an",
         "array of pairs to the first step (ours: a file is written, read, checked; the scenario compiled).",
+        "Times are of the processor, so that what else the machine does counts for nothing.",
         "The peak of memory is of the whole process, libraries included. Programs marked * run in rounds, in",
         "turn, and the median counts; the others run once.",
     ]

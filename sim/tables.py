@@ -143,7 +143,7 @@ CLOCK = np.dtype(
     ]
 )
 RUNNING, ENDED, LOG_FULL, QUEUE_FULL, TABLE_FULL = range(5)
-TAIL_LOG_FULL, AGENDA_FULL, ITEMS_FULL = range(5, 8)
+TAIL_LOG_FULL, AGENDA_FULL, BUCKET_FULL, ITEMS_FULL = range(5, 9)
 
 PLANNING = np.dtype([("actor", "i8"), ("phase", "f8")])  # planning order: phase in the month
 

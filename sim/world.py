@@ -21,6 +21,7 @@ from sim.tables import (
     ACTOR_STATE,
     AGENDA_FULL,
     ARTIFACT,
+    BUCKET_FULL,
     CELL,
     CHANGE_FACTS,
     CHIP_FACTS,
@@ -72,18 +73,21 @@ class Room:
     artifacts: int
     items: int = 0
     entries: int = 0
+    opened: int = 0  # entries of the present bucket of the agenda
     tail_events: int = 0
 
     def larger(self, status: int = TABLE_FULL) -> Room:
         """Return more room, for a run that ended with a status; of the tail only what was too small."""
         if status == ITEMS_FULL:
-            return replace(self, items=self.items + 8)
+            return replace(self, items=self.items + 4)
         if status == AGENDA_FULL:
-            return replace(self, entries=self.entries * 3 // 2)
+            return replace(self, entries=self.entries * 5 // 4)
+        if status == BUCKET_FULL:
+            return replace(self, opened=self.opened * 2)
         if status == TAIL_LOG_FULL:
             return replace(self, tail_events=self.tail_events * 2)
-        main = (self.events * 2, self.queue * 2, self.projects * 2, self.artifacts * 2)
-        return Room(*main, self.items, self.entries, self.tail_events)
+        more = {name: 2 * getattr(self, name) for name in ("events", "queue", "projects", "artifacts")}
+        return replace(self, **more)
 
 
 @dataclass

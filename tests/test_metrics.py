@@ -294,6 +294,8 @@ def test_every_statistic_says_what_it_means():
         "BOUND": "money",
         "MONTH": "12",
         "_K": "_2",
+        "WHO": "north",
+        "FORM": "open",
     }
     for statistic, (form, unit, meaning) in MEANINGS.items():
         name = form

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from agents.rule import rule
-from sim.tables import AGENDA_FULL
+from sim.tables import AGENDA_FULL, BUCKET_FULL
 from sim.tail.prefetch import prefetch
 from sim.tail.tables import DUE, STAGE
 
@@ -127,6 +127,9 @@ def open_bucket(w, bucket):
     count = 0
     entry = w.buckets[bucket]
     while entry >= 0:
+        if count == len(w.agenda):
+            w.clock[0].status = BUCKET_FULL
+            break
         w.agenda_times[count] = w.entries[entry].time
         w.agenda[count] = entry
         count += 1
@@ -172,6 +175,9 @@ def put_back(w, entry):
 def push_late(w, time, entry):
     crowd = w.crowd[0]
     i = crowd.late
+    if i == len(w.late):
+        w.clock[0].status = BUCKET_FULL
+        return
     crowd.late += 1
     while i > 0:
         parent = (i - 1) >> 1

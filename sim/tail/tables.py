@@ -91,7 +91,8 @@ STREAM = np.dtype(  # how an item becomes known in one group, from what is publi
         ("rate", "f8"),  # 1/month, without attention
         ("attention", "f8"),  # what reaches the region, when settled
         ("settled", "f8"),
-        ("time", "f8"),  # of the next arrival: an entry of the agenda with another time is void
+        ("time", "f8"),  # of the next arrival; inf: none
+        ("queued", "f8"),  # its entry of the agenda: one with another time is void
     ]
 )
 PERSON = np.dtype([("open", "i1"), ("licensed", "i1"), ("api", "i1"), ("best", "i1")])  # highest class had
@@ -212,9 +213,9 @@ def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets
         "people": np.zeros((periods, len(Form), classes if members else 0, groups), np.int32),
         "entries": table(ENTRY, room.entries),
         "buckets": np.zeros(buckets, np.int32),
-        "agenda_times": np.zeros(room.entries),
-        "agenda": np.zeros(room.entries, np.int32),
-        "late_times": np.zeros(room.entries),
-        "late": np.zeros(room.entries, np.int32),
+        "agenda_times": np.zeros(room.opened),
+        "agenda": np.zeros(room.opened, np.int32),
+        "late_times": np.zeros(room.opened),
+        "late": np.zeros(room.opened, np.int32),
         "tail_events": table(TAIL_EVENT, room.tail_events),
     }

@@ -11,7 +11,7 @@ from sim.tail.agenda import empty_agenda, next_entry, take_entry
 from sim.tail.giving import give, show
 from sim.tail.tables import DUE
 from sim.tail.ties import is_complex
-from sim.tail.uptake import next_arrival
+from sim.tail.uptake import next_arrival, queue_stream
 from sim.tail.using import leave, reach, use
 
 
@@ -50,8 +50,12 @@ def advance_tail(w, before, until):
         elif what == DUE.LEAVE:
             leave(w, item, member, cause)
         elif what == DUE.ARRIVE:
-            if w.streams[member].time == time:  # else its pace has changed
-                reach(w, item, next_arrival(w, member), w.items[item].via, 0.0, w.items[item].cause)
+            stream = w.streams[member]
+            if stream.queued == time:  # else its pace has changed
+                if stream.time > time:
+                    queue_stream(w, member)
+                else:
+                    reach(w, item, next_arrival(w, member), w.items[item].via, 0.0, w.items[item].cause)
         elif what == DUE.SHOW:
             show(w, item, member, cause)
         elif what == DUE.GIVE:

@@ -20,6 +20,7 @@ from sim.tail.agenda import put
 from sim.tail.tables import DUE
 from sim.words import KIND
 
+LOOK_AGAIN = 1.0  # months
 MOST_STEPS = 60  # of Newton's method, which takes about five
 
 
@@ -44,7 +45,7 @@ def close_streams(w, item):
     crowd = w.crowd[0]
     for row in range(crowd.streams):
         if w.streams[row].thing == item:
-            w.streams[row].time = math.inf
+            w.streams[row].time = w.streams[row].queued = math.inf
             w.streams[row].arrived = w.streams[row].count
 
 
@@ -124,7 +125,7 @@ def aim(w, row):
     group = w.groups[stream.group]
     left = stream.count - stream.arrived
     if left <= 0:
-        stream.time = math.inf
+        stream.time = stream.queued = math.inf
         return
     item = w.items[stream.thing]
     key = ordinal_key(mix(item.key, np.uint64(item.wave)), stream.arrived)
@@ -163,7 +164,19 @@ def schedule_stream(w, row):
     missing = max(0.0, stream.target - stream.hazard)
     months = months_until(missing, stream.rate, gain, stream.attention, half_life)
     stream.time = clock.time + months
-    put(w, stream.time, DUE.ARRIVE, stream.thing, row, 0, 0.0, 0)
+    queue_stream(w, row)
+
+
+@rule
+def queue_stream(w, row):
+    """Put the next arrival of a stream on the agenda, or, if that is far, another look at it.
+
+    Arrivals are reckoned anew whenever attention jumps: what is void by then stays on the agenda for no
+    longer than ``LOOK_AGAIN``.
+    """
+    stream = w.streams[row]
+    stream.queued = min(stream.time, w.clock[0].time + LOOK_AGAIN)
+    put(w, stream.queued, DUE.ARRIVE, stream.thing, row, 0, 0.0, 0)
 
 
 @rule

@@ -21,7 +21,7 @@ from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
 from sim.joint import check_joint, check_not_chosen, find_posterior
 from sim.levers import check_levers
-from sim.networks.specs import GENERATORS, generator_in
+from sim.networks.specs import GENERATORS, generator_in, plain_value
 from sim.paths import join_path, split_path
 from sim.schema import (
     DRAWING,
@@ -272,10 +272,12 @@ def _merged(base: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        if isinstance(value, dict) and isinstance(old, dict) and not is_number_table(value):
-            merged[key] = _merged(old, value)
-        else:
+        if not isinstance(value, dict) or not isinstance(old, dict) or is_number_table(value):
             merged[key] = value
+        elif value.get("generator", old.get("generator")) != old.get("generator"):
+            merged[key] = value  # numbers of one generator mean nothing to another
+        else:
+            merged[key] = _merged(old, value)
     return merged
 
 
@@ -427,7 +429,7 @@ def problem_of(detail: Mapping[str, Any], allowed_at: Callable[[list], list[str]
     if len(location) > 3 and location[0] == "policies" and location[3] == 0:
         del location[3]
     path = join_path(location)
-    kind, given = detail["type"], detail.get("input")
+    kind, given = detail["type"], plain_value(detail.get("input"))
     if kind == "union_tag_invalid":
         wrong = not_found("generator", detail["ctx"]["tag"], GENERATORS)
         return f"{join_path([*location, 'generator'])}: {wrong}"

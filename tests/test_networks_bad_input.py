@@ -9,6 +9,8 @@ import pytest
 
 from sim.errors import UserError
 from sim.networks import bounds, generate, of_graph, read
+from sim.scenario import load
+from sim.world import compile_scenario
 
 EDGE_LISTS = {
     "unknown node, numbered": ("from,to\n0,1\n1,10\n", {"nodes": 10},
@@ -200,3 +202,17 @@ def test_graphs_of_other_libraries():
         of_graph(networkx.DiGraph([(0, 1)]), directed=False)
     with pytest.raises(UserError, match="did you mean 'weight'"):
         of_graph(networkx.Graph([(0, 1, {"weigth": 1})]))
+
+
+def test_in_a_scenario_the_dotted_path_is_said_and_another_generator_begins_anew(tmp_path):
+    with pytest.raises(UserError, match=r"network.attached: input should be greater .* not 0"):
+        load("spread", ["network.attached=0"])
+    with pytest.raises(UserError, match=r"network.generator: .*did you mean 'barabasi-albert'"):
+        load("spread", ['network.generator="barabasi-albrt"'])
+    (tmp_path / "ties.csv").write_text("from,to,remark\n0,1,x\n1,20000,y\n")
+    (tmp_path / "mine.toml").write_text(
+        'extends = "spread"\n[network]\ngenerator = "file"\npath = "ties.csv"\ndirected = false\n'
+        'ignore = ["remark"]\n'
+    )
+    with pytest.raises(UserError, match=r"ties.csv: row 2, column to: no node 20000; .* 0 to 9999"):
+        compile_scenario(load(tmp_path / "mine.toml"))

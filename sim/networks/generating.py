@@ -51,7 +51,8 @@ def generate(
         from sim.networks.reading import read
 
         path = Path(folder or ".") / spec.path
-        return read(path, nodes, spec.directed, kind=spec.kind, columns=spec.columns, start=spec.start)
+        more = {"columns": spec.columns, "ignore": spec.ignore, "start": spec.start}
+        return read(path, nodes, spec.directed, kind=spec.kind, **more)
     a, b = _GENERATORS[type(spec)](spec, nodes, seed, Place(where, folder))
     return network_of(_dressed(spec, a, b, seed), nodes, directed=False)
 

@@ -23,7 +23,8 @@ def check_kind(kind: str) -> str:
     return kind
 
 
-def _plain(raw: Any) -> Any:
+def plain_value(raw: Any) -> Any:
+    """Return the value of a number that is written with its source; anything else as it is."""
     if isinstance(raw, dict) and set(raw) <= {"value", "source"} and "value" in raw:
         return raw["value"]
     return raw
@@ -31,12 +32,14 @@ def _plain(raw: Any) -> Any:
 
 def _number(meaning: str, unit: str, **bounds: float):
     told = f"{meaning} ({unit})"
-    return Annotated[float, BeforeValidator(_plain), Field(description=told, allow_inf_nan=False, **bounds)]
+    return Annotated[
+        float, BeforeValidator(plain_value), Field(description=told, allow_inf_nan=False, **bounds)
+    ]
 
 
 def _count(meaning: str, unit: str, **bounds: float):
     told = f"{meaning} ({unit})"
-    return Annotated[int, BeforeValidator(_plain), Field(description=told, strict=True, **bounds)]
+    return Annotated[int, BeforeValidator(plain_value), Field(description=told, strict=True, **bounds)]
 
 
 class Spec(BaseModel):
@@ -206,6 +209,7 @@ class FromFile(Spec):
     columns: dict[str, str] = Field(
         {}, description="what a column of an edge list is called: strength = 'hours'"
     )
+    ignore: list[str] = Field([], description="names of columns that are left out")
     start: str | None = Field(None, description="date that since and until count from, where they are dates")
 
     @field_validator("kind")

@@ -3,6 +3,7 @@
 # make verify  the slower proofs  make bench   speed, against peers
 # make figure  docs/timeline.png  make clean   remove what was made here
 # make policies  the table in docs/policies.md  make studies  docs/questions.md
+# make gallery  docs/gallery.md, every kind of figure
 # make evidence  docs/claims.md     make calibrate  the posterior of gpt3, in configs/posteriors
 #
 # Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
@@ -17,7 +18,7 @@ PEERS := $(VENV)/.peers
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo figure policies studies evidence calibrate test check verify bench clean
+.PHONY: help install demo figure policies studies gallery evidence calibrate test check verify bench clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ policies: $(INSTALLED)
 
 studies: $(INSTALLED)
 	$(BIN)/python -m experiments.studying
+
+gallery: $(INSTALLED)
+	$(BIN)/python -m experiments.figures.gallery
 
 evidence: $(INSTALLED)
 	$(BIN)/python -m experiments.evidence.claims_page

@@ -1,14 +1,8 @@
-"""Sweeps: what the store costs beside the bare kernel, its memory, reading it back, and peers' overhead.
-
-The overhead per task is that of a model that does nothing but add two numbers: mesa.batch_run, joblib and a
-bare Dask cluster of processes call it once per task; a sweep simulates a world in which nothing happens,
-so its figure holds the run as well.
-"""
+"""Sweeps: what the store costs beside the bare kernel, its memory, and reading it back."""
 
 from __future__ import annotations
 
 import resource
-import shutil
 import statistics
 import sys
 import tempfile
@@ -132,74 +126,6 @@ def measure_reading(rows: int, metrics: int) -> dict:
     return {"rows": rows, "metrics": metrics, "seconds": seconds}
 
 
-def add(a: float, b: float) -> float:
-    """Do as good as nothing."""
-    return a + b
-
-
-def measure_tasks(tasks: int) -> dict[str, float]:
-    """Return the microseconds per task of a sweep and of peers, for a model that does nothing."""
-    found = {}
-
-    def timed(name: str, work) -> None:
-        work(64)
-        began = time.perf_counter()
-        work(tasks)
-        found[name] = 1e6 * (time.perf_counter() - began) / tasks
-
-    def ours(count: int) -> None:
-        from experiments.sweeps.running import sweep
-        from sim.scenario import load
-
-        idle = load("toy", [f"kinds.{kind}.start_rate=0" for kind in ("leading_lab", "open_collective")])
-        folder = tempfile.mkdtemp()
-        sweep(
-            idle,
-            {"actors.Beta.people": [15.0] * count},
-            "zip",
-            metrics=["n_dev"],
-            out=f"{folder}/s",
-            threads=2,
-        )
-        shutil.rmtree(folder)
-
-    def mesa_runner(count: int) -> None:
-        import mesa
-
-        class Adds(mesa.Model):
-            def __init__(self, a=0, seed=None):
-                super().__init__(seed=seed)
-                self.a, self.running = a, True
-                self.datacollector = mesa.DataCollector(model_reporters={"a": "a"})
-
-            def step(self):
-                self.a += 1
-                self.datacollector.collect(self)
-                self.running = False
-
-        mesa.batch_run(Adds, {"a": range(count)}, number_processes=1, max_steps=1, display_progress=False)
-
-    def joblib_runner(count: int) -> None:
-        from joblib import Parallel, delayed
-
-        Parallel(n_jobs=2)(delayed(add)(at, 1) for at in range(count))
-
-    def dask_runner(count: int) -> None:
-        client.gather(client.map(add, range(count), [1] * count, pure=False))
-
-    timed("sweep (with its run)", ours)
-    timed("mesa.batch_run, one process", mesa_runner)
-    timed("joblib, two processes", joblib_runner)
-    from distributed import Client, LocalCluster
-
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
-        Client(local) as client,
-    ):
-        timed("bare Dask, two processes", dask_runner)
-    return found
-
-
 def measure_slopes(scenario: str, rows: int, repetitions: int = 20) -> dict[str, float]:
     """Return what a part costs whoever computes it and the one process that keeps it (docs/cluster.md)."""
     import pyarrow as pa
@@ -257,7 +183,7 @@ def measure_sweeps() -> dict:
         "overhead": [measure_overhead("gpt3", 8000, replicates, 3) for replicates in (1, 20)],
         "memory": [in_process("benchmarks.sweeping", "gpt3", runs, 20) for runs in (5_000, 50_000)],
         "reading": measure_reading(1_000_000, 20),
-        "tasks": measure_tasks(5000),
+        "tasks": in_process("benchmarks.tasks", 5000, 3),
     }
 
 

@@ -4,8 +4,9 @@
 sets arms against a baseline in the same luck, as ``cascades compare`` does; ``experiments.attribute``
 says who brought an outcome forward, as ``cascades attribute`` does; ``experiments.why.why`` explains
 what happened in a run, ``experiments.cascade_graph`` is all of it as a graph; ``experiments.sweep``
-simulates many points into a store, ``experiments.open_store`` reads one. Importing this package is
-quick: the rest is loaded when it is used.
+simulates many points into a store, ``experiments.open_store`` reads one; ``experiments.plot`` draws any of
+these, ``experiments.reopen`` reads the folder of one back, and ``experiments.report`` makes a page of it.
+Importing this package is quick: the rest is loaded when it is used.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from experiments.coalitions import attribute
     from experiments.comparison import Comparison, compare, compare_results
+    from experiments.figures.plotting import kinds_for, plot
     from experiments.lineage import cascade_graph
+    from experiments.reopening import reopen
+    from experiments.reporting import report
     from experiments.run import save
     from experiments.sweeps.running import sweep
     from experiments.sweeps.store import open_store
@@ -27,7 +31,11 @@ _HOMES = {
     "cascade_graph": "experiments.lineage",
     "compare": "experiments.comparison",
     "compare_results": "experiments.comparison",
+    "kinds_for": "experiments.figures.plotting",
     "open_store": "experiments.sweeps.store",
+    "plot": "experiments.figures.plotting",
+    "reopen": "experiments.reopening",
+    "report": "experiments.reporting",
     "save": "experiments.run",
     "sweep": "experiments.sweeps.running",
 }
@@ -37,7 +45,11 @@ __all__ = [
     "cascade_graph",
     "compare",
     "compare_results",
+    "kinds_for",
     "open_store",
+    "plot",
+    "reopen",
+    "report",
     "save",
     "sweep",
 ]

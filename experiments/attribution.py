@@ -17,9 +17,11 @@ from experiments.table import laid_out
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from sim.metrics import Metric
     from sim.result import Result
+    from sim.world import Compiled
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 COMPARED_LOGS = 20  # runs in which a player without whom no event changes counts as absent
@@ -225,6 +227,9 @@ class Attribution:
                 "run": np.tile(self.result.run_numbers[: self.runs], count),
                 self.outcome.metric.name: np.concatenate(list(self.values_of.values())),
                 "worth": np.concatenate(list(self.worth.values())),
+                "limit": np.nan
+                if self.outcome.limit is None
+                else np.tile(self.outcome.limit[: self.runs], count),
             }
         )
 
@@ -232,8 +237,14 @@ class Attribution:
         """Return the attribution as a table of plain text, with what it rests on."""
         return in_words(self)
 
+    def plot(self, kind: str = "attribution", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
+
     def figure(self, path: str | Path) -> Path:
-        """Draw the attribution to a PNG file and return its path."""
+        """Draw the attribution to a file (.png, .svg, .pdf) and return its path."""
         from experiments.figures.attribution import draw_attribution
 
         return draw_attribution(self, path)
@@ -395,7 +406,38 @@ def describe(attribution: Attribution) -> dict[str, Any]:
         "method": attribution.method,
         "coalitions": len(attribution.values_of),
         "permutations": 0 if attribution.orders is None else len(attribution.orders),
+        "reveal_moves": attribution.reveal_moves,
     }
+
+
+def reopened(manifest: dict[str, Any], compiled: Compiled, coalitions: pa.Table) -> Attribution:
+    """Return an attribution as it was saved: from its manifest and the table of its coalitions."""
+    from sim.metrics import parse_metric
+    from sim.result import Result
+
+    said, runs = manifest["attribution"], int(manifest["runs_completed"])
+    metric = parse_metric(said["outcome"], compiled)
+    columns = {name: coalitions[name].to_numpy() for name in ("coalition", "run", metric.name, "limit")}
+    values = {
+        int(columns["coalition"][first]): columns[metric.name][first : first + runs]
+        for first in range(0, len(columns["coalition"]), runs)
+    }
+    numbers, limit = columns["run"][:runs], columns["limit"][:runs]
+    players, seed = list(said["players"]), int(manifest["seed"])
+    groups = said["groups"] and {
+        name: [players.index(member) for member in members] for name, members in said["groups"].items()
+    }
+    orders = None
+    if said["permutations"]:
+        members = list(groups.values()) if groups else None
+        orders = games.sample_orders(len(players), said["permutations"], seed, members)
+    everybody = values[(1 << len(players)) - 1][:, None]
+    result = Result(compiled, seed, [metric], numbers, everybody, np.empty((runs, 0)))
+    return Attribution(
+        result, Outcome(metric, None if np.isnan(limit).all() else limit), said["over"], players, values,
+        groups, orders, list(said["absent"]), bool(said["reveal_moves"]), bool(manifest["interrupted"]),
+        int(manifest["runs_asked"]),
+    )  # fmt: skip
 
 
 def _write(frame: pd.DataFrame, path: Path, facts: dict[str, Any]) -> None:

@@ -141,6 +141,12 @@ class Comparison:
 
         return in_words(self, everything)
 
+    def plot(self, kind: str = "compare", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
+
     def _repr_html_(self) -> str:
         """Return the most important differences of each arm, for notebooks."""
         from experiments.paired_table import as_html
@@ -148,7 +154,7 @@ class Comparison:
         return as_html(self)
 
     def figure(self, path: str | Path) -> Path:
-        """Draw the comparison to a PNG file and return its path."""
+        """Draw the comparison to a file (.png, .svg, .pdf) and return its path."""
         from experiments.figures.paired import draw_comparison
 
         return draw_comparison(self, path)
@@ -171,6 +177,7 @@ def compare(
     threads: int | None = None,
     metrics: Sequence[str] | None = None,
     sets: Sequence[str] = (),
+    logs: int = 0,
     draw: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
@@ -185,6 +192,7 @@ def compare(
         threads: at work side by side; the number of processors if None.
         metrics: names of metrics (``cascades metrics``); None: all that are of general interest.
         sets: changes to the base, "path=value".
+        logs: of how many pairs, from the first on, the event logs are kept.
         draw: whether uncertain inputs are drawn for each run, alike in all arms, or kept at their centre.
         progress: called with the number of runs completed since it was last called.
 
@@ -194,13 +202,14 @@ def compare(
     check_count("runs", runs, 1, MOST_RUNS)
     check_count("seed", seed, 0, 2**63 - 1)
     check_count("threads", 1 if threads is None else threads, 1, 1024)
+    check_count("logs", logs, 0, MOST_RUNS)
     scenario = base_of(base, sets)
     scenarios = arms_of(scenario, arms)
     asked = asked_metrics(scenario, metrics)
     worlds = [scenario, *scenarios.values()]
     kept = [kept_metrics(world, asked) for world in worlds]
     check_memory(runs, kept, len(compile_scenario(scenario).uncertain) if draw else 0)
-    results, interrupted = _simulate(worlds, kept, runs, seed, threads, draw, progress)
+    results, interrupted = _simulate(worlds, kept, runs, seed, threads, logs, draw, progress)
     compared = dict(zip(scenarios, results[1:], strict=True))
     return replace(compare_results(results[0], compared, asked), asked=runs, interrupted=interrupted)
 
@@ -438,7 +447,7 @@ def _unused(label: str, taken: Mapping[str, Any]) -> str:
     return next(name for k in range(2, len(taken) + 3) if (name := f"{label} ({k})") not in taken)
 
 
-def _simulate(worlds, kept, runs, seed, threads, draw, progress) -> tuple[list[Result], bool]:
+def _simulate(worlds, kept, runs, seed, threads, logs, draw, progress) -> tuple[list[Result], bool]:
     """Return the results of all worlds, in the runs that all completed, and whether it was broken off."""
     parts: list[list[Result]] = []
     interrupted = False
@@ -448,8 +457,8 @@ def _simulate(worlds, kept, runs, seed, threads, draw, progress) -> tuple[list[R
             turn = []
             for place, (world, names) in enumerate(zip(worlds, kept, strict=True)):
                 result = simulate(
-                    world, count, seed, threads=threads, metrics=names, logs=0, draw=draw,
-                    first_run=first, progress=progress,
+                    world, count, seed, threads=threads, metrics=names, logs=max(0, min(logs - first, count)),
+                    draw=draw, first_run=first, progress=progress,
                 )  # fmt: skip
                 if place > 0:  # the same draws in every arm: once is enough
                     result = replace(result, draws=result.draws[:, :0])
@@ -477,6 +486,7 @@ def _joined(parts: list[Result]) -> Result:
         run_numbers=np.concatenate([part.run_numbers for part in parts]),
         values=np.concatenate([part.values for part in parts]),
         draws=np.concatenate([part.draws for part in parts]),
+        logs={run: log for part in parts for run, log in part.logs.items()},
         interrupted=any(part.interrupted for part in parts),
     )
 

@@ -1,9 +1,13 @@
-"""The files of a comparison: differences, pairs, figure, manifest."""
+"""The files of a comparison: differences, pairs, figure, manifest; and the baseline as of ``cascades run``.
+
+Every arm has the draws of the baseline, so that ``runs.parquet``, its own, says them for all.
+"""
 
 from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +26,19 @@ def write(
     Raises UserError where a file cannot be written.
     """
     from experiments.manifest import key_facts
-    from experiments.run import write_files
+    from experiments.run import RUNS_FILE, log_writers, write_files, write_runs
+    from experiments.savings import BASE
 
     manifest = describe(comparison, started)
     facts = key_facts(manifest)
-    return write_files(
-        folder,
-        {
-            "differences.parquet": lambda path: write_differences(comparison, path, facts),
-            "pairs.parquet": lambda path: write_pairs(comparison, path, facts),
-            "compare.png": comparison.figure,
-        },
-        manifest,
-    )
+    writers: dict[str, Callable[[Path], Any]] = {
+        "differences.parquet": lambda path: write_differences(comparison, path, facts),
+        "pairs.parquet": lambda path: write_pairs(comparison, path, facts),
+        "compare.png": comparison.figure,
+        RUNS_FILE: lambda path: write_runs(comparison.base, path, facts),
+    }
+    writers |= log_writers({BASE: comparison.base, **comparison.results}, facts)
+    return write_files(folder, writers, manifest)
 
 
 def describe(comparison: Comparison, started: datetime.datetime | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ of one run, not what would have happened without the artifact.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,8 +47,9 @@ class Ledger:
     """The books of one project: ``done`` and ``full`` by part (work, trials, training, months).
 
     ``full`` is what it would have taken with nothing borrowed, as far as the project came (one that turned to
-    another class: since then). ``trials``: with experiments for which there were no chips before. ``team``
-    and ``failure``: (unaided, with what was held). ``end``: the last row of its making.
+    another class: since then), beside what an earlier try had left (``draw`` of its start). ``trials``: with
+    experiments for which there were no chips before. ``team`` and ``failure``: (unaided, with what was held).
+    ``end``: the last row of its making.
     """
 
     project: int
@@ -81,6 +83,32 @@ def shares_left(replay: Replay, actor: int, klass: int, rows: np.ndarray) -> np.
 
 def ledger(replay: Replay, project: int) -> Ledger | None:
     """Return the books of a project; None for one that the record gives, which takes no work here."""
+    return ledgers(replay, [project])[project]
+
+
+def ledgers(replay: Replay, projects: Iterable[int]) -> dict[int, Ledger | None]:
+    """Return the books of several projects of a run, for which it is gone through once."""
+    drafts = {project: _draft(replay, project) for project in projects}
+    marks = {mark for draft in drafts.values() if draft for mark in draft.bounds}
+    replay.keep_projects([time for mark in marks for time in (before(mark), mark)])
+    return {project: _booked(replay, draft) if draft else None for project, draft in drafts.items()}
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What of a ledger stands in the log.
+
+    ``rows``: where artifacts reached the team. ``left``: what each left of the quantities. ``bounds``: times
+    between which the team holds the same, from the start of the project to its end.
+    """
+
+    books: Ledger
+    rows: np.ndarray
+    left: np.ndarray
+    bounds: list[float]
+
+
+def _draft(replay: Replay, project: int) -> _Draft | None:
     log = replay.log
     mine = np.flatnonzero(log["project"] == project)
     own = [int(row) for row in mine if log["what"][row] in MILESTONES]
@@ -93,21 +121,27 @@ def ledger(replay: Replay, project: int) -> Ledger | None:
     left = shares_left(replay, actor, klass, rows)
     changes = np.flatnonzero((left[1:] != left[:-1]).any(axis=1))
     rows, left = rows[changes], left[np.concatenate([[0], changes + 1])]
-    times = log["time"][rows]
     books = Ledger(project, end)
     books.cuts = [Cut(int(row), int(log["artifact"][row])) for row in rows]
-    needs = _needs(replay, actor, klass, float(log["time"][own[0]]), left)
     started, ended = float(log["time"][own[0]]), float(log["time"][end])
-    marks = {float(log["time"][row]) for row in own} | {float(t) for t in times if started < t < ended}
-    bounds = sorted({*marks, ended})
+    marks = {float(log["time"][row]) for row in own}
+    marks |= {float(t) for t in log["time"][rows] if started < t < ended}
+    return _Draft(books, rows, left, sorted({*marks, ended}))
+
+
+def _booked(replay: Replay, draft: _Draft) -> Ledger:
+    books, times, bounds = draft.books, replay.log["time"][draft.rows], draft.bounds
+    event = replay.log[books.end]
+    needs = _needs(replay, int(event["actor"]), int(event["klass"]), bounds[0], draft.left)
     goal_held = 0  # artifacts held when the goal of the training was set
     for first, last in zip(bounds, bounds[1:], strict=False):
         held = int(np.searchsorted(times, first, side="right"))
-        now, then = replay.projects_at(first)[project], replay.projects_at(before(last))[project]
+        now = replay.projects_at(first)[books.project]
+        then = replay.projects_at(before(last))[books.project]
         if now["phase"] == Phase.TRAIN and not books.done["training"] and now["attempt"] == 0:
             goal_held = goal_held or held
         _book(books, needs, held, goal_held, now, then, last - first)
-    held = int(np.searchsorted(times, started, side="right"))
+    held = int(np.searchsorted(times, bounds[0], side="right"))
     books.team = (needs[0, TEAM], needs[held, TEAM])
     books.failure = (needs[0, FAILURE], needs[-1, FAILURE])
     for place, cut in enumerate(books.cuts):

@@ -11,13 +11,14 @@ import errno
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sim.errors import UserError
 
 MADE_BY = "diffusion-cascades"
 MANIFEST = "manifest.json"
+REPORT = "report.html"  # of what the folder holds: new results make it stale, so they remove it
 _UNFINISHED = ".unfinished-"
 
 
@@ -94,7 +95,7 @@ def older_files(folder: Path) -> list[str]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["made_by"] != MADE_BY:
             raise ValueError
-        return [MANIFEST, *(name for name in manifest["files"] if Path(name).name == name)]
+        return [MANIFEST, REPORT, *(name for name in manifest["files"] if Path(name).name == name)]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{folder}: is not empty and holds no {MANIFEST} of ours, so nothing in it is replaced; "
@@ -107,6 +108,14 @@ def write_whole(path: str | Path, text: str) -> Path:
 
     Raises UserError where it cannot be written.
     """
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | Path, content: bytes) -> Path:
+    """Write a file of the user's own choice, whole or not at all; return its path.
+
+    Raises UserError where it cannot be written.
+    """
     path = Path(path)
     if path.is_dir():
         raise UserError(f"{path}: is a folder; give the name of a file")
@@ -114,17 +123,21 @@ def write_whole(path: str | Path, text: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{_UNFINISHED}{path.name}")
         try:
-            unfinished.write_text(text, encoding="utf-8")
+            unfinished.write_bytes(content)
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
     return path
 
 
-def check_png(path: Path, option: str = "") -> None:
-    """Raise UserError where a figure is to have a name that is not of its form (``option`` names it)."""
-    if path.suffix.lower() != ".png":
-        raise UserError(f"{option}{path}: the figure is a PNG file; give a name that ends in .png")
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def check_picture(path: Path, option: str = "", forms: Sequence[str] = PICTURES) -> None:
+    """Raise UserError where a figure is to have a name of no form of picture (``option`` names it)."""
+    if path.suffix.lower() not in forms:
+        listed = f"{', '.join(forms[:-1])} or {forms[-1]}" if len(forms) > 1 else forms[0]
+        raise UserError(f"{option}{path}: this is no figure's name; give one that ends in {listed}")
 
 
 @contextlib.contextmanager

@@ -12,12 +12,12 @@ from experiments.table import laid_out, percent
 if TYPE_CHECKING:
     from experiments.comparison import Comparison, Difference
 
-_HEADINGS = (
+HEADINGS = (
     "", "unit", "baseline", "median", "50 % of runs", "90 % of runs", "mean", "lower", "equal",
     "higher", "never", "runs saved",
 )  # fmt: skip
 _IN_NOTEBOOKS = (0, 1, 2, 3, 5, 10)  # columns that are shown there
-_RIGHT = (2, 6, 7, 8, 9, 11)
+RIGHT = (2, 6, 7, 8, 9, 11)
 _ENDS = {0.5: (LEVELS.index(0.25), LEVELS.index(0.75)), 0.9: (LEVELS.index(0.05), LEVELS.index(0.95))}
 
 
@@ -59,7 +59,7 @@ def as_html(comparison: Comparison) -> str:
     return display.as_html(
         f"{comparison.base.scenario.file.scenario.title}: what changes",
         [f"{pairs}; in this model, with these inputs"],
-        ("arm", *(("metric", *_HEADINGS[1:])[place] for place in _IN_NOTEBOOKS)),
+        ("arm", *(("metric", *HEADINGS[1:])[place] for place in _IN_NOTEBOOKS)),
         rows,
         comparison.notes,
     )
@@ -81,7 +81,7 @@ def _arm(comparison: Comparison, label: str, names: list[str]) -> list[str]:
             without.append(_why_nothing(difference))
         else:
             rows.append(cells(difference))
-    lines = laid_out([_HEADINGS, *rows], _RIGHT) if rows else []
+    lines = laid_out([HEADINGS, *rows], RIGHT) if rows else []
     if comparison.changes_nothing(label):
         lines.append("Changes nothing: every metric is the same in every run.")
     return lines + without

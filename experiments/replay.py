@@ -8,7 +8,7 @@ the log that was kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +105,24 @@ class Replay:
         self._simulator.simulate(self.seed, self.run, np.empty((1, 0)), self._draws, until)
         return self._simulator.workspace.tables
 
+    def keep_projects(self, times: Iterable[float]) -> None:
+        """Keep the table of projects as it was at several times, by going through the run once."""
+        from sim.drawing import draw_inputs
+        from sim.engine import advance, reset
+        from sim.lookback import settle_projects
+
+        wanted = sorted({min(time, self.compiled.horizon) for time in times} - set(self._projects))
+        tables, world = self._simulator.workspace.tables, self.world
+        seed, run = np.uint64(self.seed), np.uint64(self.run)
+        draw_inputs(world, self._simulator.uncertain, seed, run, self._draws[0])
+        reset(world, seed, run, self.compiled.horizon)
+        for time in wanted:
+            advance(world, time)
+            projects, state = tables.projects.copy(), tables.state.copy()
+            settle_projects(world)
+            self._projects[time] = self._copy("projects")
+            tables.projects[:], tables.state[:] = projects, state
+
     @property
     def world(self):
         """The tables of the latest call of ``at`` as rules take them."""
@@ -113,8 +131,7 @@ class Replay:
     def projects_at(self, time: float) -> np.ndarray:
         """Return a copy of the table of projects as it was at a time."""
         if time not in self._projects:
-            self.at(time)
-            self._projects[time] = self._copy("projects")
+            self.keep_projects([time])
         return self._projects[time]
 
     def _copy(self, name: str) -> np.ndarray:
@@ -188,7 +205,7 @@ def _run_numbers(folder: Path, completed: int) -> list[int]:
     path = folder / RUNS_FILE
     if not path.is_file():
         return list(range(completed))
-    return [int(run) for run in _read_parquet(path, ["run"])["run"].to_pylist()]
+    return [int(run) for run in read_parquet(path, ["run"])["run"].to_pylist()]
 
 
 def _read_events(origin: Origin, run: int) -> dict[str, Any] | None:
@@ -199,15 +216,18 @@ def _read_events(origin: Origin, run: int) -> dict[str, Any] | None:
     path = origin.folder / EVENTS_FILE
     if not path.is_file():
         return None
-    table = _read_parquet(path, ["run", *COMPARED], [("run", "=", run)])
+    table = read_parquet(path, ["run", *COMPARED], [("run", "=", run)])
     return {name: table[name].to_numpy() for name in COMPARED}
 
 
-def _read_parquet(path: Path, columns: list[str], filters=None):
+def read_parquet(path: Path, columns: list[str] | None, filters=None):
+    """Return columns of a table in a folder of results; raise UserError where it is damaged."""
     import pyarrow
     import pyarrow.parquet as parquet
 
     try:
+        if filters is None:  # read_table would import pandas
+            return parquet.ParquetFile(path).read(columns)
         return parquet.read_table(path, columns=columns, filters=filters)
     except (OSError, pyarrow.ArrowException, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

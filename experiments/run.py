@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
 ACCESS_FILE, MEMBERS_FILE = "access.parquet", "members.parquet"  # of worlds with populations
+ARM_EVENTS_FILE = "arm-events.parquet"
 ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
 LOGS_AT_ONCE = 50  # event logs, likewise
 NUMBER = 8  # bytes
@@ -146,21 +147,36 @@ def _write(
     started: datetime.datetime | None = None,
 ) -> list[Path]:
     from experiments.manifest import describe_result, key_facts
+    from experiments.savings import BASE
     from sim.tail.reading import access_columns, member_columns
 
     manifest = describe_result(result, asked, started)
     writers: dict[str, Callable[[Path], None]] = {
         RUNS_FILE: lambda path: write_runs(result, path, key_facts(manifest)),
-        EVENTS_FILE: lambda path: write_events(result, path, key_facts(manifest)),
         FIGURE_FILE: lambda path: draw_figure(result, path),
     }
-    if not result.logs:
-        del writers[EVENTS_FILE]
+    writers |= log_writers({BASE: result}, key_facts(manifest))
     if result.tails:
         writers[ACCESS_FILE] = lambda path: write_tails(result, path, key_facts(manifest), access_columns)
     if any(len(record.log) for record in result.tails.values()):
         writers[MEMBERS_FILE] = lambda path: write_tails(result, path, key_facts(manifest), member_columns)
     return write_files(folder, writers, manifest)
+
+
+def log_writers(results: Mapping[str, Result], facts: dict[str, Any]) -> dict[str, Callable[[Path], None]]:
+    """Return the writers of what is kept of logged runs: logs, and what borrowed artifacts saved.
+
+    ``results``: the baseline first, then the arms by label, whose logs go into a file of their own.
+    """
+    from experiments.savings import SAVINGS_FILE, write_savings
+
+    (base, first), *arms = results.items()
+    if not first.logs:
+        return {}
+    writers = {EVENTS_FILE: lambda path: write_events(first, path, facts)}
+    if arms:
+        writers[ARM_EVENTS_FILE] = lambda path: write_arm_events(dict(arms), path, facts)
+    return writers | {SAVINGS_FILE: lambda path: write_savings(results, path, facts)}
 
 
 def write_files(
@@ -220,21 +236,37 @@ def write_runs(result: Result, path: Path, facts: dict[str, Any]) -> None:
 
 def write_events(result: Result, path: Path, facts: dict[str, Any]) -> None:
     """Write the kept event logs, one row per event, with the row that caused it."""
+    write_parquet(path, *_tables_of_logs({"": result}, facts))
+
+
+def write_arm_events(results: Mapping[str, Result], path: Path, facts: dict[str, Any]) -> None:
+    """Write the kept event logs of several arms, with the column ``arm``."""
+    write_parquet(path, *_tables_of_logs(results, facts))
+
+
+def _tables_of_logs(results: Mapping[str, Result], facts: dict[str, Any]):
+    """Return the schema of event logs, and their tables, so many runs at a time."""
     import numpy as np
     import pyarrow as pa
 
-    def table_of(runs: Sequence[int]) -> pa.Table:
-        logs = [result.logs[run] for run in runs]
+    def table_of(arm: str, runs: Sequence[int]) -> pa.Table:
+        logs = [results[arm].logs[run] for run in runs]
         lengths = [len(log) for log in logs]
-        columns = {"run": np.repeat(np.array(runs, np.int64), lengths)}
-        columns |= result.event_columns(np.concatenate(logs))
+        columns = {"arm": np.full(sum(lengths), arm, object)} if arm else {}
+        columns["run"] = np.repeat(np.array(runs, np.int64), lengths)
+        columns |= results[arm].event_columns(np.concatenate(logs))
         columns["row"] = np.concatenate([np.arange(length) for length in lengths])
-        return pa.table({name: arrow(values) for name, values in columns.items()})
+        table = pa.table({name: arrow(values) for name, values in columns.items()})
+        return table.replace_schema_metadata(stored(facts))
 
-    runs = sorted(result.logs)
-    groups = [runs[first : first + LOGS_AT_ONCE] for first in range(0, len(runs), LOGS_AT_ONCE)]
-    schema = table_of(groups[0][:1]).schema.with_metadata(stored(facts))
-    write_parquet(path, schema, (table_of(group).replace_schema_metadata(stored(facts)) for group in groups))
+    groups = [
+        (arm, runs[first : first + LOGS_AT_ONCE])
+        for arm, result in results.items()
+        for runs in [sorted(result.logs)]
+        for first in range(0, len(runs), LOGS_AT_ONCE)
+    ]
+    arm, runs = groups[0]
+    return table_of(arm, runs[:1]).schema, (table_of(*group) for group in groups)
 
 
 def write_tails(result: Result, path: Path, facts: dict[str, Any], columns_of) -> None:

@@ -369,6 +369,7 @@ def answer_study(
     seed: int = 1,
     *,
     threads: int | None = None,
+    logs: int = 0,
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Answer:
@@ -379,6 +380,7 @@ def answer_study(
         runs: of every arm; as the study's file says if None.
         seed: of all luck.
         threads: at work side by side; the number of processors if None.
+        logs: of how many runs of every arm, from the first on, the event logs are kept at least.
         planned: called with the number of runs of all arms together before the work begins.
         progress: called with the number of runs completed since it was last called.
 
@@ -388,7 +390,7 @@ def answer_study(
     from experiments.driving import what_drives
 
     read = study if isinstance(study, Study) else read_study(study)
-    outcome = play(read, runs, seed, threads=threads, planned=planned, progress=progress)
+    outcome = play(read, runs, seed, threads=threads, logs=logs, planned=planned, progress=progress)
     findings = [analysis.find(outcome) for analysis in read.analyses]
     drivers, driven = what_drives(outcome, findings)
     sentences = [_heading(outcome), _in_short(read, findings)]
@@ -424,6 +426,7 @@ def play(
     seed: int = 1,
     *,
     threads: int | None = None,
+    logs: int = 0,
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Outcome:
@@ -441,7 +444,8 @@ def play(
     needed = {}
     for label, scenario in scenarios.items():
         needed[label] = _metrics_needed(study, scenario, compiled[label], wanted)
-    logs = max((analysis.logs for analysis in study.analyses), default=0)
+    check_count("logs", logs, 0, MOST_RUNS)
+    logs = max([logs, *(analysis.logs for analysis in study.analyses)])
     if planned:
         planned(count * len(scenarios))
     parts: dict[str, list] = {label: [] for label in scenarios}

@@ -6,10 +6,16 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from experiments.folder import MANIFEST, OutputFolder, explained
+from experiments.savings import BASE
 from experiments.study import Answer, Study, answer_study, read_study, study_names
+
+if TYPE_CHECKING:
+    from sim.result import Result
 
 ANSWER_FILE, FIGURE_FILE, RUNS_FILE, DRIVERS_FILE = (
     "answer.txt",
@@ -38,23 +44,31 @@ def study_and_save(
     runs: int | None,
     seed: int,
     threads: int | None = None,
+    logs: int = 0,
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[Answer, list[Path]]:
-    """Answer a study and leave tables, text, figure and manifest in a folder; return answer and files."""
+    """Answer a study and leave tables, text, figure and manifest in a folder; return answer and files.
+
+    ``logs``: of how many runs of every arm the event logs are left there too.
+    """
     from experiments.manifest import now
 
     started = now()
     with OutputFolder(out) as folder:
-        answer = answer_study(study, runs, seed, threads=threads, planned=planned, progress=progress)
-        return answer, _write(answer, folder, study.file.runs if runs is None else runs, started)
+        answer = answer_study(
+            study, runs, seed, threads=threads, logs=logs, planned=planned, progress=progress
+        )
+        return answer, _write(answer, folder, study.file.runs if runs is None else runs, logs, started)
 
 
-def _write(answer: Answer, folder: OutputFolder, asked: int, started) -> list[Path]:
+def _write(answer: Answer, folder: OutputFolder, asked: int, logs: int, started) -> list[Path]:
     import pandas as pd
 
-    from experiments.figures.study import draw_study
-    from experiments.manifest import content_hash
+    from experiments.answers.page import PANELS_FILE, page_of, page_text
+    from experiments.figures.study import draw_page
+    from experiments.manifest import content_hash, key_facts
+    from experiments.run import log_writers
 
     tables = {
         f"{place + 1}_{finding.kind}.parquet": finding.rows
@@ -70,7 +84,11 @@ def _write(answer: Answer, folder: OutputFolder, asked: int, started) -> list[Pa
     writers[RUNS_FILE] = lambda path: runs_table(answer).to_parquet(path, index=False)
     writers[ANSWER_FILE] = lambda path: path.write_text(page(answer), encoding="utf-8")
     if any(finding.panels for finding in answer.findings):
-        writers[FIGURE_FILE] = lambda path: draw_study(answer, path)
+        writers[FIGURE_FILE] = lambda path: draw_page(page_of(answer), path)
+    writers[PANELS_FILE] = lambda path: path.write_text(page_text(page_of(answer)), encoding="utf-8")
+    kept = logged_results(answer, logs)
+    manifest = describe_answer(answer, asked, started) | {"logs": sorted(kept[BASE].logs)}
+    writers |= log_writers(kept, key_facts(manifest))
     files: dict[str, Any] = {}
     for name, write in writers.items():
         path = folder.path(name)
@@ -78,15 +96,30 @@ def _write(answer: Answer, folder: OutputFolder, asked: int, started) -> list[Pa
             write(path)
             files[name] = {"bytes": path.stat().st_size, "blake2b": content_hash(path)}
     with explained(folder.target / MANIFEST, folder):
-        manifest = describe_answer(answer, asked, started) | {"files": files}
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(manifest | {"files": files}, indent=1, ensure_ascii=False, allow_nan=False)
         folder.path(MANIFEST).write_text(text + "\n", encoding="utf-8")
     return folder.keep()
 
 
+def logged_results(answer: Answer, logs: int) -> dict[str, Result]:
+    """Return the first logs of the baseline and of every arm as results; the control arm is the baseline."""
+    from experiments.study import BASELINE
+    from sim.result import Result
+
+    outcome = answer.outcome
+    found = {}
+    for label in (BASELINE, *outcome.study.arms):
+        played = outcome.played[label]
+        first = {run: played.logs[run] for run in sorted(played.logs)[:logs]}
+        numbers = np.arange(outcome.runs)
+        values = np.empty((outcome.runs, 0))
+        name = BASE if label == BASELINE else label
+        found[name] = Result(played.compiled, outcome.seed, [], numbers, values, played.draws, first)
+    return found
+
+
 def runs_table(answer: Answer):
     """Return one row per arm and run: the metrics, and in the baseline's rows the drawn inputs."""
-    import numpy as np
     import pandas as pd
 
     outcome, frames = answer.outcome, []
@@ -110,36 +143,23 @@ def page(answer: Answer) -> str:
 
 def describe_answer(answer: Answer, asked: int, started=None) -> dict[str, Any]:
     """Return what an answer was made from, as plain data."""
-    import sim
-    from agents.rule import source_hash
-    from experiments.folder import MADE_BY
-    from experiments.manifest import command_line, commit_of, now, versions
+    from experiments.manifest import describe_scenario
 
     outcome, study = answer.outcome, answer.study
-    root = Path(sim.__file__).resolve().parent.parent
-    return {
-        "made_by": MADE_BY,
-        "version": sim.__version__,
+    return describe_scenario(outcome.scenario, outcome.seed, started) | {
         "study": study.name,
         "question": study.file.question,
-        "scenario_name": outcome.scenario.name,
-        "fingerprint": outcome.scenario.fingerprint,
+        "answer": answer.sentences,
         "arms": {
             label: {"policy": outcome.spec(label), "fingerprint": played.scenario.fingerprint}
             for label, played in outcome.played.items()
             if label in study.arms
         },
         "control": study.file.control,
-        "seed": int(outcome.seed),
         "runs_asked": int(asked),
         "runs_completed": int(outcome.runs),
         "interrupted": bool(outcome.interrupted),
-        "command": command_line(),
-        "commit": commit_of(root),
-        "rules": source_hash(root),
-        "versions": versions(),
-        "started": started.isoformat(timespec="seconds") if started else None,
-        "ended": now().isoformat(timespec="seconds"),
+        "inputs": "drawn",
         "study_file": json.loads(study.file.model_dump_json(by_alias=True)),
     }
 

@@ -68,8 +68,7 @@ def summarise(result: Result, history: History | None) -> list[Line]:
 def in_words(result: Result, history: History | None) -> str:
     """Return the summary as a table of plain text, with what it rests on."""
     scenario = result.scenario
-    rows = [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
-    table = laid_out(rows)
+    table = laid_out(in_rows(result, history))
     runs = len(result.run_numbers)
     klass = scenario.follow_class
     notes = [
@@ -88,6 +87,11 @@ def in_words(result: Result, history: History | None) -> str:
     table += _members(result)
     notes.append("The runs say what follows from this scenario's inputs, not what will or would happen.")
     return "\n".join([notes[0], "", *table, "", *notes[1:]])
+
+
+def in_rows(result: Result, history: History | None) -> list[tuple[str, ...]]:
+    """Return the summary as rows of words, headings first."""
+    return [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
 
 
 _MEMBERS = (

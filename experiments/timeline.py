@@ -6,38 +6,50 @@ Everything is read off the result; nothing re-simulates to draw.
 from __future__ import annotations
 
 import math
-import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.figures import cascade, diffusion, ink
+from experiments.figures.captions import CONDITIONAL, basis_of_result
+from experiments.figures.sheet import (
+    BODY,
+    LINE,
+    POINT,
+    SMALL,
+    WIDE,
+    Sheet,
+    names_room,
+    number_text,
+    say,
+    tidy,
+)
 from sim.errors import UserError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from experiments.history import History
     from sim.result import Result
 
-WIDTH = 11.0  # inches
-RIGHT = 1.75  # inches, for what stands at the right of the panels
-EDGE = 0.25  # inches, to the left of what stands outside the panels
-CAPTION_CHARACTERS = 200
-TABLE, ROW, TITLE = 38.0, 10.5, 26.0  # points: foot of the table of lags, its rows, room for a title
-COLUMNS = 7  # of a legend
+NAMES, GROUP, NEVER = 0.22, 24.0, 11.0  # share of the paper for names; mm at the right of the lanes
+LEAST_LANE, MOST_LANE, LANES = 2.9, 4.4, 92.0  # mm: of one lane, and of all as long as that is possible
+STRIP = 9.0  # mm, of attention
+CELL = 3.0  # mm between columns of a table
 
 
 def draw_timeline(
     result: Result, history: History | None, path: str | Path, *, run: int | None = None
 ) -> Path:
-    """Draw the timeline of a result to a PNG file and return its path.
+    """Draw the timeline of a result to a file (.png, .svg, .pdf) and return its path.
 
     Args:
         result: of ``simulate``, with the dates of announcement of the builders and some logs.
         history: the record, drawn beside the runs; None if there is none.
-        path: of the picture; its name ends in .png.
+        path: of the picture; its name ends in .png, .svg or .pdf.
         run: number of the run whose cascade is drawn; None takes the one, of those with a log,
             whose lags lie nearest the medians.
 
@@ -45,7 +57,9 @@ def draw_timeline(
         UserError: for a run without a log, or a file that cannot be written.
     """
     shown = chosen_run(result, run)
-    return ink.save(lambda: compose(result, history, shown, run is None), path, picture_facts(result, shown))
+    return ink.save(
+        lambda: compose(result, history, shown, run is None), path, picture_facts(result, shown), 200
+    )
 
 
 def chosen_run(result: Result, run: int | None) -> int | None:
@@ -82,98 +96,124 @@ def reveal_of(result: Result) -> float:
     return float(np.quantile(result["reveal"], 0.5, method="inverted_cdf"))
 
 
-def compose(result: Result, history: History | None, shown: int | None, typical: bool) -> Figure:
-    """Return the figure, not yet drawn."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def compose(
+    result: Result,
+    history: History | None,
+    shown: int | None,
+    typical: bool,
+    *,
+    width: float = WIDE,
+    only: Sequence[str] = (),
+    by: str = "kind",
+    parts: str = "ab",
+) -> Figure:
+    """Return the figure.
 
-    lanes = diffusion.diffusion_lanes(result, history)
+    ``shown``: the run whose cascade is drawn; ``typical``: whether it was found, not given. ``width``: of the
+    paper in mm. ``only``: actors, kinds or regions that are shown. ``by``: lanes of (b) are grouped by "kind"
+    or "region". ``parts``: a: all runs, b: one run.
+    """
+    sheet = Sheet(width, result.scenario.file.scenario.title)
+    among = {result.compiled.actors[actor] for actor in cascade.chosen_actors(result.compiled, only)}
+    lanes = [lane for lane in diffusion.diffusion_lanes(result, history) if lane.actor in among]
     drawn = diffusion.drawn_lanes(lanes)
-    story = None if shown is None else cascade.tell(result, shown)
-    upper, lower = len(drawn) or 3, len(story.lanes) if story and story.lanes else 3
-    size_a, height_a = _lane_room(upper, 4.9)
-    size_b, height_b = _lane_room(lower, 6.8)
-    caption = textwrap.fill(caption_text(result, history, shown, typical, story), CAPTION_CHARACTERS)
-    foot = 0.55 + 0.135 * (caption.count("\n") + 1)
-    strip = 0.6  # inches
-    table = diffusion.lag_table(diffusion.lag_rows(result, history), len(result.run_numbers))
-    above_a = 0.45 + (TABLE + ROW * len(table) + TITLE) / 72
-    above_b = 0.3 + (legend_height(story) + TITLE) / 72
-    heights = (above_a, height_a * upper, above_b, height_b * lower, 0.12, strip, foot)
-    total = sum(heights)
-    figure = Figure(figsize=(WIDTH, total))
-    FigureCanvasAgg(figure)
-    left = _left_margin([lane.actor for lane in drawn], story, result, max(size_a, size_b))
-    tops = np.cumsum((0.0, *heights))
-
-    def panel(index: int):
-        width = (WIDTH - left - RIGHT) / WIDTH
-        bottom = 1 - tops[index + 1] / total
-        return figure.add_axes((left / WIDTH, bottom, width, heights[index] / total))
-
-    _draw_heading(figure, result, total)
-    _compose_diffusion(panel(1), result, history, lanes, drawn, table, size_a)
-    _compose_cascade(panel(3), panel(5), result, shown, story, size_b)
-    figure.text(
-        EDGE / WIDTH, 0.12 / total, caption, fontsize=7, va="bottom", linespacing=1.3,
-        color="#333333", parse_math=False,
-    )  # fmt: skip
-    return figure
+    story = None
+    if "b" in parts and shown is not None:
+        story = cascade.tell(result, shown, only, by)
+    names = [lane.actor for lane in drawn] if "a" in parts else []
+    names += [result.compiled.actors[actor] for actor in story.lanes] if story else []
+    left = max(14.0, names_room(names, BODY, NAMES * sheet.room))
+    mark = "(a) " if len(parts) > 1 else ""
+    if "a" in parts:
+        _compose_diffusion(sheet, result, history, lanes, drawn, left, mark)
+    if "b" in parts:
+        _compose_cascade(sheet, result, history, shown, story, left, "(b) " if mark else "")
+    return sheet.whole(caption_text(result, history, shown, typical, story, parts))
 
 
-def _lane_room(lanes: int, most: float) -> tuple[float, float]:
-    """Return (size of letters in points, height of a lane in inches) for a number of lanes."""
-    height = min(0.34, max(0.175, most / lanes))
-    return min(8.0, max(6.5, height * 36)), height
+def _lane_height(lanes: int) -> float:
+    return min(MOST_LANE, max(LEAST_LANE, LANES / max(1, lanes)))
 
 
-def _left_margin(names: list[str], story, result: Result, size: float) -> float:
-    if story:
-        names = names + [result.compiled.actors[actor] for actor in story.lanes]
-    longest = max((len(ink.shorten(name)) for name in names), default=8)
-    return 0.55 + longest * size * 0.0078
-
-
-def _draw_heading(figure: Figure, result: Result, total: float) -> None:
-    scenario = result.scenario
-    figure.text(
-        EDGE / WIDTH, 1 - 0.2 / total, ink.shorten(scenario.file.scenario.title, 90), fontsize=14,
-        fontweight="bold", va="top", parse_math=False,
-    )  # fmt: skip
-
-
-def _class_title(result: Result) -> str:
+def class_title(result: Result) -> str:
+    """Return the name of the class in question, with its title where it has another."""
     klass = result.scenario.follow_class
     title = result.scenario.file.classes[klass].title
     return ink.shorten(f"{klass} ({title})" if title and title != klass else klass, 50)
 
 
-def _compose_diffusion(axes, result: Result, history, lanes, drawn, table, size: float) -> None:
+def _compose_diffusion(sheet: Sheet, result: Result, history, lanes, drawn, left: float, mark: str) -> None:
     compiled = result.compiled
     runs, klass = len(result.run_numbers), result.scenario.follow_class
-    ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True)
-    title = f"(a) Who announced a model of class {_class_title(result)} or above, and when"
-    _panel_title(axes, title, TABLE + ROW * len(table))
-    notes = diffusion.omitted_text(lanes, drawn, history, klass)
+    sheet.heading(f"{mark}Who announced a model of class {class_title(result)} or above, and when")
     if not drawn:
-        _say_empty(axes, _why_no_lanes(result))
+        axes = sheet.panel(18.0, left)
+        ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True, ticks(sheet.room - left))
+        _finish(axes, f"date (n = {number_text(runs, 'run')})")
+        axes.set_yticks([])
+        say(axes, _why_no_lanes(result), sheet.room - left - 4)
         return
-    reveal = reveal_of(result)
-    diffusion.draw_diffusion(axes, drawn, reveal, compiled.horizon, size)
-    _reveal_name(axes, reveal)
-    _draw_table(axes, table, TABLE - 3)
-    column = f"not by the end\n(share of {runs:,} run{'s' if runs != 1 else ''})"
-    ink.write(axes, 1.012, 1.0, column, transform=axes.transAxes, fontsize=6.5, va="bottom", color="#333333")
+    _table(sheet, diffusion.lag_table(diffusion.lag_rows(result, history), runs))
     if any(lane.never < 1 for lane in drawn):
-        _legend(axes, diffusion_keys(drawn, runs), 14)
-    else:
-        ink.write(axes, 0.5, 0.5, "Nobody announced one in any run.", transform=axes.transAxes,
-                  ha="center", va="center", color=ink.GREY, fontsize=9)  # fmt: skip
+        sheet.legend(diffusion_keys(drawn, runs))
+    reveal = reveal_of(result)
+    height = _lane_height(len(drawn)) * len(drawn)
+    sheet.top += SMALL * LINE * POINT + 0.6
+    wide = sheet.room - left - NEVER
+    sheet.words(sheet.width - 2.0, sheet.top - 0.4, "not by end", fontsize=SMALL, ha="right", va="bottom")
+    if math.isfinite(reveal):
+        half = 0.5 * ink.width_of("reveal", SMALL)
+        place = 2.0 + left + wide * reveal / compiled.horizon
+        place = min(place, 2.0 + left + wide - half - ink.width_of("not by end", SMALL) + NEVER - 1.5)
+        sheet.words(
+            place, sheet.top - 0.4, "reveal", fontsize=SMALL, ha="center", va="bottom", color=ink.GREY
+        )
+    axes = sheet.panel(height, left, NEVER)
+    ink.draw_calendar(axes, result.scenario.start, compiled.horizon, True, ticks(wide))
+    room = cascade.Room(wide, left, NEVER, BODY if height / len(drawn) > 3.3 else SMALL)
+    diffusion.draw_diffusion(axes, drawn, reveal, compiled.horizon, room)
+    _finish(axes, f"date of announcement (n = {number_text(runs, 'run')})")
+    if not any(lane.never < 1 for lane in drawn):
+        say(axes, "Nobody announced one in any run.", wide)
+    notes = diffusion.omitted_text(lanes, drawn, history, klass)
     if notes:
-        axes.annotate(
-            notes[0].upper() + notes[1:] + ".", (0, 0), (0, -18), xycoords="axes fraction",
-            textcoords="offset points", fontsize=6.5, va="top", parse_math=False,
-        )  # fmt: skip
+        sheet.paragraph(notes[0].upper() + notes[1:] + ".")
+
+
+def ticks(wide: float) -> int:
+    """Return how many dates fit below an axis of a width in mm."""
+    return max(2, int(wide / 9.0))
+
+
+def _finish(axes: Axes, label: str) -> None:
+    axes.tick_params(labelsize=SMALL)
+    axes.set_xlabel(label, fontsize=SMALL)
+
+
+def _table(sheet: Sheet, table: list[list[str]]) -> None:
+    """Write a table, its columns as wide as they must be; turned where it is too wide for the paper."""
+    if not table:
+        return
+
+    def widths(rows: list[list[str]]) -> list[float]:
+        return [
+            max(ink.width_of(text, SMALL) for text in column) + CELL for column in zip(*rows, strict=True)
+        ]
+
+    if sum(widths(table)) > sheet.room:
+        table = [list(column) for column in zip(*table, strict=True)]
+        sheet.paragraph(f"{table[0][0]}:", color="#333333")
+        table[0][0] = ""
+    across = widths(table)
+    for row in table:
+        place = 2.0
+        for text, wide in zip(row, across, strict=True):
+            sheet.words(
+                place, sheet.top, ink.fitted(text, SMALL, sheet.room), fontsize=SMALL, color="#333333"
+            )
+            place += wide
+        sheet.top += SMALL * LINE * POINT
+    sheet.top += 0.8
 
 
 def _why_no_lanes(result: Result) -> str:
@@ -181,27 +221,61 @@ def _why_no_lanes(result: Result) -> str:
         return "No run was completed."
     if len(result.compiled.facts["builders"]) == 0:
         return "Nobody in this scenario builds models."
-    return "The dates of announcement were not kept: run with the standard metrics, or t_pub[ACTOR,CLASS]."
+    if not diffusion.builders(result):
+        return (
+            "The dates of announcement were not kept: run with the standard metrics, or t_pub[ACTOR,CLASS]."
+        )
+    return "None of those shown builds models."
 
 
-def _compose_cascade(axes, strip, result: Result, shown, story, size: float) -> None:
+def _compose_cascade(sheet: Sheet, result: Result, history, shown, story, left: float, mark: str) -> None:
     compiled, start = result.compiled, result.scenario.start
-    ink.draw_calendar(axes, start, compiled.horizon, False)
-    ink.draw_calendar(strip, start, compiled.horizon, True)
-    strip.set_yticks([])
-    if story is None:
-        _panel_title(axes, "(b) One run's cascade", legend_height(story))
-        _say_empty(axes, "No event log was kept: run with logs=1 or more.")
-        _say_empty(strip, "")
+    right = min(GROUP, 0.18 * sheet.room)
+    wide = sheet.room - left - right
+    sheet.heading(f"{mark}One run's cascade" + (f": run {shown}" if story else ""))
+    if story is None or not story.lanes:
+        axes = sheet.panel(18.0, left, right)
+        why = "No event log was kept: run with logs=1 or more."
+        if story is not None:
+            why = "Nothing happened in this run: no project, no release, no grant."
+        say(axes, why, wide - 4)
+        ink.draw_calendar(axes, start, compiled.horizon, True, ticks(wide))
+        axes.set_yticks([])
+        _finish(axes, f"date (n = 1 run of {len(result.run_numbers):,})")
         return
-    _panel_title(axes, f"(b) One run's cascade: run {shown}", legend_height(story))
-    _legend(axes, cascade_keys(story), 3)
-    if story.lanes:
-        revealed = _reveal_in(story, result)
-        cascade.draw_cascade(axes, story, compiled, revealed, size)
-    else:
-        _say_empty(axes, "Nothing happened in this run: no project, no release, no grant.")
+    sheet.legend(cascade_keys(story))
+    height = _lane_height(len(story.lanes))
+    axes = sheet.panel(height * len(story.lanes), left, right, 2.0)
+    ink.draw_calendar(axes, start, compiled.horizon, False, ticks(wide))
+    room = cascade.Room(wide, left, right, BODY if height > 3.3 else SMALL)
+    cascade.draw_cascade(axes, story, compiled, _reveal_in(story, result), room)
+    _draw_actual(axes, result, history, story)
+    strip = sheet.panel(STRIP, left, right)
+    ink.draw_calendar(strip, start, compiled.horizon, True, ticks(wide))
     _draw_attention(strip, result, shown)
+    _finish(strip, f"date (n = 1 run of {len(result.run_numbers):,})")
+
+
+def _draw_actual(axes: Axes, result: Result, history, story) -> None:
+    """Lay the actual announcements over the lanes of those who made them."""
+    if not history:
+        return
+    klass, horizon = result.scenario.follow_class, result.compiled.horizon
+    for place, actor in enumerate(story.lanes):
+        date = history.announced(result.compiled.actors[actor], klass)
+        month = math.inf if date is None else diffusion.months_of_day(date) - result.scenario.start
+        if 0 <= month <= horizon:
+            axes.plot(
+                [month],
+                [place],
+                "D",
+                markersize=4.2,
+                markerfacecolor="none",
+                markeredgecolor=ink.BLACK,
+                markeredgewidth=0.8,
+                clip_on=False,
+                zorder=9,
+            )
 
 
 def _reveal_in(story, result: Result) -> float:
@@ -210,66 +284,19 @@ def _reveal_in(story, result: Result) -> float:
     return min(dates, default=math.inf)
 
 
-def _draw_attention(strip, result: Result, shown: int) -> None:
+def _draw_attention(strip: Axes, result: Result, shown: int) -> None:
     times, attention = cascade.attention_curve(result, shown)
     strip.fill_between(times, attention, color=ink.ORANGE, alpha=0.6, linewidth=0)
     strip.plot(times, attention, color=ink.ORANGE, linewidth=0.8)
-    top = max(float(attention.max()), 1e-9)
-    strip.set_ylim(0, 1.15 * top)
-    if attention.max() > 0:
-        strip.set_yticks([0, top])
-        strip.set_yticklabels(["0", f"{top:.2g}"], fontsize=6.5)
-    strip.tick_params(axis="y", length=2, width=0.5)
-    ink.write(
-        strip, 1.012, 0.5, "public attention\n(1: the strongest\ndemonstration)", fontsize=7,
-        transform=strip.transAxes, va="center", ha="left",
-    )  # fmt: skip
+    tidy(strip)
     if not attention.max() > 0:
-        _say_empty(strip, "no demonstrations", keep_ticks=True)
-
-
-def legend_height(story) -> float:
-    """Return the height of the legend of the lower panel, in points."""
-    keys = len(cascade_keys(story)) if story else 0
-    return 6 + 10.5 * -(-keys // COLUMNS)
-
-
-def _panel_title(axes, text: str, points: float) -> None:
-    _note(axes, text, points, fontsize=10, fontweight="bold")
-
-
-def _note(axes, text: str, points: float, across: float = 0.0, **style) -> None:
-    """Write above a panel, from the left edge of the page. ``points``: above it; ``across``: to the right."""
-    axes.annotate(
-        text, (EDGE / WIDTH, 1), (across, points), xycoords=("figure fraction", "axes fraction"),
-        textcoords="offset points", va="bottom", annotation_clip=False, parse_math=False,
-        **{"fontsize": 7.5, **style},
-    )  # fmt: skip
-
-
-def _draw_table(axes, table: list[list[str]], points: float) -> None:
-    """Write rows of text above a panel, the last one ``points`` above it."""
-    for place, row in enumerate(reversed(table)):
-        for column, text in enumerate(row):
-            across = 0 if column == 0 else 195 + 102 * (column - 1)
-            _note(axes, text, points + ROW * place, across, color="#333333")
-
-
-def _reveal_name(axes, reveal: float) -> None:
-    if math.isfinite(reveal):
-        axes.annotate(
-            "reveal", (reveal, 1), (0, 1), xycoords=("data", "axes fraction"),
-            textcoords="offset points", fontsize=6.5, ha="center", va="bottom", color=ink.GREY,
-        )  # fmt: skip
-
-
-def _say_empty(axes, text: str, keep_ticks: bool = False) -> None:
-    if not keep_ticks:
-        axes.set_yticks([])
-    ink.write(
-        axes, 0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=ink.GREY,
-        fontsize=8 if keep_ticks else 10,
-    )  # fmt: skip
+        strip.set_yticks([])
+        say(strip, "no demonstrations", 60.0)
+        return
+    top = float(attention.max())
+    strip.set_ylim(0, 1.15 * top)
+    strip.set_yticks([0, top], ["0", f"{top:.2g}"])
+    strip.set_ylabel("attention", fontsize=SMALL)
 
 
 def diffusion_keys(drawn, runs: int) -> list:
@@ -281,7 +308,7 @@ def diffusion_keys(drawn, runs: int) -> list:
         return [_median_key("date in this run"), *_record_keys(drawn)]
     few = runs < diffusion.FEWEST_FOR_DENSITY
     dates = (
-        Line2D([], [], color=ink.SKY, marker="|", linestyle="none", markersize=6, label="date in each run")
+        Line2D([], [], color=ink.SKY, marker="|", linestyle="none", markersize=5, label="date in each run")
         if few
         else Patch(color=ink.SKY, alpha=0.75, label="share of runs per month")
     )
@@ -307,10 +334,10 @@ def _record_keys(drawn) -> list:
     style: dict[str, Any] = {"color": ink.BLACK, "marker": "D", "linestyle": "none"}
     keys = []
     if any(lane.announced is not None for lane in drawn):
-        keys.append(Line2D([], [], markersize=5, label="actual announcement", **style))
+        keys.append(Line2D([], [], markersize=4.4, label="actual announcement (arrowhead: outside)", **style))
     if any(lane.trained is not None for lane in drawn):
         label = "actual end of training"
-        keys.append(Line2D([], [], markersize=4.4, markerfacecolor="white", label=label, **style))
+        keys.append(Line2D([], [], markersize=3.6, markerfacecolor="white", label=label, **style))
     return keys
 
 
@@ -354,45 +381,40 @@ def cascade_keys(story) -> list:
     return keys
 
 
-def _legend(axes, keys: list, points: float) -> None:
-    if not keys:
-        return
-    axes.legend(
-        handles=keys, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=min(len(keys), COLUMNS),
-        fontsize=6.8, frameon=False, borderaxespad=points / 7, handlelength=1.3, handletextpad=0.4,
-        columnspacing=1.1, labelspacing=0.25,
-    )  # fmt: skip
-
-
-def caption_text(result: Result, history: History | None, shown, typical: bool, story) -> str:
+def caption_text(
+    result: Result, history: History | None, shown, typical: bool, story, parts: str = "ab"
+) -> str:
     """Return what stands under the picture: how it was made, what it means, whose data it uses."""
-    scenario, runs = result.scenario, len(result.run_numbers)
-    sentences = [
-        f"Scenario {scenario.name} (fingerprint {scenario.fingerprint[:8]}), {runs:,} "
-        f"run{'s' if runs != 1 else ''}, seed {result.seed}"
-        + (f", with {'; '.join(scenario.sets)}" if scenario.sets else "")
-        + "."
-    ]
-    if result.interrupted:
-        sentences.append("The work was broken off: these are the runs completed.")
-    if shown is not None:
+    scenario = result.scenario
+    here = "(b) shows" if len(parts) > 1 else "It shows"
+    sentences = [basis_of_result(result).text.removesuffix(CONDITIONAL).strip()]
+    if shown is not None and "b" in parts:
         reason = ""
         if typical and len(result.logs) > 1:
             reason = f", of the {len(result.logs)} runs with a log the one whose lags lie nearest the medians"
-        sentences.append(f"(b) and the attention curve show run {shown}{reason}.")
+        sentences.append(f"{here} run {shown}{reason}; attention: 1 is the strongest demonstration.")
     if story and story.arrows:
         sentences.append(
             "Arrows run from a release (or, along a tie, from the making) to the start that it set off, or "
             "to the day when it helped a project most; only the most important are drawn."
         )
+    if story and history:
+        sentences.append("Hollow diamonds: actual announcements.")
     follow = result.compiled.classes.index(scenario.follow_class)
     if story and any(project.klass < follow for project in story.projects):
         sentences.append("Pale bars: lower classes.")
-    if any(np.isinf(row.quantiles[[0, 2, 4]]).any() for row in diffusion.lag_rows(result, history)):
-        sentences.append(f'In (a), "{diffusion.LATER}" is after the months simulated.')
+    if "a" in parts and any(
+        np.isinf(row.quantiles[[0, 2, 4]]).any() for row in diffusion.lag_rows(result, history)
+    ):
+        sentences.append(
+            f'"{diffusion.LATER[:1].upper()}{diffusion.LATER[1:]}" is after the months simulated.'
+        )
     if story and story.idle:
         actors = "actor" if story.idle == 1 else "actors"
-        sentences.append(f"Left out of (b): {story.idle} {actors} with nothing to show, or for want of room.")
+        sentences.append(
+            f"Left out{' of (b)' if len(parts) > 1 else ''}: {story.idle} {actors} with nothing to show, not "
+            "asked for, or for want of room."
+        )
     sentences.append("All simulated dates are conditional on this model and its inputs, and no forecast.")
     if history:
         sentences.append(f"What really happened: {history.credit}")

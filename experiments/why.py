@@ -158,6 +158,17 @@ class Explanation:
         return graph
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an actor and a class; see ``Explanation``. ``rows``: of the log, to be explained."""
+
+    outcome: str
+    sentences: list[str]
+    rows: list[int]
+    time: float = math.inf
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 _HOW_TO_READ = (
     "Cuts count artifacts in the order in which they reached the team: each cuts what those before it "
     "left, at the team and the chips that the project had. They are the books of this run, not what "
@@ -200,29 +211,39 @@ class Reader(Wording):
 
     def explain(self, actor_name: str, class_name: str) -> Explanation:
         """Return the explanation for an actor and a class, both by name."""
+        found = self.verdict(actor_name, class_name)
+        causes = [self.tree(row, "") for row in found.rows]
+        return Explanation(
+            self.replay,
+            actor_name,
+            class_name,
+            found.outcome,
+            found.time,
+            found.sentences,
+            causes,
+            found.facts,
+        )
+
+    def verdict(self, actor_name: str, class_name: str) -> Verdict:
+        """Return what became of an actor and a class, both by name, without the causes."""
         actor = self.compiled.actors.index(actor_name)
         klass = self.compiled.classes.index(class_name)
-
-        def answer(outcome, verdict, rows=(), time=math.inf, **facts):
-            causes = [self.tree(row, "") for row in rows]
-            return Explanation(self.replay, actor_name, class_name, outcome, time, verdict, causes, facts)
-
         reached = self._first((self.log["actor"] == actor) & (self.log["reached"] >= klass))
         if reached is None:
-            outcome, verdict, rows, facts = self._unreached(actor, klass)
-            return answer(outcome, verdict, rows, **facts)
+            outcome, sentences, rows, facts = self._unreached(actor, klass)
+            return Verdict(outcome, sentences, rows, facts=facts)
         time = float(self.log["time"][reached])
         project, when = int(self.log["project"][reached]), self.when(time)
         if project < 0:
-            verdict = [f"{actor_name} had trained {self.title(klass)} before the start ({when})."]
-            return answer("had it from the start", verdict, [reached], time)
+            sentences = [f"{actor_name} had trained {self.title(klass)} before the start ({when})."]
+            return Verdict("had it from the start", sentences, [reached], time)
         made = self._class_of(reached)
         higher = f" It came with {self.title(made)}, a higher class." if made > klass else ""
         if self.replay.projects["script"][project] >= 0:
-            verdict = [f"{actor_name} trained {self.title(klass)}: {when}, as the record gives it.{higher}"]
-            return answer("given by the record", verdict, [reached], time, project=project)
+            sentences = [f"{actor_name} trained {self.title(klass)}: {when}, as the record gives it.{higher}"]
+            return Verdict("given by the record", sentences, [reached], time, {"project": project})
         mechanism = Mechanism(int(self.log["mechanism"][reached]))
-        verdict = [
+        sentences = [
             f"{actor_name} trained {self.title(klass)}: {when}, by {mechanism.phrase}.{higher} "
             f"{self._announcement(project)}"
         ]
@@ -232,14 +253,15 @@ class Reader(Wording):
             named = [
                 f"{self.artifact(cut.artifact)} ({human(cut.months)})" for cut in most if cut.months > 0.0
             ]
-            verdict.append(
+            sentences.append(
                 f"What it held saved {human(books.full['months'] - books.done['months'])} of "
                 f"{human(books.full['months'])} months; most of all {'; '.join(named)}."
             )
         tries = self._tries(actor, klass, reached)
         if tries:
-            verdict.append(f"Before that it had tried {_times(len(tries))} in vain.")
-        return answer("trained", verdict, [reached, *tries], time, project=project, mechanism=mechanism.key)
+            sentences.append(f"Before that it had tried {_times(len(tries))} in vain.")
+        facts = {"project": project, "mechanism": mechanism.key}
+        return Verdict("trained", sentences, [reached, *tries], time, facts)
 
     # --- what never happened ---------------------------------------------------------------------
 
@@ -272,13 +294,13 @@ class Reader(Wording):
             ]
             facts = {"binding": bounds[-1].key, "tries": [bound.key for bound in bounds], "higher": higher}
             return "not reached", verdict, [*same, *use], facts
-        says, rows, facts = self._undecided(actor, klass)
+        says, rows, facts = self.undecided(actor, klass)
         verdict = [says + can_use]
         if higher:
             verdict.append(f"It tried {_times(higher)} at a higher class, in vain.")
         return "not reached", verdict, [*tries, *rows, *use], facts | {"higher": higher}
 
-    def _undecided(self, actor: int, klass: int) -> tuple[str, list[int], dict[str, Any]]:
+    def undecided(self, actor: int, klass: int) -> tuple[str, list[int], dict[str, Any]]:
         """Say of an actor that never decided whether it knew, and how far it came to deciding."""
         name, title = self.compiled.actors[actor], self.title(klass)
         stand = self.stand(actor, klass, self.horizon)
@@ -290,11 +312,7 @@ class Reader(Wording):
             says = f"{name} never knew that {title} exists, and such models lie beyond what it knew of."
             return f"{says} So it never weighed one.", [], facts
         rows = [aware] if aware is not None else []
-        knew = (
-            f"knew of it since {self.when(float(self.log['time'][aware]))}"
-            if aware is not None
-            else "did not know that it exists"
-        )
+        knew = self.known_since(aware)
         busy = "; at the end its team is busy with another model" if self._busy(actor) else ""
         return (
             f"{name} never decided to have {title} by {self.end}. It {knew}; the hazard of deciding had "
@@ -303,6 +321,12 @@ class Reader(Wording):
             rows,
             facts,
         )
+
+    def known_since(self, aware: int | None) -> str:
+        """Say since when a class was known to exist; ``aware``: the row that says so."""
+        if aware is None:
+            return "did not know that it exists"
+        return f"knew of it since {self.when(float(self.log['time'][aware]))}"
 
     def _tries(self, actor: int, klass: int, until: int) -> list[int]:
         """Return the rows at which tries at a class or a higher one ended without it."""

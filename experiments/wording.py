@@ -97,7 +97,7 @@ class Wording:
             Event.DECIDED: f"{actor} decided to have {klass}, with conviction {amount:.2f}",
             Event.BLOCKED: f"{actor} could not start on {klass}: it lacked {self._lacked(row)}"
             + (f"; the compute would cost {human(usd)} USD" if usd else ""),
-            Event.STARTED: f"{actor} started on {klass}{self._by(event)}",
+            Event.STARTED: f"{actor} started on {klass}{self._by(event)}{_kept(event)}",
             Event.BUILT: f"{actor} had built what {klass} takes, in {human(amount)} person-months",
             Event.EQUIPPED: f"{actor} had the means to train {klass}{self._by(event)}",
             Event.TUNED: f"{actor} was done with the trial runs for {klass}: {human(amount)} FLOP",
@@ -224,3 +224,8 @@ def human(value: float) -> str:
 def _kind_words(kind: int) -> str:
     words = ArtifactKind(kind).phrase
     return {"existence": "the knowledge", "api": "the API"}.get(words, words)
+
+
+def _kept(event: np.void) -> str:
+    """Say which part of the engineering an earlier try had left, if one did."""
+    return f", with {event['draw']:.0%} of the engineering from an earlier try" if event["draw"] > 0 else ""

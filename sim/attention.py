@@ -149,11 +149,49 @@ def add_evidence(w, actor, weight):
     state = w.state[actor]
     state.evidence = starting.with_evidence(evidence_of(w, actor), weight)
     state.evidence_time = w.clock[0].time
+    reckon_anew(w, actor)
 
 
 @rule
 def belief_of(w, actor):
-    """Return an actor's present belief that scale pays."""
+    """Return an actor's present belief that scale pays; it is reckoned once for one moment."""
+    state = w.state[actor]
+    if not is_up_to_date(w, state.believed):
+        state.belief = present_belief(w, actor)
+        state.believed = w.clock[0].time
+    return state.belief
+
+
+@rule
+def is_up_to_date(w, reckoned):
+    """Return whether what was reckoned at a time still holds: at this moment, and nothing was shown in it."""
+    time = w.clock[0].time
+    return reckoned == time and w.clock[0].shown_time < time
+
+
+@rule
+def reckon_anew(w, actor):
+    """Let an actor's belief and convictions be reckoned anew, even at this moment: their grounds changed."""
+    w.state[actor].believed = -1.0
+    classes = len(w.classes)
+    first = w.actor_facts[actor].builder * classes
+    for index in range(max(0, first), first + classes):
+        w.wishes[index].reckoned = -1.0
+
+
+@rule
+def conviction_of(w, actor, klass):
+    """Return how convinced an actor is at present that a class is worth having; reckoned once a moment."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    if not is_up_to_date(w, wish.reckoned):
+        wish.conviction = convinced_of(w, actor, klass, belief_of(w, actor))
+        wish.reckoned = w.clock[0].time
+    return wish.conviction
+
+
+@rule
+def present_belief(w, actor):
+    """Reckon an actor's present belief: its own, with what was shown, and its evidence."""
     kind = w.kinds[w.actor_facts[actor].kind]
     months = w.clock[0].time
     base = starting.growing_belief(kind.belief, kind.belief_growth, months)
@@ -194,4 +232,4 @@ def staffing_of(w, actor, klass):
     least = w.conviction[0].staffing
     if least >= 1.0:
         return 1.0
-    return least + (1.0 - least) * convinced_of(w, actor, klass, belief_of(w, actor))
+    return least + (1.0 - least) * conviction_of(w, actor, klass)

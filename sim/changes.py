@@ -9,6 +9,7 @@ monthly plans; income is booked up to the date at what it was.
 from __future__ import annotations
 
 from agents.rule import rule
+from sim.attention import reckon_anew
 from sim.helping import lay_out_nearness
 from sim.planning import receive_income
 from sim.queue import NEXT, push
@@ -96,6 +97,8 @@ def turn(w, row, begins):
         cell = w.cells[place]
         if cell.reader != READER.RULES and is_first(w, place):
             move(w, cell.reader, cell.actor, w.numbers[cell.place] - cell.before)
+    for actor in range(len(w.actors)):
+        reckon_anew(w, actor)
     lay_out_nearness(w)
     for klass in range(len(w.classes)):
         size = w.classes[klass]

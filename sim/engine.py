@@ -30,7 +30,7 @@ from sim.projects import (
     reset_wish,
     settle,
 )
-from sim.queue import NEXT, push, take_first
+from sim.queue import NEXT, clear, next_due, push, take_first
 from sim.record import record
 from sim.release import announce, is_open, new_artifact, publish, release, spread_privately, withdraw
 from sim.scaling import saved_by_rule
@@ -53,11 +53,11 @@ def advance(w, until):
     until = min(until, clock.horizon)
     while clock.status == RUNNING:
         planned = next_plan(w)
-        queued = w.heap[0].time if clock.queued > 0 else math.inf
+        queued = next_due(w)
         first = min(planned, queued)
         if next_in_tail(w) < first:
             advance_tail(w, first, until)
-            if clock.queued > 0 and w.heap[0].time < first:
+            if next_due(w) < first:
                 continue  # a member set something in motion
         if first > until:
             break
@@ -349,10 +349,11 @@ def reset(w, seed, run, horizon):
     clock.time, clock.horizon = 0.0, horizon
     clock.attention, clock.attention_time = 0.0, 0.0
     clock.shown, clock.shown_time = 0.0, 0.0
-    clock.events, clock.queued, clock.slots, clock.order = 0, 0, 0, 0
+    clock.events = 0
     clock.artifacts, clock.projects, clock.seeking = 0, 0, 0
     clock.planner, clock.cycle, clock.trigger, clock.demo = 0, 0, -1, ROOT
     clock.status = RUNNING
+    clear(w)
     forget_releases(w)
     record(w, EVENT.SCENARIO, -1, -1)
     begin_changes(w)
@@ -382,7 +383,7 @@ def reset(w, seed, run, horizon):
 def reset_actor(w, actor):
     row, state = w.actors[actor], w.state[actor]
     state.planned = state.faded = 0.0
-    state.evidence, state.evidence_time = 0.0, 0.0
+    state.evidence, state.evidence_time, state.believed = 0.0, 0.0, -1.0
     state.experience, state.people = row.experience, row.people
     state.recruited, state.moved_in, state.moved_out = 0.0, 0.0, 0.0
     state.money, state.income, state.income_time = row.money_usd, 0.0, 0.0
@@ -419,6 +420,7 @@ def reset_builder(w, builder):
         wish.certain = math.inf
         wish.decided, wish.bound_cause = math.inf, ROOT
         wish.willing = 0.0
+        wish.reckoned = -1.0
         wish.reached = math.inf
         wish.copied = 0.0
         key = w.class_facts[klass].key

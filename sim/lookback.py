@@ -13,6 +13,7 @@ from sim.attention import attention_of, belief_of, convinced_of, credence_of, re
 from sim.changes import apply_changes
 from sim.helping import KINDS, lay_out_nearness, take_help
 from sim.planning import highest_known, look
+from sim.projects import settle
 from sim.tables import wish_row
 
 QUANTITIES = ("work", "data_work", "trials", "flop", "talent", "gap", "failures", "optimal")
@@ -22,6 +23,15 @@ WISH_FACTS = (
     "threshold", "rate", "bound", "willing", "cost", "money", "people", "team", "chips", "chips_for_memory",
     "training_months",
 )  # fmt: skip
+
+
+@rule
+def settle_projects(w):
+    """Book all projects in work up to now, as the end of a run does."""
+    for place in range(len(w.planning)):
+        project = w.state[w.planning[place].actor].project
+        if project >= 0:
+            settle(w, project)
 
 
 @rule

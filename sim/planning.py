@@ -10,7 +10,7 @@ import math
 from agents import starting
 from agents.rule import rule
 from sim import compute
-from sim.attention import attention_of, belief_of, convinced_of
+from sim.attention import attention_of, conviction_of
 from sim.helping import forget, forgets
 from sim.luck import FOR, normal
 from sim.projects import (
@@ -107,7 +107,8 @@ def plan(w, actor, until):
         state.faded = clock.time
     recruit(w, actor, clock.time - max(since, max(0.0, w.actors[actor].active_from)))
     classes = len(w.classes)
-    reach = min(highest_known(w, facts.builder) + 2, classes)
+    frontier = highest_known(w, facts.builder)
+    reach = min(frontier + 2, classes)
     waits = False
     for klass in range(state.level + 1, reach):
         wish = w.wishes[facts.builder * classes + klass]
@@ -115,7 +116,7 @@ def plan(w, actor, until):
             seek(w, actor, klass)
         waits = waits or wish.state == IDLE
     if waits and (state.project < 0 or is_ahead(w, state.project)):
-        weigh(w, actor, reach, until)
+        weigh(w, actor, frontier, reach, until)
 
 
 @rule
@@ -130,21 +131,22 @@ def fade(w, actor):
 
 
 @rule
-def weigh(w, actor, reach, until):
-    """Set the rates at which an actor decides for each class below ``reach`` that it does not have."""
+def weigh(w, actor, frontier, reach, until):
+    """Set the rates at which an actor decides for each class below ``reach`` that it does not have.
+
+    ``frontier``: the highest class that it knows to exist.
+    """
     clock = w.clock[0]
     facts = w.actor_facts[actor]
     kind = w.kinds[facts.kind]
     gain = w.attention[0].start_gain
-    frontier = highest_known(w, facts.builder)
     attention = min(1.0, attention_of(w, actor))
-    belief = belief_of(w, actor)
     for klass in range(w.state[actor].level + 1, reach):
         wish = w.wishes[wish_row(w, actor, klass)]
         if wish.state != IDLE:
             continue
         settle_wish(w, wish)
-        convinced = convinced_of(w, actor, klass, belief)
+        convinced = conviction_of(w, actor, klass)
         below = max(0, frontier - klass)
         idle = kind.replicate * wish.copied  # who has a copy makes none
         wish.rate = starting.start_rate(
@@ -170,7 +172,7 @@ def decide(w, actor, klass):
         cause = max(cause, wish.known_cause)
     event_row = record(w, EVENT.DECIDED, actor, cause)
     event = w.events[event_row]
-    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+    convinced = conviction_of(w, actor, klass)
     event.klass, event.amount, event.draw = klass, convinced, wish.threshold
     wish.state = SEEKING
     wish.decided = clock.time
@@ -204,7 +206,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
         chip, count = state.owned_chip, state.owned_chips
     else:
         chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
-        convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+        convinced = conviction_of(w, actor, klass)
         willing = compute.means_of(w, actor, klass, convinced, time)
     free = sponsor >= 0 and is_free(w, sponsor)
     bound, cost, labour, used = compute.outlook(
@@ -223,7 +225,7 @@ def seek(w, actor, klass):
     if clock.time >= wish.decided + kind.patience_months:
         let_go(w, actor, klass, BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound)
         return
-    convinced = convinced_of(w, actor, klass, belief_of(w, actor))
+    convinced = conviction_of(w, actor, klass)
     if convinced < kind.abandon * wish.convinced:  # it has lost that with which it decided
         let_go(w, actor, klass, BOUND.ABANDONED)
         return

@@ -99,7 +99,7 @@ def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, co
     row = open_project(w, actor, klass, mechanism, replicates)
     cost = equip(w, row, chip, chips, lent, willing, cost, labour)
     note_start(w, row, cost, cause)
-    begin(w, row, PHASE.BUILD)
+    begin_building(w, row)
 
 
 @rule
@@ -107,9 +107,17 @@ def start_ahead(w, actor, klass, mechanism, replicates, cause):
     """Begin the engineering of a project whose means are still sought."""
     row = open_project(w, actor, klass, mechanism, replicates)
     note_start(w, row, 0.0, cause)
-    begin(w, row, PHASE.BUILD)
+    begin_building(w, row)
     if project_is_built(w, row):
         note_built(w, row)
+
+
+@rule
+def begin_building(w, row):
+    """Begin the engineering; the row of the start says which part of it an earlier try has left."""
+    started = w.projects[row].cause
+    begin(w, row, PHASE.BUILD)
+    w.events[started].draw = 1.0 - w.projects[row].left
 
 
 @rule

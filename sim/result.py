@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,6 +94,10 @@ class Result:
             censored = float(np.isinf(values).mean())
             rows.append({"metric": metric.name, "unit": metric.unit, **named, "never": censored})
         return pd.DataFrame(rows).set_index("metric")
+
+    def plot(self, kind: str = "timeline", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``. The only door from here to ``experiments``."""
+        return import_module("experiments").plot(self, kind, out, **options)
 
     def event_columns(self, log: np.ndarray) -> dict[str, Any]:
         """Return the columns of one event log with names in place of codes."""

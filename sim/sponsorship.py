@@ -61,13 +61,13 @@ def consider(w, sponsor, until):
     for place in range(clock.seeking):
         index = w.seeking[place]
         wish = w.wishes[index]
-        actor, klass = w.builders[index // classes], index % classes
         offer = w.offers[facts.giver * len(w.wishes) + index]
-        settle_offer(w, sponsor, actor, klass, wish.ordinal, offer)
+        settle_offer(w, sponsor, index, offer)
+        if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
+            continue
+        actor, klass = w.builders[index // classes], index % classes
         busy = w.state[actor].project >= 0 and not is_ahead(w, w.state[actor].project)
         if actor == sponsor or busy or (usd <= 0.0 and chips < 1.0):
-            continue
-        if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
             continue
         openness = openness_of(w, actor, klass)
         near = w.actor_facts[actor].region == facts.region
@@ -108,10 +108,12 @@ def are_tied(w, actor, other):
 
 
 @rule
-def settle_offer(w, sponsor, actor, klass, ordinal, offer):
-    """Bring the hazard of an offer up to date; each new try of the beneficiary is a new offer."""
+def settle_offer(w, sponsor, index, offer):
+    """Bring the hazard of an offer to a wish up to date; each new try of the beneficiary is a new offer."""
     clock = w.clock[0]
+    ordinal = w.wishes[index].ordinal
     if offer.ordinal != ordinal:
+        actor, klass = w.builders[index // len(w.classes)], index % len(w.classes)
         offer.ordinal = ordinal
         offer.hazard = 0.0
         what = ordinal_key(key_of(w, actor) ^ w.class_facts[klass].key, ordinal)

@@ -127,6 +127,10 @@ CLOCK = np.dtype(
         ("events", "i8"),  # rows used
         ("queued", "i8"),
         ("slots", "i8"),  # slots of the queue ever used
+        ("free", "i8"),  # slot that is used next; -1: a new one
+        ("first", "i8"),  # slot of what is due next; -1: nothing
+        ("page", "i8"),  # of the calendar that is open: on none before it does anything stand
+        ("pages_per_month", "f8"),
         ("order", "i8"),  # entries ever queued: breaks ties of time
         ("artifacts", "i8"),
         ("projects", "i8"),
@@ -148,6 +152,8 @@ ACTOR_STATE = np.dtype(
         ("planned", "f8"),  # when it last planned
         ("evidence", "f8"),  # share of doubt removed by evidence, at evidence_time
         ("evidence_time", "f8"),
+        ("belief", "f8"),  # that scale pays, at the time believed
+        ("believed", "f8"),  # -1: what it rests on has changed since it was reckoned
         ("experience", "f8"),  # share
         ("people", "f8"),
         ("recruited", "f8"),  # people who joined
@@ -207,6 +213,8 @@ WISH = np.dtype(  # one row per builder and class
         ("bound_cause", "i8"),  # row of the log
         ("willing", "f8"),  # USD at the decision
         ("convinced", "f8"),  # at the decision
+        ("conviction", "f8"),  # at the time reckoned
+        ("reckoned", "f8"),  # -1: what it rests on has changed since
         ("first_cost", "f8"),  # USD when it was first out of reach
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),
@@ -301,9 +309,9 @@ ARTIFACT = np.dtype(
         ("withdrawn", "f8"),  # months from its release until it is withdrawn
     ]
 )
-HEAP = np.dtype([("time", "f8"), ("slot", "i8")])
 QUEUED = np.dtype(
     [
+        ("time", "f8"),
         ("order", "i8"),
         ("what", "i8"),
         ("a", "i8"),
@@ -311,6 +319,7 @@ QUEUED = np.dtype(
         ("c", "i8"),
         ("cause", "i8"),
         ("stamp", "i8"),
+        ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
     ]
 )
 EVENT = np.dtype(
@@ -441,7 +450,7 @@ class Tables(NamedTuple):
     in_public: np.ndarray  # (actor, last row: all; class; artifact kind): of that or a higher class
     others_public: np.ndarray  # (artifact kind): those of others that the owner who decides looks at
     held: np.ndarray  # (actor, word): bits of artifacts
-    heap: np.ndarray
+    pages: np.ndarray  # of the calendar of what is due: slot of the last entry put there; -1: none
     queue: np.ndarray
     events: np.ndarray
     crowd: np.ndarray  # from here on the state of the tail: sim.tail.tables

@@ -28,7 +28,6 @@ from sim.tables import (
     CLASS_FACTS,
     CLOCK,
     EVENT,
-    HEAP,
     INCENTIVES,
     INPUT_DTYPES,
     INSIGHT_FACTS,
@@ -276,7 +275,7 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
 
     where = f"{scenario.origin}: posterior.file: {path}"
     try:
-        sample = parquet.read_table(path)
+        sample = parquet.ParquetFile(path).read()  # read_table would import pandas
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"{where}: cannot be read ({error})") from None
     columns = {name.removeprefix("input:"): name for name in sample.column_names}
@@ -606,7 +605,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "in_public": np.zeros((actors + 1, classes, len(ArtifactKind))),
         "others_public": np.zeros(len(ArtifactKind)),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
-        "heap": table(HEAP, room.queue),
+        "pages": np.zeros(room.queue, np.int64),
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
         **_tail(compiled, room),

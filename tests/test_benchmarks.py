@@ -70,6 +70,20 @@ def test_programs_take_turns():
     assert seen == ["a", "b", "a", "b", "a", "b"]
 
 
+def test_all_who_do_nothing_do_it_as_often():
+    from benchmarks import tasks
+
+    assert tasks.run_sweep(60) == tasks.run_joblib(60) == tasks.run_mesa(60, 1) == 60
+
+
+def test_the_workbench_does_nothing_as_often():
+    pytest.importorskip("ema_workbench", reason="pip install 'diffusion-cascades[bench]'")
+    from benchmarks import tasks
+
+    with tasks.ema(60) as program:
+        assert program() == 60
+
+
 def test_sweeps_are_measured_on_the_same_runs():
     from benchmarks.report import sweeps_in_words
     from benchmarks.sweeping import measure_memory_of, measure_overhead, measure_reading

@@ -382,15 +382,16 @@ def test_metrics_of_general_interest_are_there():
 def test_the_figure_is_drawn(toy, tmp_path):
     path = toy.figure(tmp_path / "deep" / "compare.png")
     assert path.read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UserError, match="png"):
-        toy.figure(tmp_path / "compare.pdf")
+    assert toy.figure(tmp_path / "compare.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(UserError, match="ends in .png, .svg or .pdf"):
+        toy.figure(tmp_path / "compare.jpg")
 
 
 def test_every_arm_has_a_line_of_its_own(toy):
     from experiments.figures.paired import COLOURS, compose
 
     figure = compose(toy)
-    texts = {text.get_text().strip() for text in figure.legends[0].get_texts()}
+    texts = {text.get_text().strip() for text in figure.texts}
     assert {"baseline", "control", CODE} <= texts
     used = {line.get_color() for axes in figure.axes for line in axes.lines}
     assert set(COLOURS[:3]) <= used
@@ -413,7 +414,8 @@ def test_the_command_leaves_tables_figure_and_manifest(tmp_path):
     assert "In this model, with these inputs. 30 pairs of runs, seed 4." in done.out
     assert f"{CODE} against the baseline" in done.out and "Changes nothing" in done.out
     assert sorted(path.name for path in out.iterdir()) == [
-        "compare.png", "differences.parquet", "manifest.json", "pairs.parquet",
+        "arm-events.parquet", "compare.png", "differences.parquet", "events.parquet", "manifest.json",
+        "pairs.parquet", "runs.parquet", "savings.parquet",
     ]  # fmt: skip
     found = compare("toy", ["base", CODE], runs=30, seed=4)
     pairs = parquet.read_table(out / "pairs.parquet").to_pandas()

@@ -24,7 +24,7 @@ PINNED = dict(
 )
 
 
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # whose packages have another name
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn"}  # whose packages have another name
 
 
 def name_of(requirement: str) -> str:

@@ -130,6 +130,55 @@ def test_a_sobol_design_is_that_of_salib(second, count):
     assert plan.points.columns["policy"] == ["base" if u < 0.5 else "code-never" for u in theirs[:, 2]]
 
 
+def crossed(design, **factors):
+    tables = {
+        "policy": {"levels": ["base", "code-never"], "role": "lever"},
+        PEOPLE: {"low": 10, "high": 20},
+        "delay:months": {"levels": [0, 6, 12], "role": "lever"},
+    }
+    return points_of(tables | factors, {"crossed": True, **design}).points
+
+
+@pytest.mark.parametrize(
+    ("design", "states"),
+    [
+        ({"method": "latin-hypercube", "points": 5}, 5),
+        ({"method": "sobol", "points": 8}, 24),
+        ({"method": "morris", "trajectories": 2}, 4),
+    ],
+)
+def test_levers_are_crossed_with_the_sample_of_the_others(design, states):
+    points = crossed(design)
+    alone = points_of({PEOPLE: {"low": 10, "high": 20}}, design).points
+    settings = list(zip(points.columns["policy"], points.columns["delay:months"], strict=True))
+    assert len(points) == 6 * states
+    assert settings[::states] == [
+        (policy, months) for policy in ("base", "code-never") for months in (0, 6, 12)
+    ]
+    assert all(len(set(settings[at : at + states])) == 1 for at in range(0, 6 * states, states))
+    assert points.columns[PEOPLE] == list(alone.columns[PEOPLE]) * 6
+    np.testing.assert_array_equal(points.unit[:, 1], np.tile(alone.unit[:, 0], 6))
+    assert points.unit[:, 0].tolist() == [0.25] * 3 * states + [0.75] * 3 * states
+
+
+def test_policies_are_levers_where_nothing_is_said_and_settings_can_be_sampled():
+    points = crossed({"method": "latin-hypercube", "points": 4}, policy={"levels": ["base", "code-never"]})
+    assert len(points) == 12 and len(set(points.columns["delay:months"][:4])) == 1  # a lever; policy is not
+    assert len(set(zip(points.columns[PEOPLE], points.columns["policy"], strict=True))) == 4
+    plain = {"levels": [0, 6, 12]}
+    points = crossed(
+        {"method": "latin-hypercube", "points": 4}, policy={"levels": ["base"]}, **{"delay:months": plain}
+    )
+    assert len(points) == 12
+    points = crossed(
+        {"method": "latin-hypercube", "points": 4, "lever_points": 7},
+        **{"delay:months": {"low": 0, "high": 12, "role": "lever"}},
+    )
+    months = points.columns["delay:months"][::4]
+    assert len(points) == 28 and sorted(int(month * 7 / 12) for month in months) == list(range(7))
+    assert points.columns[PEOPLE][:4] * 7 == points.columns[PEOPLE]
+
+
 def test_a_morris_design_moves_one_factor_at_a_time():
     plan = points_of(
         {PEOPLE: {"low": 1, "high": 3}, DETAILS: {"low": 0, "high": 1}},
@@ -218,6 +267,15 @@ def test_drawn_inputs_are_kept_where_asked_for(tmp_path):
     np.testing.assert_array_equal(
         table["input:training.failure"].to_numpy()[:5], alone.runs["input:training.failure"]
     )
+
+
+def test_luck_of_states_is_the_same_under_all_levers(tmp_path):
+    factors = {"policy": {"levels": ["base", "code-never"]}, PEOPLE: {"low": 10, "high": 20}}
+    design = {"method": "latin-hypercube", "points": 4, "crossed": True}
+    store = sweep("toy", factors, design, runs=2, luck="states", metrics=METRICS, out=tmp_path / "s")
+    seeds = store.runs().to_pandas().groupby("point")["seed"].first().to_numpy().reshape(2, 4)
+    assert (seeds[0] == seeds[1]).all() and len(set(seeds[0])) == 4
+    assert len(replay(store.folder, "5:1")[0].values) == 1  # the same as in the store
 
 
 def test_luck_is_paired_or_of_each_point(tmp_path):
@@ -599,6 +657,7 @@ def written(tmp_path, text: str) -> Path:
 
 
 GRID = '[design]\nmethod = "grid"\n'
+CROSSED = '[design]\nmethod = "latin-hypercube"\npoints = 4\ncrossed = true\n'
 FILES = {
     "no factors": (GRID, "factors: is empty"),
     "unknown method": ('[design]\nmethod = "gird"\n', "design.method: 'gird' is not allowed"),
@@ -632,6 +691,28 @@ FILES = {
             for name in ("Alpha", "Beta", "Gamma", "Collective")
         ),
         "1,000,000,000,000 points are too many",
+    ),
+    "levers without levels": (
+        CROSSED
+        + f'[factors."{PEOPLE}"]\nlow = 1\nhigh = 2\nrole = "lever"\n[factors.policy]\nlevels = ["base"]',
+        "a lever that is crossed needs levels",
+    ),
+    "nothing to cross": (
+        CROSSED + f'[factors."{PEOPLE}"]\nlow = 1\nhigh = 2\n',
+        "there are 0 levers and 1 other",
+    ),
+    "lever points alone": (
+        GRID + f'lever_points = 3\n[factors."{PEOPLE}"]\nlevels = [3]',
+        "add crossed = true",
+    ),
+    "no lever points": (
+        CROSSED
+        + f'lever_points = 0\n[factors."{PEOPLE}"]\nlow = 1\nhigh = 2\n[factors.policy]\nlevels = ["base"]',
+        "lever_points: 0",
+    ),
+    "crossed list": (
+        f'[design]\nmethod = "list"\ncrossed = true\nrows = [{{ "{PEOPLE}" = 3 }}]\n',
+        "says itself which points",
     ),
     "zip of two lengths": (
         '[design]\nmethod = "zip"\n'

@@ -59,11 +59,15 @@ class Coverage:
     def chance(self, level: float) -> tuple[float, float]:
         """Return between what a share over the truths of one input lies in 90 % of the cases, if all is
         right."""
-        count = self.truths
-        terms = [math.comb(count, k) * level**k * (1.0 - level) ** (count - k) for k in range(count + 1)]
-        below = np.cumsum(terms)
-        low, high = int(np.searchsorted(below, 0.05)), int(np.searchsorted(below, 0.95))
-        return low / count, high / count
+        return chance(self.truths, level)
+
+
+def chance(count: int, level: float) -> tuple[float, float]:
+    """Return between what the share of so many truths in an interval of a level lies in 90 % of the cases."""
+    terms = [math.comb(count, k) * level**k * (1.0 - level) ** (count - k) for k in range(count + 1)]
+    below = np.cumsum(terms)
+    low, high = int(np.searchsorted(below, 0.05)), int(np.searchsorted(below, 0.95))
+    return low / max(1, count), high / max(1, count)
 
 
 def check_coverage(

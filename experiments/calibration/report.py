@@ -10,16 +10,20 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.calibration.calibrating import Calibration, counts, describe, mean_distance
 from experiments.calibration.coverage import LEVELS
 from experiments.calibration.learning import Learned
 from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, write_sample
 from experiments.calibration.store import FILE, Store
+from experiments.figures.captions import Basis
 from experiments.folder import OutputFolder
 from experiments.table import percent
 from experiments.toml_text import as_toml
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
 
 PAGE_FILE = "calibration.html"
 INPUTS_FILE, CLAIMS_FILE, ROUNDS_FILE = "inputs.csv", "claims.csv", "rounds.csv"
@@ -45,6 +49,105 @@ class Report:
         return "\n".join(sentences(self.found))
 
 
+@dataclass(frozen=True)
+class Calibrated:
+    """What is drawn of a calibration: in memory, or read back from its folder.
+
+    ``claims``: id, discrepancy before and after, verdict before and after. ``held``: of synthetic truths, for
+    each input the share that its intervals of each level held; ``truths``: how many, 0: not tested.
+    """
+
+    basis: Basis
+    learned: list[Learned]
+    claims: list[tuple[str, float, float, str, str]]
+    truths: int = 0
+    held: tuple[tuple[str, tuple[float, ...]], ...] = ()
+
+    def plot(self, kind: str = "learned", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
+
+
+def calibrated(found: Calibration) -> Calibrated:
+    """Return what is drawn of a calibration."""
+    rows = claim_rows(found)
+    held = coverage_rows(found) if found.coverage is not None else []
+    return Calibrated(
+        _basis(found.world.scenario, found.asked.seed, len(found.posterior.points)),
+        list(found.learned),
+        [
+            (row["id"], row["prior_discrepancy"], row["discrepancy"], row["prior_verdict"], row["verdict"])
+            for row in rows
+        ],
+        found.coverage.truths if found.coverage is not None else 0,
+        tuple(
+            (row["path"], tuple(float(row[f"held_{100 * level:.0f}"]) for level in LEVELS)) for row in held
+        ),
+    )
+
+
+def reopened(folder: Path, manifest: dict[str, Any]) -> Calibrated:
+    """Return what is drawn of a calibration from the tables in its folder."""
+    from sim.scenario import from_data
+
+    scenario = from_data(
+        manifest["scenario"], manifest["scenario_file"], tuple(manifest["sets"]),
+        policies=tuple(manifest["policies"]), name=manifest["scenario_name"],
+    )  # fmt: skip
+
+    def five(row: dict[str, str], what: str) -> tuple[float, ...]:
+        return tuple(float(row[f"{what}_{level}"]) for level in ("q05", "q25", "q50", "q75", "q95"))
+
+    learned = [
+        Learned(
+            row["path"],
+            five(row, "prior"),
+            five(row, "posterior"),
+            five(row, "place"),
+            float(row["contraction"]),
+            float(row["kolmogorov"]),
+            row["beyond_chance"] == "yes",
+            float(row["association"] or "nan"),
+            row["claim"],
+        )
+        for row in _rows(folder / INPUTS_FILE)
+        if row["free"] == "yes"
+    ]
+    claims = [
+        (
+            row["id"],
+            float(row["prior_discrepancy"]),
+            float(row["discrepancy"]),
+            row["prior_verdict"],
+            row["verdict"],
+        )
+        for row in _rows(folder / CLAIMS_FILE)
+    ]
+    held = _rows(folder / COVERAGE_FILE) if (folder / COVERAGE_FILE).is_file() else []
+    return Calibrated(
+        _basis(scenario, int(manifest["seed"]), int(manifest["calibration"]["draws"])),
+        learned,
+        claims,
+        int(held[0]["truths"]) if held else 0,
+        tuple(
+            (row["path"], tuple(float(row[f"held_{100 * level:.0f}"]) for level in LEVELS)) for row in held
+        ),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
+def _basis(scenario: Scenario, seed: int, draws: int) -> Basis:
+    return Basis(
+        scenario.file.scenario.title, scenario.name, scenario.fingerprint, draws, seed, scenario.sets,
+        scenario.policies, what="draw",
+    )  # fmt: skip
+
+
 def write_report(report: Report, store: Store, folder: OutputFolder) -> list[Path]:
     """Write all files of a calibration into its folder and return them."""
     import numpy as np
@@ -53,7 +156,7 @@ def write_report(report: Report, store: Store, folder: OutputFolder) -> list[Pat
     from experiments.manifest import describe_scenario
     from experiments.run import write_files
 
-    found = report.found
+    found, drawn = report.found, calibrated(report.found)
     manifest = describe_scenario(found.world.scenario, found.asked.seed, report.started)
     manifest |= {"calibration": describe(found)}
     writers: dict[str, Callable[[Path], Any]] = {
@@ -63,12 +166,12 @@ def write_report(report: Report, store: Store, folder: OutputFolder) -> list[Pat
         CLAIMS_FILE: lambda path: _write(path, as_csv(claim_rows(found))),
         ROUNDS_FILE: lambda path: _write(path, as_csv(round_rows(found))),
         FILE: lambda path: store.save(path),
-        LEARNED_FIGURE: lambda path: draw_learned(found, path),
-        CLAIMS_FIGURE: lambda path: draw_claims(found, path),
+        LEARNED_FIGURE: lambda path: draw_learned(drawn, path),
+        CLAIMS_FIGURE: lambda path: draw_claims(drawn, path),
     }
     if found.coverage is not None:
         writers[COVERAGE_FILE] = lambda path: _write(path, as_csv(coverage_rows(found)))
-        writers[COVERAGE_FIGURE] = lambda path: draw_coverage(found, path)
+        writers[COVERAGE_FIGURE] = lambda path: draw_coverage(drawn, path)
     if found.scores:
         writers[ACTORS_FILE] = lambda path: _write(path, as_csv(actor_rows(found)))
     writers[PAGE_FILE] = lambda path: _write(path, page(found))
@@ -139,6 +242,7 @@ def input_rows(found: Calibration) -> list[dict[str, Any]]:
                 "unit": units.get(each.path, ""),
                 **{f"prior_{name}": value for name, value in _named(each.prior)},
                 **{f"posterior_{name}": value for name, value in _named(each.posterior)},
+                **{f"place_{name}": value for name, value in _named(each.places)},
                 "contraction": each.contraction,
                 "kolmogorov": each.distance,
                 "beyond_chance": "yes" if each.sure else "no",

@@ -92,14 +92,14 @@ def branch(
     ],
     run: Run = None,
     klass: Annotated[str | None, typer.Option("--class", help="Class that the table shows.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.png", help="Draw a figure too.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Draw a figure too.")] = None,
 ) -> None:
     """Show one history and its futures: a run until a date, and what follows under policies."""
     from experiments.branch import branch as branch_run
-    from experiments.folder import check_png
+    from experiments.folder import check_picture
 
     if out is not None:
-        check_png(out, "--out ")
+        check_picture(out, "--out ")
     found = branch_run(folder, policies, at, run)
     print(found.text(klass))
     if out is not None:

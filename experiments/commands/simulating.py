@@ -63,6 +63,7 @@ def compare(
         typer.Option("--metrics", metavar="NAME,...", help="What to compare (see: cascades metrics)."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Print every metric.")] = False,
+    logs: Annotated[int, typer.Option("--logs", help="Of how many pairs the event logs are kept.")] = 5,
     inputs: Drawing = Inputs.DRAWN,
 ) -> None:
     """Set policies against a baseline in the same luck, and say what each changes."""
@@ -72,7 +73,7 @@ def compare(
     loaded = base_of(base, tuple(sets or ()))
     folder = out or Path("out") / f"compare-{loaded.name}"
     names = [name for given in metrics for name in split_names(given)] if metrics else None
-    asked = {"runs": runs, "seed": seed, "threads": threads, "metrics": names}
+    asked = {"runs": runs, "seed": seed, "threads": threads, "metrics": names, "logs": logs}
     with interruptible():
         _compare(loaded, arms, folder, everything, asked | {"draw": inputs is Inputs.DRAWN})
 

@@ -31,6 +31,7 @@ def study(
         Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/STUDY]")
     ] = None,
     threads: Threads = None,
+    logs: Annotated[int, typer.Option("--logs", help="Of how many runs of every arm the log is kept.")] = 3,
     as_json: Json = False,
 ) -> None:
     """Answer a question by simulating its arms in the same luck; leave tables, figure and manifest."""
@@ -38,7 +39,7 @@ def study(
 
     found = read_study(name)
     with interruptible():
-        _study(found, out or Path("out") / found.name, runs, seed, threads, as_json)
+        _study(found, out or Path("out") / found.name, runs, seed, threads, logs, as_json)
 
 
 def studies() -> None:
@@ -49,7 +50,9 @@ def studies() -> None:
         print(f"{question or '':>3}  {name:24s} {title}")
 
 
-def _study(found, folder: Path, runs: int | None, seed: int, threads: int | None, as_json: bool) -> None:
+def _study(
+    found, folder: Path, runs: int | None, seed: int, threads: int | None, logs: int, as_json: bool
+) -> None:
     from experiments.studying import as_data, page, study_and_save
 
     with progress_bar("run") as bar:
@@ -58,8 +61,9 @@ def _study(found, folder: Path, runs: int | None, seed: int, threads: int | None
             bar.total = total
 
         answer, files = study_and_save(
-            found, folder, runs=runs, seed=seed, threads=threads, planned=planned, progress=bar.update
-        )
+            found, folder, runs=runs, seed=seed, threads=threads, logs=logs, planned=planned,
+            progress=bar.update,
+        )  # fmt: skip
     if as_json:
         asked = found.file.runs if runs is None else runs
         print_json(as_data(answer, asked), allow_nan=False)

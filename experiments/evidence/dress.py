@@ -1,24 +1,12 @@
 """How the page of the evidence looks, and what its controls do where a browser runs JavaScript."""
 
-STYLE = """
-:root { color-scheme: light; --agrees: #00507d; --misses: #8a3b00; --untested: #444; }
-* { box-sizing: border-box; }
-body { font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #111; background: #fff;
-  margin: 0 auto; padding: 1.5rem; max-width: 82rem; }
-h1 { font-size: 1.7rem; margin: 0 0 .4rem; } h2 { font-size: 1.25rem; margin: 2.2rem 0 .2rem; }
-h2 small, .quiet { color: #555; font-weight: normal; font-size: .85em; }
-p { margin: .3rem 0 .6rem; } p.headline { font-size: 1.1rem; max-width: 60rem; }
-a { color: #00507d; } ul { margin: .3rem 0; padding-left: 1.3rem; }
-td, th, dd, li { overflow-wrap: anywhere; unicode-bidi: isolate; }
-table { border-collapse: collapse; width: 100%; }
-th { text-align: left; font-size: .8rem; color: #444; border-bottom: 1.5px solid #888; padding: .3rem .5rem;
-  vertical-align: bottom; }
-td { padding: .45rem .5rem; vertical-align: top; } 
-tbody { border-bottom: 1px solid #ddd; break-inside: avoid; }
-table.counts { width: auto; margin: .6rem 0 1rem; } table.counts * { overflow-wrap: normal; }
-table.counts td, table.counts th { padding: .2rem .9rem .2rem 0; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; } .claims { table-layout: fixed; min-width: 62rem; }
+from experiments.pages.frame import part
+
+STYLE = (
+    part("page.css")
+    + """
+:root { --agrees: #00507d; --misses: #8a3b00; --untested: #444; }
+.claims { table-layout: fixed; min-width: 62rem; }
 .w-verdict { width: 7.6rem; } .w-claimed { width: 8.5rem; } .w-simulated { width: 8.5rem; }
 .w-picture { width: 15.5rem; } .w-prior, .w-rival { width: 7.6rem; } .w-runs { width: 3.6rem; }
 .w-used { width: 26rem; }
@@ -29,12 +17,8 @@ table.counts td, table.counts th { padding: .2rem .9rem .2rem 0; }
 .claim-id { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .78rem; color: #555; }
 .source { color: #555; font-size: .85rem; } .why { color: #333; font-size: .85rem; }
 .required { font-size: .75rem; border: 1px solid #777; border-radius: .25rem; padding: 0 .3rem; color: #333; }
-tr.more td { padding-top: 0; } details { font-size: .88rem; } summary { cursor: pointer; color: #00507d; }
-dl { display: grid; grid-template-columns: 10rem 1fr; gap: .15rem .8rem; margin: .4rem 0 .6rem; }
-dt { color: #555; } dd { margin: 0; }
-code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .92em;
-  overflow-wrap: anywhere; }
-svg { display: block; max-width: 100%; } .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.3rem;
+tr.more td { padding-top: 0; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.3rem;
   font-size: .85rem; color: #333; margin: .5rem 0; } .legend span { display: inline-flex; gap: .4rem;
   align-items: center; }
 .axis { stroke: #999; stroke-width: 1; } .zone { fill: #dcdcdc; } .stated { stroke: #666; stroke-width: 1.2;
@@ -43,7 +27,6 @@ svg { display: block; max-width: 100%; } .legend { display: flex; flex-wrap: wra
 .s-untested { stroke: #666; fill: #fff; } .prior { fill: #fff; stroke: #333; stroke-width: 1.2; }
 .rival { stroke: #000; stroke-width: 1.6; fill: none; }
 svg text { font-size: 9.5px; fill: #444; stroke: none; }
-.notes { border-left: 4px solid #D55E00; padding: .1rem .8rem; background: #fdf6f0; }
 .controls { display: flex; flex-wrap: wrap; gap: .4rem 1rem; align-items: center; position: sticky; top: 0;
   background: #fff; padding: .5rem 0; border-bottom: 1px solid #ccc; z-index: 1; }
 .controls[hidden] { display: none; }
@@ -57,6 +40,7 @@ svg text { font-size: 9.5px; fill: #444; stroke: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .w-picture { width: 24rem; } .w-claimed, .w-simulated { width: 11rem; } }
 """
+)
 
 SCRIPT = """
 'use strict';

@@ -5,13 +5,10 @@ Everything is built as a tree, so that words of claims and scenarios are text an
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 from experiments.evidence.claims import BASE
 from experiments.evidence.dress import SCRIPT, STYLE
@@ -32,7 +29,8 @@ from experiments.evidence.telling import (
     typeset,
     unit_of,
 )
-from experiments.evidence.tree import Node, add, node
+from experiments.pages.frame import document
+from experiments.pages.tree import Node, add, node
 from experiments.table import percent
 from sim.world import compile_scenario
 
@@ -49,10 +47,7 @@ INPUT_COLUMNS = ("verdict", "claim", "claimed", "used at")
 def page_of(table: EvidenceTable, manifest: dict[str, Any]) -> str:
     """Return the page of an evidence table; ``manifest``: what it was made from (``saving.describe``)."""
     title = f"Evidence for {table.scenario.name}"
-    head = node("head", node("meta", charset="utf-8"), _policy(), node("title", title), node("style", STYLE))
-    head.insert(2, node("meta", name="viewport", content="width=device-width, initial-scale=1"))
-    body = node(
-        "body",
+    body = [
         node("h1", f"{title}: ", node("span", table.scenario.file.scenario.title)),
         *_headline(table),
         *_notes(table),
@@ -62,10 +57,8 @@ def page_of(table: EvidenceTable, manifest: dict[str, Any]) -> str:
         *_method(),
         *_made_from(table, manifest),
         *_sources(table),
-        node("script", SCRIPT),
-    )
-    text = ElementTree.tostring(node("html", head, body, lang="en"), encoding="unicode", method="html")
-    return f"<!DOCTYPE html>\n{text}\n"
+    ]
+    return document(title, STYLE, SCRIPT, body)
 
 
 def headline(table: EvidenceTable) -> list[str]:
@@ -91,17 +84,6 @@ def headline(table: EvidenceTable) -> list[str]:
             now = sum(row.verdict == AGREES for row in judged)
             said.append(f"{words} {agreed} of {len(judged)} agreed; of these claims, {now} do now.")
     return said
-
-
-def _policy() -> Node:
-    """Return the rule by which a browser runs this page's script and style, and nothing else."""
-
-    def allowed(text: str) -> str:
-        digest = hashlib.sha256(text.encode()).digest()
-        return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-    rule = f"default-src 'none'; style-src {allowed(STYLE)}; script-src {allowed(SCRIPT)}"
-    return node("meta", http_equiv="Content-Security-Policy", content=rule)
 
 
 def _headline(table: EvidenceTable) -> Iterator[Node]:

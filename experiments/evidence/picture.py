@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from experiments.evidence.scales import WHOLE, is_share, zone_of
 from experiments.evidence.telling import claimed, number, simulated, typeset
-from experiments.evidence.tree import Node, node
+from experiments.pages.tree import Node, node
 
 if TYPE_CHECKING:
     from experiments.evidence.agreement import Judged

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.evidence.agreement import Judged
 from experiments.evidence.claims import Claim
 from experiments.evidence.keeping import Kept
 from experiments.evidence.table import VERDICTS, Evidence, EvidenceTable, gather_evidence
@@ -78,6 +80,44 @@ def describe(table: EvidenceTable, started: Any = None) -> dict[str, Any]:
         row.id: row.claim.model_dump(mode="json", exclude_defaults=True) for row in table.rows
     }
     return manifest
+
+
+def reopened(folder: Path, manifest: dict[str, Any]) -> EvidenceTable:
+    """Return a table of evidence as it was saved, but for the simulated values themselves."""
+    from sim.scenario import from_data
+
+    scenario = from_data(
+        manifest["scenario"], manifest["scenario_file"], tuple(manifest["sets"]),
+        policies=tuple(manifest["policies"]), name=manifest["scenario_name"],
+    )  # fmt: skip
+    claims = {name: Claim.model_validate_json(json.dumps(said)) for name, said in manifest["claims"].items()}
+    text = (folder / TABLE_FILE).read_text(encoding="utf-8")
+    rows = [_evidence(row, claims[row["id"]]) for row in csv.DictReader(io.StringIO(text))]
+    return EvidenceTable(
+        scenario, rows, int(manifest["runs_asked"]), int(manifest["seed"]), list(manifest["notes"])
+    )
+
+
+def _evidence(row: dict[str, str], claim: Claim) -> Evidence:
+    """Return one row of the table from the words of its file."""
+
+    def number(name: str) -> float:
+        return float(row[name]) if row[name] else math.nan
+
+    def judged(what: str, low: str, high: str, discrepancy: str) -> Judged:
+        return Judged(number(what), number(low), number(high), number(discrepancy), int(row["runs"]),
+                      int(row["runs_asked"]))  # fmt: skip
+
+    own = prior = rival = None
+    if row["runs"]:
+        own = judged("simulated_median", "simulated_low", "simulated_high", "discrepancy")
+        if row["prior_verdict"]:
+            prior = judged("prior_median", "prior_median", "prior_median", "prior_discrepancy")
+        if row["rival_verdict"]:
+            rival = judged("rival_value", "rival_value", "rival_value", "rival_discrepancy")
+    return Evidence(
+        row["id"], claim, row["verdict"], own, prior, rival, number("overlap"), number("crps"), row["reason"]
+    )
 
 
 def as_csv(table: EvidenceTable) -> str:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -76,11 +77,15 @@ class Evidence:
             "simulated_median": judged.statistic if judged else "",
             "simulated_low": judged.low if judged else "",
             "simulated_high": judged.high if judged else "",
+            "prior_median": self.prior.statistic if self.prior else "",
+            "rival_value": self.rival.statistic if self.rival else "",
             "verdict": self.verdict,
             "prior_verdict": self.prior_verdict,
             "rival": claim.rival.name if claim.rival else "",
             "rival_verdict": self.rival_verdict,
             "discrepancy": judged.discrepancy if judged else "",
+            "prior_discrepancy": self.prior.discrepancy if self.prior else "",
+            "rival_discrepancy": self.rival.discrepancy if self.rival else "",
             "overlap": self.overlap,
             "crps": self.crps,
             "runs": judged.runs if judged else "",
@@ -99,6 +104,12 @@ class EvidenceTable:
     runs: int
     seed: int
     notes: list[str] = field(default_factory=list)
+
+    def plot(self, kind: str = "forest", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
 
     @property
     def failed(self) -> list[Evidence]:

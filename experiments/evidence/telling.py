@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.evidence.agreement import SHARES, Judged
 from experiments.evidence.scales import is_share, zone_of
-from experiments.evidence.tree import clean
 from experiments.evidence.used_inputs import place_of
+from experiments.pages.tree import clean
 from experiments.table import percent
 from experiments.wording import human
 from sim.errors import UserError

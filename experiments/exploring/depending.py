@@ -12,6 +12,7 @@ import numpy as np
 
 from experiments.answers.finding import Finding, Panel, Series, estimate, number
 from experiments.exploring import indices
+from experiments.exploring.boxes import groups_of_rows
 from experiments.exploring.indices import Noise
 from experiments.exploring.report import Report
 from experiments.exploring.sample import (
@@ -360,14 +361,17 @@ def _given(sample: Sample, values: np.ndarray):
         columns = [codes_of(inputs[factor.name], factor) for factor in factors]
         shared = sample.point if len(sample.factors) > 1 else None  # points differ by other factors, too
         groups: list[np.ndarray | None] = [shared] * len(sample.factors)
+        crossed = groups_of_rows(sample.groups, sample.point)
+        groups = groups if crossed is None else list(crossed)
         groups += [sample.luck] * len(sample.drawn.columns)
         unit = "single runs"
     else:
         factors, columns = sample.factors, list(sample.codes().T)
-        groups = [None] * len(factors)
         counts = np.bincount(sample.point, minlength=len(sample.design))
         values = np.bincount(sample.point, values, len(sample.design))[counts > 0] / counts[counts > 0]
         columns = [column[counts > 0] for column in columns]
+        crossed = groups_of_rows(sample.groups, counts > 0)
+        groups = [None] * len(factors) if crossed is None else list(crossed)
         unit = "means of points" if len(sample.point) > len(sample.design) else "points"
     return (
         columns,

@@ -202,12 +202,22 @@ def _rows(sample: Sample, holds: np.ndarray) -> Rows:
     if len(sample.drawn.columns):
         inputs, factors = sample.inputs(), sample.all_factors()
         table = np.column_stack([codes_of(inputs[factor.name], factor) for factor in factors])
-        groups = [sample.point] * len(sample.factors) + [sample.luck] * len(sample.drawn.columns)
+        shared = prim.groups_of_rows(sample.groups, sample.point)
+        groups = [
+            *(shared or [sample.point] * len(sample.factors)),
+            *[sample.luck] * len(sample.drawn.columns),
+        ]
         return Rows(table, holds.astype(float), factors, "runs", groups)
     counts = np.bincount(sample.point, minlength=len(sample.design))
     there = counts > 0
     share = np.bincount(sample.point, holds, len(sample.design))[there] / counts[there]
-    return Rows(sample.codes()[there], share, sample.factors, "points")
+    return Rows(
+        sample.codes()[there],
+        share,
+        sample.factors,
+        "points",
+        prim.groups_of_rows(sample.groups, there),
+    )
 
 
 # ---------------------------------------------------------------- boxes

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.exploring.sample import Never, Sample, outcome_of
-from experiments.sweeps.factors import POLICY, Factor
+from experiments.sweeps.factors import Factor, levers_of
 from sim.errors import UserError
 
 if TYPE_CHECKING:
@@ -108,14 +108,13 @@ def arm_factors(sample: Sample, arms: Sequence[str]) -> list[str]:
         sample.factor(name)
     if arms:
         return list(arms)
-    levers = [factor.name for factor in sample.factors if factor.role == "lever"]
-    policies = [factor.name for factor in sample.factors if factor.kind == POLICY]
-    if not levers and not policies:
+    levers = [factor.name for factor in levers_of(sample.factors)]
+    if not levers:
         raise UserError(
             "this sweep has neither levers nor policies to choose between; name the factors that are chosen "
             f"with --arms; there is: {', '.join(sample.names)}"
         )
-    return levers or policies
+    return levers
 
 
 def futures_of(sample: Sample, arms: Sequence[str] = ()) -> Futures:
@@ -140,7 +139,7 @@ def futures_of(sample: Sample, arms: Sequence[str] = ()) -> Futures:
             f"{len(missing)} of {point.size} combinations of {', '.join(chosen)} with the other factors are "
             f"not in this sweep (such as {labels[missing[0][0]]!r} in the state of point "
             f"{int(np.flatnonzero(state == missing[0][1])[0])}): to compare policies in the same futures, "
-            "make a sweep that crosses them with the sample of the other factors"
+            "make a sweep in which they are crossed with the others ([design] crossed = true: docs/sweeps.md)"
         )
     rows = sample.matrix(np.arange(len(sample.point)))[point]
     first = np.unique(state, return_index=True)[1]

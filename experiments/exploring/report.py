@@ -6,11 +6,14 @@ import datetime
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.answers.finding import Finding
 from experiments.folder import OutputFolder
 from sim.errors import UserError
+
+if TYPE_CHECKING:
+    from experiments.answers.page import Page
 
 REPORT_FILE, FIGURE_FILE = "report.txt", "figure.png"
 WIDTH = 100  # characters of a line of the report
@@ -73,14 +76,27 @@ class Report:
             "sources": self.sources,
         }
 
-    def draw(self, path: Path) -> None:
-        """Draw the panels of all findings below each other in a PNG file."""
-        from experiments.figures.study import draw_panels
+    def page(self, sweep: dict[str, Any] | None = None) -> Page:
+        """Return what is drawn of it. ``sweep``: key facts of the sweep."""
+        from experiments.answers.page import Page, report_basis
 
         panels = [panel for finding in self.findings for panel in finding.panels]
-        if not panels:
+        return Page(self.title, report_basis(self.title, self.rests_on, sweep or {}), panels)
+
+    def draw(self, path: Path, sweep: dict[str, Any] | None = None) -> None:
+        """Draw the panels of all findings below each other into a file (.png, .svg, .pdf)."""
+        from experiments.figures.study import draw_page
+
+        page = self.page(sweep)
+        if not page.panels:
             raise UserError(f"{self.title}: there is nothing to draw")
-        draw_panels(panels, self.title, self.rests_on, path)
+        draw_page(page, path)
+
+    def plot(self, kind: str = "analysis", out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
 
     def save(self, out: str | Path, sweep: dict[str, Any] | None = None) -> list[Path]:
         """Leave report, tables, figure and manifest in a folder; return the files.
@@ -90,6 +106,7 @@ class Report:
         import pandas as pd
 
         import sim
+        from experiments.answers.page import PANELS_FILE, page_text
         from experiments.folder import MADE_BY
         from experiments.manifest import command_line, now, versions
         from experiments.run import write_files
@@ -105,7 +122,8 @@ class Report:
             }
             writers[REPORT_FILE] = lambda path: path.write_text(self.text, encoding="utf-8")
             if any(finding.panels for finding in self.findings):
-                writers[FIGURE_FILE] = self.draw
+                writers[FIGURE_FILE] = lambda path: self.draw(path, sweep)
+            writers[PANELS_FILE] = lambda path: path.write_text(page_text(self.page(sweep)), encoding="utf-8")
             manifest = {
                 "made_by": MADE_BY,
                 "version": sim.__version__,

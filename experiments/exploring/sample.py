@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.analyses import ranks
-from experiments.sweeps.factors import INPUT, SET, Factor
+from experiments.sweeps.factors import INPUT, SET, Factor, levers_of
 from experiments.table import percent
 from sim.errors import UserError, not_found
 
@@ -132,6 +132,23 @@ class Sample:
         """Whose luck each run had, as a number: runs of one seed and run number share it; shape (runs,)."""
         seeds, runs = (np.unique(column, return_inverse=True)[1] for column in (self.seed, self.run))
         return np.unique(seeds * (int(runs.max()) + 1) + runs, return_inverse=True)[1]
+
+    @cached_property
+    def groups(self) -> list[np.ndarray] | None:
+        """Per factor the group of every point that shares its value by design; None: each is its own.
+
+        Where all settings of the levers were crossed with a sample of the other factors, a point of that
+        sample stands there once for each setting, and says no more for it. Shape of each: (points,).
+        """
+        if not self.settings.get("crossed"):
+            return None
+        own = np.arange(len(self.design))
+        levers = {factor.name for factor in levers_of(self.factors)}
+        others = [
+            column for column, name in zip(self.codes().T, self.names, strict=True) if name not in levers
+        ]
+        state = np.unique(np.column_stack(others), axis=0, return_inverse=True)[1].reshape(-1)
+        return [own if factor.name in levers else state for factor in self.factors]
 
     def with_telling_draws(self) -> tuple[Sample, list[str]]:
         """Return the sample without inputs drawn in too few lucks, and what has to be said about that.

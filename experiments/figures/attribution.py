@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.figures import ink
+from experiments.figures.captions import basis_of
+from experiments.figures.sheet import (
+    BODY,
+    LINE,
+    POINT,
+    SMALL,
+    WIDE,
+    Sheet,
+    draw_names,
+    names_room,
+    say,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,22 +28,22 @@ if TYPE_CHECKING:
 
     from experiments.attribution import Attribution
 
-WIDTH, ROW = 11.0, 0.27  # inches
+ROW, CELL, LEAST_CELL = 4.4, 8.5, 4.6  # mm: of a bar, of a pair
 MOST_BARS, MOST_CELLS = 30, 13  # players drawn: those with the largest part
-CELL, WIDEST, LEAST = 0.34, 4.2, 2.4  # inches: of the pairs
-CAPTION_CHARACTERS = 190
+NAMES = 0.24  # of the paper
 
 
 def draw_attribution(attribution: Attribution, path: str | Path) -> Path:
-    """Draw an attribution to a PNG file and return its path; raise UserError if it cannot be written."""
-    return ink.save(lambda: compose(attribution), path)
+    """Draw an attribution to a file (.png, .svg, .pdf) and return its path.
+
+    Raises UserError if it cannot be written.
+    """
+    facts = {"Description": basis_of("attribution", attribution).text}
+    return ink.save(lambda: compose(attribution), path, facts, 200)
 
 
-def compose(attribution: Attribution) -> Figure:
-    """Return the figure, not yet drawn: bars at the left, pairs at the right, words below."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+def compose(attribution: Attribution, width: float = WIDE) -> Figure:
+    """Return the figure: bars, then pairs below (or beside, where there is room), words at the foot."""
     from experiments.attribution import meaning, notes
     from experiments.players import sort_of
 
@@ -40,87 +52,89 @@ def compose(attribution: Attribution) -> Figure:
     said = notes(attribution, drawn=True)
     if left_out:
         said.insert(0, f"{left_out} players with smaller parts are not drawn.")
-    caption = textwrap.fill(" ".join(said), CAPTION_CHARACTERS)
-    square = (len(names) - 1) * min(CELL, WIDEST / len(names)) if len(names) > 1 else 0.0
-    below, above = (1.25 if square else 0.75), 1.15
-    foot = below + 0.14 * (caption.count("\n") + 1)
-    height = max(ROW * len(bars), square) + above + foot
-    figure = Figure(figsize=(WIDTH, height))
-    FigureCanvasAgg(figure)
-    margin = 1.75  # names
-    gap = 1.65 if square else 0.3
-    edge = max(0.25, LEAST - square) if square else 0.25  # what is written above needs room
-    wide = WIDTH - margin - gap - square - edge
-    axes = figure.add_axes((
-        margin / WIDTH, (height - above - ROW * len(bars)) / height, wide / WIDTH, ROW * len(bars) / height,
-    ))  # fmt: skip
     metric = attribution.outcome.metric
-    draw_bars(axes, bars, attribution)
-    if square:
-        left, bottom = (margin + wide + gap) / WIDTH, (height - above - square) / height
-        pairs = figure.add_axes((left, bottom, square / WIDTH, square / height))
-        draw_pairs(pairs, names, cells, unclear, metric.unit)
-    heading = attribution.result.scenario.file.scenario
-    words: dict = {"ha": "left", "va": "top", "parse_math": False}
     title = f"Who brings {metric.name} forward" if metric.is_date else f"Who raises {metric.name}"
-    figure.text(0.25 / WIDTH, 1 - 0.14 / height, f"{title}: {heading.title}", size=11, weight="bold", **words)
-    under = (
-        f"{metric.name}: {meaning(metric)}. Players: {sort_of(attribution.over).many}. "
-        f"{attribution.runs} runs of each of {len(attribution.values_of)} coalitions, seed "
-        f"{attribution.result.seed}."
+    below = (
+        f"{metric.name}: {meaning(metric)}. Players: {sort_of(attribution.over).many}; "
+        f"{len(attribution.values_of)} coalitions, {attribution.runs} runs of each."
     )
-    figure.text(0.25 / WIDTH, 1 - 0.38 / height, under, color=ink.GREY, **words)
-    figure.text(0.25 / WIDTH, 0.12 / height, caption, color=ink.GREY, size=7.5, **(words | {"va": "bottom"}))
-    return figure
+    sheet = Sheet(width, f"{title}: {attribution.result.scenario.file.scenario.title}", below)
+    sheet.legend(_keys(attribution))
+    left = max(14.0, names_room([row["name"] for row in bars], BODY, NAMES * sheet.room))
+    axes = sheet.panel(max(16.0, ROW * len(bars)), left, 3.0)
+    draw_bars(axes, bars, attribution, left)
+    if len(names) > 1:
+        _pairs(sheet, names, cells, unclear, metric.unit, left)
+    return sheet.whole(f"{' '.join(said)} {basis_of('attribution', attribution).text}")
 
 
-def draw_bars(axes: Axes, rows: list[dict], attribution: Attribution) -> None:
+def draw_bars(axes: Axes, rows: list[dict], attribution: Attribution, left: float) -> None:
     """Draw one bar per player: its mean part, the spread over runs, and what other divisions give it."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    ink.draw_lanes(axes, [row["name"] for row in rows], 8.0)
+    draw_names(axes, [row["name"] for row in rows], left)
     axes.use_sticky_edges = False  # room for marks at zero
     for place, row in enumerate(rows):
         group = row["level"] != "player"
         axes.barh(place, row["mean"], 0.62, color=ink.PALE if group else ink.SKY, zorder=2)
         axes.plot([row["q5"], row["q95"]], [place, place], color=ink.BLACK, linewidth=0.7, zorder=3)
         axes.plot(
-            [row["q25"], row["q75"]], [place, place], color=ink.BLACK, linewidth=2.6, zorder=3,
+            [row["q25"], row["q75"]], [place, place], color=ink.BLACK, linewidth=2.4, zorder=3,
             solid_capstyle="butt",
         )  # fmt: skip
         if not group:
-            axes.plot(row["leave_one_out"], place, "o", markersize=4.5, markerfacecolor="white",
+            axes.plot(row["leave_one_out"], place, "o", markersize=4, markerfacecolor="white",
                       markeredgecolor=ink.VERMILLION, markeredgewidth=1.1, zorder=4)  # fmt: skip
             axes.plot(
-                row["first_in"], place, "x", markersize=4.5, color=ink.BLUE, markeredgewidth=1.3, zorder=4
+                row["first_in"], place, "x", markersize=4, color=ink.BLUE, markeredgewidth=1.2, zorder=4
             )
     axes.axvline(0, color=ink.BLACK, linewidth=0.6, zorder=1)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.5, zorder=0)
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
+    axes.spines["left"].set_visible(False)
+    ink.plain_ticks(axes.xaxis, 8)
     metric = attribution.outcome.metric
-    axes.set_xlabel(f"{metric.unit} {'earlier' if metric.is_date else 'more'} through its presence")
-    method = attribution.method.capitalize()
+    word = "earlier" if metric.is_date else "more"
+    axes.set_xlabel(
+        f"{metric.unit} {word} through its presence (n = {attribution.runs:,} runs)",
+        fontsize=SMALL,
+    )
+    if not rows:
+        say(axes, "There is nobody to attribute it to.", 60.0)
+
+
+def _keys(attribution: Attribution) -> list:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
     handles = [
-        Patch(color=ink.SKY, label=f"{method} value, mean over runs"),
-        Line2D([], [], color=ink.BLACK, linewidth=2.6, label="50 %"),
+        Patch(color=ink.SKY, label=f"{attribution.method.capitalize()} value, mean over runs"),
+        Line2D([], [], color=ink.BLACK, linewidth=2.4, label="50 %"),
         Line2D([], [], color=ink.BLACK, linewidth=0.7, label="90 % of runs"),
-        Line2D([], [], linestyle="", marker="o", markerfacecolor="white", markeredgecolor=ink.VERMILLION,
-               label="if it alone is left out"),
-        Line2D([], [], linestyle="", marker="x", color=ink.BLUE, label="if it alone is there"),
+        Line2D([], [], linestyle="", marker="o", markersize=4, markerfacecolor="white",
+               markeredgecolor=ink.VERMILLION, label="if it alone is left out"),
+        Line2D([], [], linestyle="", marker="x", markersize=4, color=ink.BLUE, label="if it alone is there"),
     ]  # fmt: skip
     if attribution.groups is not None:
         handles.insert(1, Patch(color=ink.PALE, label="group (sum of its members)"))
-    left = -1.5 / (axes.get_position().width * WIDTH)  # begins where the names do
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(left, 1.0), ncols=3, frameon=False, fontsize=7,
-        handlelength=1.2, columnspacing=1.0, handletextpad=0.5, borderaxespad=0.2,
-    )  # fmt: skip
+    return handles
 
 
-def draw_pairs(axes: Axes, names: list[str], cells: np.ndarray, unclear: np.ndarray, unit: str) -> None:
+def _pairs(sheet: Sheet, names: list[str], cells, unclear, unit: str, left: float) -> None:
+    """Draw the interaction of each pair below the bars: as many players as there is room for."""
+    most = int((sheet.room - left) / LEAST_CELL) + 1
+    names, cells, unclear = names[:most], cells[:most, :most], unclear[:most, :most]
+    count = len(names)
+    cell = min(CELL, (sheet.room - left) / (count - 1))
+    sheet.heading(f"Pairs: what two add together beyond each alone ({unit})")
+    sheet.paragraph("Blue: complements; orange: substitutes; in brackets: unclear; blank: not known.")
+    sheet.top += 0.8
+    room = min(24.0, max(ink.width_of(name, SMALL) for name in names))
+    deep = 0.72 * room + SMALL * LINE * POINT + 1.5
+    axes = sheet.panel(0.62 * cell * (count - 1), left, sheet.room - left - cell * (count - 1), deep)
+    draw_pairs(axes, names, cells, unclear, left, min(SMALL, 0.72 * cell), room)
+
+
+def draw_pairs(
+    axes: Axes, names, cells: np.ndarray, unclear: np.ndarray, left: float, size: float, room: float
+):
     """Draw the interaction of each pair as a cell: blue for complements, orange for substitutes."""
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
@@ -129,30 +143,34 @@ def draw_pairs(axes: Axes, names: list[str], cells: np.ndarray, unclear: np.ndar
     axes.imshow(cells, cmap=colour_map, norm=Normalize(-largest, largest), aspect="auto")
     for (row, column), value in np.ndenumerate(cells):
         if np.isfinite(value) and row > column:
-            text = f"{value:+.1f}" if largest >= 1 else f"{value:+.2f}"
-            text = text if float(text) else "0"
+            text = (
+                ink.amount(float(f"{value:.2g}"))
+                if largest >= 1e4
+                else f"{value:+.{1 if largest >= 1 else 2}f}"
+            )
+            text = "0" if value == 0 or text.lstrip("+-").replace(".", "").strip("0") == "" else text
             text = f"({text})" if unclear[row, column] and value else text
             colour = "white" if value > 0.6 * largest else ink.BLACK
-            ink.write(axes, column, row, text, ha="center", va="center", fontsize=6.0, color=colour)
+            ink.write(axes, column, row, text, ha="center", va="center", fontsize=size, color=colour)
     count = len(names)
     axes.set_xlim(-0.5, count - 1.5)
     axes.set_ylim(count - 0.5, 0.5)
-    axes.set_yticks(range(1, count), [ink.shorten(name, 20) for name in names[1:]], parse_math=False)
-    axes.set_xticks(
-        range(count - 1), [ink.shorten(name, 20) for name in names[:-1]], rotation=40, ha="right",
-        rotation_mode="anchor", parse_math=False,
-    )  # fmt: skip
-    axes.tick_params(length=0, labelsize=7.5)
+    axes.set_yticks(
+        range(1, count),
+        [ink.fitted(name, BODY, left - 1.5) for name in names[1:]],
+        parse_math=False,
+        fontsize=BODY,
+    )
+    axes.set_xticks([])
+    for column, name in enumerate(names[:-1]):
+        axes.annotate(
+            ink.fitted(name, SMALL, room), (column, 0), (0, -1.5), xycoords=("data", "axes fraction"),
+            textcoords="offset points", rotation=40, rotation_mode="anchor", ha="right", va="top",
+            fontsize=SMALL, parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+    axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    title = (
-        f"Pairs: what two add together beyond each alone, in {unit}\n"
-        "blue: complements; orange: substitutes; in brackets: unclear"
-    )
-    axes.annotate(
-        title, (0, 1), (-1.1 * 72, 8), xycoords="axes fraction", textcoords="offset points", va="bottom",
-        fontsize=7.5,
-    )  # fmt: skip
 
 
 def _bars(attribution: Attribution) -> tuple[list[dict], int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,18 @@ from experiments.backcast import (
     quantiles,
 )
 from experiments.figures import ink
+from experiments.figures.captions import CONDITIONAL
+from experiments.figures.sheet import (
+    BODY,
+    EDGE,
+    LINE,
+    POINT,
+    SMALL,
+    WIDE,
+    Sheet,
+    draw_names,
+    names_room,
+)
 from experiments.table import percent
 
 if TYPE_CHECKING:
@@ -29,15 +40,13 @@ if TYPE_CHECKING:
 
     from experiments.backcast import Backcast, Question
 
-WIDTH, LEFT, RIGHT, EDGE = 11.0, 2.6, 1.15, 0.2  # inches
-LANE, ABOVE = 0.235, 1.0  # inches: height of a lane; room for title and legend
-SIZE = 7.5  # points
+NAMES, RIGHT, LANE = 0.32, 11.0, 3.6  # share of the paper; mm at the right; mm of a lane
+END = "end of the record"
 SHOWN_RIVALS = {HAZARD: ink.ORANGE, TREND: ink.GREEN}
-CAPTION_CHARACTERS, MOST_CHARACTERS = 190, 44  # of a line of the caption; of a name
 
 
 def draw(found: Backcast, path: str | Path) -> Path:
-    """Draw a backcast to a PNG file and return its path; raise UserError where it cannot be written."""
+    """Draw a backcast to a file (.png, .svg, .pdf) and return its path."""
     result = found.result
     facts = {
         "Title": f"{result.scenario.file.scenario.title}: backcast",
@@ -49,56 +58,39 @@ def draw(found: Backcast, path: str | Path) -> Path:
         "Runs": str(len(result.run_numbers)),
         "Fingerprint": result.scenario.fingerprint,
     }
-    return ink.save(lambda: compose(found), path, facts)
+    return ink.save(lambda: compose(found), path, facts, 200)
 
 
-def compose(found: Backcast) -> Figure:
-    """Return the figure, not yet drawn: one lane per model by its actual date, then builders without one."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+def compose(found: Backcast, width: float = WIDE) -> Figure:
+    """Return the figure: one lane per model by its actual date, then builders without one."""
+    from experiments.timeline import ticks
 
     lanes = [question for question in found.questions if question.status != NOT_SIMULATED]
-    caption = textwrap.fill(caption_text(found), CAPTION_CHARACTERS)
-    foot = 0.5 + 0.135 * (caption.count("\n") + 1)
-    height = ABOVE + LANE * max(3, len(lanes)) + foot
-    figure = Figure(figsize=(WIDTH, height))
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes(
-        (
-            LEFT / WIDTH,
-            foot / height,
-            (WIDTH - LEFT - RIGHT) / WIDTH,
-            1 - (ABOVE + foot) / height,
-        )
-    )
     result = found.result
-    title = f"{ink.shorten(result.scenario.file.scenario.title, 60)}: what came, and what the simulation says"
-    figure.text(
-        EDGE / WIDTH, 1 - 0.15 / height, title, fontsize=13, fontweight="bold", va="top", parse_math=False
+    sheet = Sheet(width, f"{result.scenario.file.scenario.title}: what came, and what the simulation says")
+    sheet.legend(_keys(found, lanes))
+    names = [_label(question) for question in lanes]
+    left = names_room(names, BODY, NAMES * sheet.room)
+    wide = sheet.room - left - RIGHT
+    sheet.top += SMALL * LINE * POINT + 0.6
+    column = "by then"
+    sheet.words(sheet.width - EDGE, sheet.top - 0.4, column, fontsize=SMALL, ha="right", va="bottom")
+    half = 0.5 * ink.width_of(END, SMALL)
+    place = min(
+        wide * found.end / result.compiled.horizon, wide + RIGHT - half - ink.width_of(column, SMALL) - 2
     )
-    ink.draw_calendar(axes, result.scenario.start, result.compiled.horizon, True)
-    ink.draw_lanes(axes, [_label(question) for question in lanes], SIZE, MOST_CHARACTERS)
+    sheet.words(EDGE + left + place, sheet.top - 0.4, END, fontsize=SMALL, ha="center", va="bottom",
+                color=ink.GREY)  # fmt: skip
+    axes = sheet.panel(LANE * max(3, len(lanes)), left, RIGHT)
+    ink.draw_calendar(axes, result.scenario.start, result.compiled.horizon, True, ticks(wide))
+    axes.tick_params(labelsize=SMALL)
+    axes.set_xlabel(f"date of announcement (n = {len(result.run_numbers):,} runs)", fontsize=SMALL)
+    draw_names(axes, names, left)
     axes.axvline(found.end, color=ink.GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-    ink.write(
-        axes, found.end, 1.0, "end of the record", transform=axes.get_xaxis_transform(), fontsize=6.5,
-        ha="center", va="bottom", color=ink.GREY,
-    )  # fmt: skip
-    column = "announced by the\nend of the record\n(share of runs)"
-    ink.write(axes, 1.01, 1.0, column, transform=axes.transAxes, fontsize=6.5, va="bottom", color="#333333")
     places = {question.name: place for place, question in enumerate(found.asked)}
     for lane, question in enumerate(lanes):
         _draw_lane(axes, lane, question, found, places.get(question.name))
-    axes.legend(
-        handles=_keys(found, lanes), loc="lower left",
-        bbox_to_anchor=(-LEFT / (WIDTH - LEFT - RIGHT) + 0.02, 1.0),
-        bbox_transform=axes.transAxes, ncols=4, fontsize=7, frameon=False, handlelength=1.6,
-        columnspacing=1.6, borderaxespad=1.6,
-    )  # fmt: skip
-    figure.text(
-        EDGE / WIDTH, 0.1 / height, caption, fontsize=7, va="bottom", linespacing=1.3, color="#333333",
-        parse_math=False,
-    )  # fmt: skip
-    return figure
+    return sheet.whole(f"At the right: share of runs that have it by the {END}. {caption_text(found)}")
 
 
 def caption_text(found: Backcast) -> str:
@@ -106,7 +98,8 @@ def caption_text(found: Backcast) -> str:
     result, runs = found.result, len(found.result.run_numbers)
     end = min(found.history.end, last_day(result.scenario.start + result.compiled.horizon))
     text = (
-        f"{runs:,} run{'s' if runs > 1 else ''}, seed {result.seed}. Models of one actor and class are "
+        f"Scenario {result.scenario.name} ({result.scenario.fingerprint[:8]}), {runs:,} "
+        f"run{'s' if runs > 1 else ''}, seed {result.seed}. {CONDITIONAL} Models of one actor and class are "
         "matched in their order: (2) is the second of its actor of that class or above. Intervals that "
         "reach the right edge end later, or never. "
     )
@@ -148,19 +141,22 @@ def _draw_lane(axes: Axes, lane: int, question: Question, found: Backcast, place
                 [median], [base], "o", markersize=4.4, markerfacecolor="white", markeredgecolor=ink.BLUE,
                 markeredgewidth=1.1, zorder=5,
             )  # fmt: skip
-        share = percent(float((dates <= found.end).mean()))
-        ink.write(axes, 1.012, lane, share, transform=axes.get_yaxis_transform(), fontsize=SIZE, va="center")
+        _at_the_right(axes, lane, percent(float((dates <= found.end).mean())), ink.BLACK)
     else:
-        ink.write(
-            axes, 1.012, lane, "given", transform=axes.get_yaxis_transform(), fontsize=SIZE, va="center",
-            color=ink.GREY,
-        )  # fmt: skip
+        _at_the_right(axes, lane, "given", ink.GREY)
     if math.isfinite(question.actual) and 0.0 <= question.actual <= horizon:
         colour = ink.GREY if question.status == GIVEN else ink.BLACK
         axes.plot(
             [question.actual], [lane - 0.1], "D", color=colour, markersize=5.4, markeredgecolor="white",
             markeredgewidth=0.7, zorder=7, clip_on=False,
         )  # fmt: skip
+
+
+def _at_the_right(axes: Axes, lane: int, text: str, colour: str) -> None:
+    axes.annotate(
+        text, (1, lane), (1.2 / POINT, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        fontsize=SMALL, va="center", color=colour, annotation_clip=False,
+    )  # fmt: skip
 
 
 def _keys(found: Backcast, lanes: list[Question]) -> list:

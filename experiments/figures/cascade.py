@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import textwrap
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,13 @@ from experiments.figures.ink import (
     SKY,
     VERMILLION,
     YELLOW,
-    draw_lanes,
+    fitted,
+    width_of,
+    wrapped,
     write,
 )
+from experiments.figures.sheet import POINT, SMALL, draw_names
+from sim.errors import UserError, not_found
 from sim.metrics import Statistic
 from sim.words import ArtifactKind, Event, Mechanism, Phase, Via
 
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
 
 MOST_LANES = 40
 MOST_STARTS, MOST_HELPS = 30, 12
+OF_PROJECT = tuple(map(int, (
+    Event.STARTED, Event.EQUIPPED, Event.BUILT, Event.TUNED, Event.FAILED, Event.TRAINED, Event.UNDERTRAINED,
+    Event.STOPPED, Event.ANNOUNCED,
+)))  # events that say how far a project is  # fmt: skip
 GIVEN = Phase.NONE  # phases of a project that the record gives are not known
 PHASE_COLOURS = {
     Phase.BUILD: SKY,
@@ -87,6 +95,7 @@ class Arrow:
     """Something that one actor had and that set off, or helped, a project of another.
 
     ``kind``: of artifact; -1: a grant. ``amount``: share of the effect of its kind that it added.
+    ``project``: the one that it set off or helped. ``row``: of the log, where it reached the recipient.
     """
 
     before: float
@@ -98,6 +107,8 @@ class Arrow:
     kind: int
     starts: bool
     amount: float = 0.0
+    project: int = -1
+    row: int = -1
 
 
 @dataclass(frozen=True)
@@ -111,6 +122,7 @@ class Story:
     arrows: list[Arrow]
     lanes: list[int]  # actors, in the order drawn
     idle: int  # actors without anything to draw
+    by: str = "kind"  # what lanes are grouped by
 
 
 def typical_run(result: Result) -> int | None:
@@ -137,7 +149,7 @@ def typical_run(result: Result) -> int | None:
 def read_projects(log: np.ndarray, horizon: float) -> list[Project]:
     """Return the projects of a run, in the order of their starts."""
     projects: dict[int, Project] = {}
-    for event in log[log["project"] >= 0]:
+    for event in log[(log["project"] >= 0) & np.isin(log["what"], OF_PROJECT)]:
         _add_event(projects, event)
     for project in projects.values():
         _close(project, horizon)
@@ -213,12 +225,13 @@ def _what_started(log, project: Project) -> Arrow | None:
     while row > 0:
         event = log[row]
         if event["what"] == Event.LEARNED and event["actor"] == project.actor:
-            return _passage(log, event, project, True)
+            return _passage(log, row, project, True)
         row = int(event["cause"])
     return None
 
 
-def _passage(log, learned, project: Project, starts: bool) -> Arrow | None:
+def _passage(log, row: int, project: Project, starts: bool) -> Arrow | None:
+    learned = log[row]
     origin = log[int(learned["cause"])]
     source = int(learned["source"])
     if source < 0 or source == project.actor:
@@ -227,28 +240,38 @@ def _passage(log, learned, project: Project, starts: bool) -> Arrow | None:
     return Arrow(
         float(origin["time"]), source, after, project.actor, project.klass,
         Via(int(learned["via"])), int(learned["kind"]), starts, float(learned["amount"]),
+        project.row, row,
     )  # fmt: skip
 
 
 def _what_helped(log, projects: list[Project], follow: int) -> list[Arrow]:
     """Return, for each project of the class in question or above, what helped it most midway."""
-    learned = log[(log["what"] == Event.LEARNED) & (log["amount"] > 0)]
+    rows = np.flatnonzero((log["what"] == Event.LEARNED) & (log["amount"] > 0))
+    learned = log[rows]
     arrows = []
     for project in projects:
         if project.klass < follow:
             continue
-        own = learned[learned["actor"] == project.actor]
-        own = own[(own["time"] > project.started) & (own["time"] < project.ended)]
-        own = own[(own["klass"] == project.klass) | (own["klass"] < 0)]
-        own = own[(own["kind"] != ArtifactKind.INSIGHT) & (own["source"] != project.actor)]
+        own = rows[
+            (learned["actor"] == project.actor)
+            & (learned["time"] > project.started)
+            & (learned["time"] < project.ended)
+            & ((learned["klass"] == project.klass) | (learned["klass"] < 0))
+            & (learned["kind"] != ArtifactKind.INSIGHT)
+            & (learned["source"] != project.actor)
+        ]
         if len(own):
-            arrow = _passage(log, own[np.argmax(own["amount"])], project, False)
+            arrow = _passage(log, int(own[np.argmax(log["amount"][own])]), project, False)
             arrows += [arrow] if arrow else []
     return arrows
 
 
-def tell(result: Result, run: int) -> Story:
-    """Read off the log of one run what is drawn of it."""
+def tell(result: Result, run: int, only: Sequence[str] = (), by: str = "kind") -> Story:
+    """Read off the log of one run what is drawn of it.
+
+    ``only``: actors, or kinds of actors or regions, that are shown; all if empty. ``by``: what lanes are
+    grouped by, "kind" or "region".
+    """
     log, compiled = result.logs[run], result.compiled
     follow = compiled.classes.index(result.scenario.follow_class)
     projects = read_projects(log, compiled.horizon)
@@ -256,13 +279,38 @@ def tell(result: Result, run: int) -> Story:
     notable = np.isin(log["kind"], [int(kind) for kind in NOTABLE])
     releases = log[(log["what"] == Event.RELEASED) & notable & (log["actor"] >= 0)]
     grants = log[log["what"] == Event.GRANTED]
-    lanes = _lanes(compiled, projects, releases, grants, arrows, follow)
+    among = chosen_actors(compiled, only)
+    lanes = _lanes(compiled, projects, releases, grants, arrows, follow, among, by)
     idle = len(compiled.actors) - len(lanes)
-    return Story(log, projects, releases, grants, arrows, lanes, idle)
+    return Story(log, projects, releases, grants, arrows, lanes, idle, by)
 
 
-def _lanes(compiled: Compiled, projects, releases, grants, arrows, follow: int) -> list[int]:
-    """Return who is drawn, kinds together; where room is short, who matters to the class first."""
+def chosen_actors(compiled: Compiled, only: Sequence[str]) -> list[int]:
+    """Return which actors are meant: all, or those named by themselves, by kind or by region.
+
+    Raises UserError for what is neither.
+    """
+    if not only:
+        return list(range(len(compiled.actors)))
+    found: list[int] = []
+    for name in only:
+        own = [
+            actor for actor, actor_name in enumerate(compiled.actors)
+            if name in (actor_name, group_of(compiled, actor, "kind"), group_of(compiled, actor, "region"))
+        ]  # fmt: skip
+        if not own:
+            kinds = {group_of(compiled, actor, by) for actor in range(len(compiled.actors)) for by in GROUPS}
+            raise UserError(
+                f"--only {name}: {not_found('actor, kind or region', name, [*compiled.actors, *kinds])}"
+            )
+        found += [actor for actor in own if actor not in found]
+    return found
+
+
+def _lanes(
+    compiled: Compiled, projects, releases, grants, arrows, follow: int, among: Iterable[int], by: str
+) -> list[int]:
+    """Return who is drawn, groups together; where room is short, who matters to the class first."""
     weight: dict[int, float] = {}
     for project in projects:
         high = project.klass >= follow
@@ -271,13 +319,24 @@ def _lanes(compiled: Compiled, projects, releases, grants, arrows, follow: int) 
         weight[arrow.source] = weight.get(arrow.source, 0) + 10
     for actor in [*releases["actor"], *grants["source"], *grants["actor"]]:
         weight[int(actor)] = weight.get(int(actor), 0) + 1
-    chosen = sorted((a for a in weight if a >= 0), key=lambda a: (-weight[a], a))[:MOST_LANES]
-    kinds = list(dict.fromkeys(kind_of(compiled, actor) for actor in range(len(compiled.actors))))
-    return sorted(chosen, key=lambda actor: (kinds.index(kind_of(compiled, actor)), actor))
+    shown = set(among)
+    chosen = sorted((a for a in weight if a in shown), key=lambda a: (-weight[a], a))[:MOST_LANES]
+    groups = list(dict.fromkeys(group_of(compiled, actor, by) for actor in range(len(compiled.actors))))
+    return sorted(chosen, key=lambda actor: (groups.index(group_of(compiled, actor, by)), actor))
 
 
-def kind_of(compiled: Compiled, actor: int) -> str:
-    return compiled.scenario.file.actors[compiled.actors[actor]].kind
+GROUPS = ("kind", "region")
+
+
+def group_of(compiled: Compiled, actor: int, by: str) -> str:
+    """Return the kind or the region of an actor."""
+    facts = compiled.scenario.file.actors[compiled.actors[actor]]
+    return facts.kind if by == "kind" else facts.region
+
+
+def group_phrase(group: str, by: str) -> str:
+    """Return how a kind or a region is called."""
+    return REGISTRY[group].phrase if by == "kind" else group
 
 
 def attention_curve(result: Result, run: int, points: int = 600) -> tuple[np.ndarray, np.ndarray]:
@@ -305,60 +364,80 @@ def half_life(result: Result, run: int) -> float:
     return float(compiled.numbers[compiled.place_of[path]])
 
 
-def draw_cascade(axes: Axes, story: Story, compiled: Compiled, reveal: float, size: float) -> None:
+@dataclass(frozen=True)
+class Room:
+    """Measures of lanes in mm: across, beside at the left and right; ``size``: of names in points."""
+
+    wide: float
+    left: float
+    right: float
+    size: float
+
+
+def draw_cascade(axes: Axes, story: Story, compiled: Compiled, reveal: float, room: Room) -> None:
     """Draw one lane per actor with its projects, releases and grants, and the arrows between."""
     lane_of = {actor: place for place, actor in enumerate(story.lanes)}
     follow = compiled.classes.index(compiled.scenario.follow_class)
-    draw_lanes(axes, [compiled.actors[actor] for actor in story.lanes], size)
+    draw_names(axes, [compiled.actors[actor] for actor in story.lanes], room.left, room.size)
     if math.isfinite(reveal):
         axes.axvline(reveal, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-    _draw_groups(axes, story, compiled, size)
-    _draw_projects(axes, story, lane_of, follow, compiled.classes, size)
+    _draw_groups(axes, story, compiled, room)
+    _draw_projects(axes, story, lane_of, follow, compiled, room)
     _draw_arrows(axes, story, lane_of)
     _draw_marks(axes, story, lane_of, follow)
 
 
-def _draw_groups(axes: Axes, story: Story, compiled: Compiled, size: float) -> None:
-    before = None
-    for place, actor in enumerate(story.lanes):
-        kind = kind_of(compiled, actor)
-        if kind != before:
-            if before is not None:
-                axes.axhline(place - 0.5, color="#BBBBBB", linewidth=0.5, zorder=0)
-            phrase = textwrap.fill(REGISTRY[kind].phrase, 24)
-            write(
-                axes, 1.012, place, phrase, transform=axes.get_yaxis_transform(), ha="left",
-                va="center", fontsize=size - 1.2, color=GREY, style="italic", linespacing=0.95,
+def _draw_groups(axes: Axes, story: Story, compiled: Compiled, room: Room) -> None:
+    groups = [group_of(compiled, actor, story.by) for actor in story.lanes]
+    for place, group in enumerate(groups):
+        if place and groups[place - 1] == group:
+            continue
+        if place:
+            axes.axhline(place - 0.5, color="#BBBBBB", linewidth=0.5, zorder=0)
+        lines = wrapped(group_phrase(group, story.by), SMALL, room.right - 1.5)
+        rows = next((k for k, other in enumerate(groups[place:]) if other != group), len(groups) - place)
+        lines = [*lines[: rows - 1], fitted(" ".join(lines[rows - 1 :]), SMALL, room.right - 1.5)]
+        for line, text in enumerate(lines):
+            axes.annotate(
+                text, (1, place + line), (1.2 / POINT, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", ha="left", va="center", fontsize=SMALL, color="#333333",
+                parse_math=False, annotation_clip=False,
             )  # fmt: skip
-        before = kind
 
 
-def _draw_projects(axes: Axes, story: Story, lane_of, follow: int, classes, size: float) -> None:
+def _draw_projects(axes: Axes, story: Story, lane_of, follow: int, compiled: Compiled, room: Room) -> None:
     from matplotlib.collections import PolyCollection
     from matplotlib.patheffects import withStroke
 
-    halo = [withStroke(linewidth=1.2, foreground="white")]
+    halo = [withStroke(linewidth=1.4, foreground="white")]
     several = len({project.klass for project in story.projects if project.klass >= follow}) > 1
+    per_month = room.wide / compiled.horizon
+    free: dict[int, float] = {}  # of each lane: from where on there is room for a word
     boxes, colours, edges = [], [], []
-    for project in story.projects:
+    for project in sorted(story.projects, key=lambda project: project.started):
         if project.actor not in lane_of:
             continue
-        lane = lane_of[project.actor]
-        high = project.klass >= follow
+        lane, high = lane_of[project.actor], project.klass >= follow
         for phase, begun, end in project.spans:
             thick = 0.10 if phase == Phase.WRITE else 0.26
             boxes.append(_box(begun, end, lane, thick))
             colours.append(_faded(PHASE_COLOURS[phase], 1.0 if high else 0.38))
             edges.append("#333333" if high and phase != Phase.WRITE else "none")
-        if high and several and project.spans:
+        name = fitted(compiled.classes[project.klass], LETTERS, 16.0)
+        wide = width_of(name, LETTERS) + 0.6
+        begins = min(project.started * per_month, room.wide - wide)
+        if high and several and project.spans and begins >= free.get(project.actor, 0.0):
             write(
-                axes, project.started, lane - 0.28, classes[project.klass], fontsize=max(5, size - 3),
-                ha="left", va="bottom", color="#222222", zorder=8, clip_on=True,
-                path_effects=halo,
+                axes, begins / per_month, lane - 0.26, name, fontsize=LETTERS, ha="left", va="center",
+                color="#222222", zorder=8, path_effects=halo,
             )  # fmt: skip
+            free[project.actor] = begins + wide
     axes.add_collection(
         PolyCollection(boxes, facecolors=colours, edgecolors=edges, linewidths=0.35, zorder=3)
     )
+
+
+LETTERS = 5.0  # points, of classes on bars
 
 
 def _box(begun: float, end: float, lane: float, half: float):

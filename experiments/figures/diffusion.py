@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.figures.ink import BLACK, BLUE, GREY, SKY, draw_lanes, shorten, write
+from experiments.figures.cascade import Room
+from experiments.figures.ink import BLACK, BLUE, GREY, SKY, shorten
+from experiments.figures.sheet import POINT, SMALL, draw_names
 from experiments.history import months_of_day
 from experiments.table import percent
 
@@ -129,9 +131,9 @@ def has_shape(lane: Lane) -> bool:
     return len(lane.dates) >= FEWEST_FOR_DENSITY and len(finite) > 1 and np.ptp(finite) >= NARROW
 
 
-def draw_diffusion(axes: Axes, lanes: list[Lane], reveal: float, horizon: float, size: float) -> None:
+def draw_diffusion(axes: Axes, lanes: list[Lane], reveal: float, horizon: float, room: Room) -> None:
     """Draw the lanes: distribution, interval and median over runs, and what the record says."""
-    draw_lanes(axes, [lane.actor for lane in lanes], size)
+    draw_names(axes, [lane.actor for lane in lanes], room.left, room.size)
     if math.isfinite(reveal):
         axes.axvline(reveal, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
     shapes = [density(lane.dates, horizon) for lane in lanes]
@@ -139,12 +141,12 @@ def draw_diffusion(axes: Axes, lanes: list[Lane], reveal: float, horizon: float,
     scale = 0.72 / max(tops, default=1.0)
     for place, lane in enumerate(lanes):
         _draw_lane(axes, place + 0.26, lane, shapes[place], scale, horizon)
-        text = percent(lane.never)
-        write(
-            axes, 1.012, place, text, transform=axes.get_yaxis_transform(), ha="left",
-            va="center", fontsize=size, color=GREY if lane.never == 0 else BLACK,
+        axes.annotate(
+            percent(lane.never), (1, place), (1.2 / POINT, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", ha="left", va="center", fontsize=SMALL,
+            color=GREY if lane.never == 0 else BLACK, annotation_clip=False,
         )  # fmt: skip
-        _draw_record(axes, place + 0.26, lane, horizon, size)
+        draw_record(axes, place + 0.26, lane, horizon)
 
 
 def _draw_lane(axes: Axes, base: float, lane: Lane, shape, scale: float, horizon: float) -> None:
@@ -170,8 +172,9 @@ def _draw_lane(axes: Axes, base: float, lane: Lane, shape, scale: float, horizon
         )  # fmt: skip
 
 
-def _draw_record(axes: Axes, base: float, lane: Lane, horizon: float, size: float) -> None:
-    style: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 5.2, "zorder": 7}
+def draw_record(axes: Axes, base: float, lane: Lane, horizon: float) -> None:
+    """Draw the actual dates of one builder."""
+    style: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 4.4, "zorder": 7}
     style["clip_on"] = False
     announced, trained = lane.announced, lane.trained
     if announced is not None and 0 <= announced <= horizon:
@@ -180,14 +183,19 @@ def _draw_record(axes: Axes, base: float, lane: Lane, horizon: float, size: floa
         if trained is not None and 0 <= trained < announced:
             axes.plot([trained, announced], [base - 0.2] * 2, color=BLACK, linewidth=0.7, zorder=6)
     elif announced is not None:
-        when = "before the start" if announced < 0 else "after the end"
-        side = "left" if announced < 0 else "right"
-        place = 0.0 if announced < 0 else horizon
-        text = f" actually {when} "
-        write(axes, place, base - 0.4, text, ha=side, va="center", fontsize=size - 1.5, zorder=7)
+        early = announced < 0
+        axes.plot(
+            [0.0 if early else horizon],
+            [base - 0.26],
+            "<" if early else ">",
+            color=BLACK,
+            markersize=3.6,
+            clip_on=False,
+            zorder=7,
+        )
     if trained is not None and 0 <= trained <= horizon:
         axes.plot([trained], [base - 0.2], markerfacecolor="white", markeredgecolor=BLACK,
-                  markeredgewidth=0.9, **{**style, "markersize": 4.4})  # fmt: skip
+                  markeredgewidth=0.9, **{**style, "markersize": 3.6})  # fmt: skip
 
 
 def lag_table(rows: list[LagRow], runs: int) -> list[list[str]]:

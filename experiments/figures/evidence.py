@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,15 @@ from experiments.evidence.scales import WHOLE, is_share, zone_of
 from experiments.evidence.table import AGREES, MISSES, UNTESTED, Evidence, EvidenceTable
 from experiments.evidence.telling import ROLES, claimed, simulated
 from experiments.figures import ink
+from experiments.figures.captions import basis_of
+from experiments.figures.sheet import EDGE, INCH, WIDE, Sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, MARGIN, BETWEEN = 7.2, 0.12, 0.16  # inches: a page, its sides, between columns
+MARGIN, BETWEEN = EDGE / INCH, 0.16  # inches: the sides of the page, between columns
 DOTS_PER_INCH = 200
-TITLE, LEGEND = 0.42, 0.42  # inches, above and below
 MOST_IN_ONE_COLUMN = 28  # rows; more stand in two columns, in smaller print
 MOST_LETTERS = 43  # of the numbers beside a row
 HEAD, TAIL = 0.46, 0.36  # inches of a panel above and below its rows
@@ -45,10 +46,11 @@ class Shape:
     names: float
     letters: int
     numbers: float
+    page: float = WIDE / INCH
 
     @property
     def width(self) -> float:
-        return (WIDTH - 2 * MARGIN - (self.columns - 1) * BETWEEN) / self.columns
+        return (self.page - 2 * MARGIN - (self.columns - 1) * BETWEEN) / self.columns
 
 
 ONE = Shape(1, 0.2, 7.0, 2.02, 36, 2.1)
@@ -70,7 +72,7 @@ class Piece:
 
 
 def draw_evidence(table: EvidenceTable, path: str | Path) -> Path:
-    """Draw a table of evidence to a PNG file and return its path.
+    """Draw a table of evidence to a file (.png, .svg, .pdf) and return its path.
 
     Raises UserError for a file that cannot be written.
     """
@@ -78,27 +80,28 @@ def draw_evidence(table: EvidenceTable, path: str | Path) -> Path:
     return ink.save(lambda: compose(table), path, facts, DOTS_PER_INCH)
 
 
-def compose(table: EvidenceTable) -> Figure:
-    """Return the figure."""
-    from matplotlib.figure import Figure
-
+def compose(table: EvidenceTable, width: float = WIDE) -> Figure:
+    """Return the figure. ``width``: of the paper in mm."""
     pieces = pieces_of(table)
-    shape = ONE if sum(len(piece.rows) for piece in pieces) <= MOST_IN_ONE_COLUMN else TWO
-    columns = in_columns(pieces, shape)
-    tall = max((sum(piece.height(shape) for piece in column) for column in columns), default=0.3)
-    height = TITLE + tall + LEGEND
-    figure = Figure(figsize=(WIDTH, height))
-    _title(figure, table, height)
+    few = sum(len(piece.rows) for piece in pieces) <= MOST_IN_ONE_COLUMN
+    sheet = Sheet(width, _title(table))
+    shape = replace(ONE if few else TWO, page=width / INCH)
+    if sheet.narrow:
+        shape = replace(TWO, columns=1, page=width / INCH)
     others = [name for name in ("prior", "rival") if any(getattr(row, name) for row in table.rows)]
+    sheet.legend(_keys(others))
+    columns = in_columns(pieces, shape)
+    first = sheet.top
     for place, column in enumerate(columns):
-        left, top = MARGIN + place * (shape.width + BETWEEN), TITLE
+        sheet.top = first
         for piece in column:
-            _panel(figure, piece, shape, (left, top, height), others)
-            top += piece.height(shape)
+            _panel(sheet, piece, shape, MARGIN + place * (shape.width + BETWEEN), others, table.runs)
+    sheet.top = first + INCH * max(
+        (sum(piece.height(shape) for piece in column) for column in columns), default=0
+    )
     if not pieces:
-        _caption(figure, 0.5, 0.5, "No claim here is tested by simulation.", ha="center", color=ink.GREY)
-    _legend(figure, others, height)
-    return figure
+        sheet.paragraph("No claim here is tested by simulation.", color=ink.GREY)
+    return sheet.whole(f"{_facts(table)} {basis_of('evidence', table).text}")
 
 
 def pieces_of(table: EvidenceTable) -> list[Piece]:
@@ -138,17 +141,15 @@ def in_columns(pieces: Sequence[Piece], shape: Shape) -> list[list[Piece]]:
     return [column for column in columns if column]
 
 
-def _panel(
-    figure: Figure, piece: Piece, shape: Shape, corner: tuple[float, float, float], others: Sequence[str]
-) -> None:
-    """Draw the rows of a piece, below its heading and beside their names."""
-    left, top, height = corner
+def _panel(sheet: Sheet, piece: Piece, shape: Shape, left: float, others: Sequence[str], runs: int) -> None:
+    """Draw the rows of a piece, below its heading and beside their names. ``left``: inches."""
     signs = SIGN * (1 + len(others)) + 0.06
     wide = shape.width - shape.names - signs - shape.numbers
     tall = len(piece.rows) * shape.row
-    axes = figure.add_axes(
-        ((left + shape.names) / WIDTH, 1 - (top + HEAD + tall) / height, wide / WIDTH, tall / height)
-    )
+    begin = sheet.top
+    sheet.top += HEAD * INCH
+    axes = sheet.box((left + shape.names) * INCH, wide * INCH, tall * INCH)
+    sheet.top = begin + piece.height(shape) * INCH
     count = len(piece.rows)
     axes.set_ylim(count - 0.5, -0.5)
     axes.set_yticks([])
@@ -157,7 +158,7 @@ def _panel(
     sort = f"{'shares of runs' if piece.share else 'numbers'}{', going on' if piece.again else ''}"
     heading = f"{piece.role} ({sort}): {agree} of {count} agree"
     _beside(axes, -shape.names / unit, -0.75, heading, size=shape.size + 1.2, weight="bold", va="bottom")
-    _axis(axes, piece.share, shape)
+    _axis(axes, piece.share, shape, runs)
     for place, name in enumerate(("now", *others)):
         word = {"now": "now", "prior": "before", "rival": "naive"}[name]
         x = 1 + (0.06 + SIGN * (place + 0.5)) / unit
@@ -193,16 +194,16 @@ def _numbers(row: Evidence) -> str:
     return ink.shorten(whole if len(whole) <= MOST_LETTERS else both, MOST_LETTERS)
 
 
-def _axis(axes: Axes, share: bool, shape: Shape) -> None:
+def _axis(axes: Axes, share: bool, shape: Shape, runs: int) -> None:
     if share:
         axes.set_xlim(-4, 104)
         axes.set_xticks([0, 25, 50, 75, 100])
-        words = "% of runs in which it holds; grey: agrees"
+        words = f"% of runs in which it holds (n = {runs:,})"
     else:
         axes.set_xlim(-FAR - 0.35, FAR + 0.35)
         axes.set_xticks([-2, -1, 0, 1, 2])
         axes.set_xticklabels(["−2", "−1", "0", "1", "2"])
-        words = "0: claimed value; −1 to 1 (grey): agrees"
+        words = f"0: claimed; −1 to 1: agrees (n = {runs:,} runs)"
     axes.set_xlabel(words, fontsize=shape.size - 0.2, labelpad=1.5)
     axes.tick_params(axis="x", length=2, width=0.5, labelsize=shape.size - 0.2, pad=1.5)
     axes.grid(axis="x", color="#E6E6E6", linewidth=0.5, zorder=-2)
@@ -274,24 +275,21 @@ def _beside(axes: Axes, x: float, y: float, text: str, size: float, **style: Any
     ink.write(axes, x, y, text, transform=axes.get_yaxis_transform(), fontsize=size, **style)
 
 
-def _title(figure: Figure, table: EvidenceTable, height: float) -> None:
+def _title(table: EvidenceTable) -> str:
     agree = sum(row.verdict == AGREES for row in table.rows)
-    title = f"Evidence for {ink.shorten(table.scenario.name, 40)}: {agree} of {len(table.rows)} claims agree"
-    _caption(figure, MARGIN / WIDTH, 1 - 0.08 / height, title, fontsize=9.5, weight="bold", va="top")
-    facts = f"{table.runs:,} runs of each arm, seed {table.seed}"
+    return f"Evidence for {ink.shorten(table.scenario.name, 40)}: {agree} of {len(table.rows)} claims agree"
+
+
+def _facts(table: EvidenceTable) -> str:
     used = [row for row in table.rows if row.judged is None]
-    if used:
-        right = sum(row.verdict == AGREES for row in used)
-        facts += f"; not drawn: claims that are inputs, of which {right} of {len(used)} stand as claimed"
-    _caption(figure, MARGIN / WIDTH, 1 - 0.26 / height, facts, fontsize=7, va="top", color="#333333")
+    if not used:
+        return ""
+    right = sum(row.verdict == AGREES for row in used)
+    return f"Not drawn: claims that are inputs, of which {right} of {len(used)} stand as claimed."
 
 
-def _caption(figure: Figure, x: float, y: float, text: str, **style: Any) -> None:
-    """Write on the figure, taking nothing in the words for mathematics."""
-    figure.text(x, y, text, parse_math=False, **style)
-
-
-def _legend(figure: Figure, others: Sequence[str], height: float) -> None:
+def _keys(others: Sequence[str]) -> list[Any]:
+    """Return the legend: only what can be there."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -317,8 +315,4 @@ def _legend(figure: Figure, others: Sequence[str], height: float) -> None:
     if "rival" in others:
         handles.append(Line2D([], [], linestyle="", marker="x", markersize=4, markeredgecolor=ink.BLACK,
                               markeredgewidth=0.8, label="naive rival"))  # fmt: skip
-    figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(MARGIN / WIDTH - 0.005, 0.04 / height),
-        ncols=4, frameon=False, fontsize=6.6, handlelength=1.6, columnspacing=1.2, handletextpad=0.5,
-        borderaxespad=0.0, labelspacing=0.35,
-    )  # fmt: skip
+    return handles

@@ -1,14 +1,14 @@
-"""What all figures share: colours that the colour-blind can tell apart, text, and the calendar axis."""
+"""What all figures share: colours that the colour-blind can tell apart, text, calendar, files."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.folder import check_png
-from sim.errors import UserError
+from experiments.folder import check_picture, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,9 +23,12 @@ STYLE: dict[Any, Any] = {  # nothing of the reader's own settings changes the pi
     "font.family": "DejaVu Sans",
     "font.size": 8.0,
     "text.usetex": False,
+    "text.hinting": "none",  # words are as wide at every resolution
     "axes.linewidth": 0.6,
     "hatch.linewidth": 0.5,
     "svg.fonttype": "none",
+    "svg.hashsalt": "diffusion-cascades",  # the same figure makes the same file
+    "pdf.fonttype": 42,
 }
 DOTS_PER_INCH = 170
 MOST_LABELS = 12  # of the calendar axis
@@ -38,23 +41,85 @@ def save(
     facts: dict[str, Any] | None = None,
     dots_per_inch: int = DOTS_PER_INCH,
 ) -> Path:
-    """Compose a figure in the style of all and write it to a PNG file, whole; return its path.
+    """Compose a figure in the style of all and write it to a file, whole; return its path.
 
-    ``facts``: metadata of the picture. Raises UserError for a name or a place that cannot be used.
+    The ending of the name says which form: .png, .svg or .pdf. ``facts``: what the file says of itself.
+    Raises UserError for a name or a place that cannot be used.
     """
     import matplotlib
 
     path = Path(path)
-    check_png(path)
+    check_picture(path)
+    form = path.suffix.lower()[1:]
     picture = io.BytesIO()
     with matplotlib.rc_context(STYLE):
-        compose().savefig(picture, format="png", dpi=dots_per_inch, metadata=facts)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(picture.getvalue())
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from None
-    return path
+        compose().savefig(picture, format=form, dpi=dots_per_inch, metadata=metadata_of(form, facts or {}))
+    return write_bytes(path, picture.getvalue())
+
+
+def metadata_of(form: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Return facts in the fields that a form of picture has, without a date: the same figure, the same bytes.
+
+    PNG takes any field. SVG and PDF have few: Title, and all facts as JSON in Description or Subject.
+    """
+    import json
+
+    if form == "png":
+        return facts
+    said = json.dumps(facts, ensure_ascii=False)
+    title = str(facts.get("Title", facts.get("Description", "")))
+    if form == "svg":
+        return {"Title": title, "Description": said, "Creator": "diffusion-cascades", "Date": None}
+    return {"Title": title, "Subject": said, "Creator": "diffusion-cascades", "CreationDate": None}
+
+
+@cache
+def _face(bold: bool):
+    """Return the font of all figures, for measuring."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    properties = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    return get_font(findfont(properties))
+
+
+@lru_cache(maxsize=20_000)
+def width_of(text: str, size: float, bold: bool = False) -> float:
+    """Return how wide words on one line are, in millimetres, at a size in points."""
+    face = _face(bold)
+    face.set_size(100.0, 72.0)
+    face.set_text(text, 0.0)
+    return face.get_width_height()[0] / 64.0 / 100.0 * size * 25.4 / 72.0
+
+
+def fitted(text: str, size: float, room: float, bold: bool = False) -> str:
+    """Return words on one line, shortened in the middle until they fit into a room in millimetres."""
+    line = " ".join(str(text).split())
+    most = len(line)
+    while width_of(line, size, bold) > room and most > 3:
+        most = min(most - 1, int(most * room / width_of(line, size, bold)) + 1)
+        line = shorten(text, most)
+    return line
+
+
+def wrapped(text: str, size: float, room: float, bold: bool = False) -> list[str]:
+    """Return words as lines that fit into a room in millimetres; a word that is too long is parted."""
+    lines: list[str] = []
+    for paragraph in str(text).splitlines() or [""]:
+        line = ""
+        for word in paragraph.split():
+            while width_of(word, size, bold) > room and len(word) > 1:
+                fits = [n for n in range(1, len(word)) if width_of(word[:n], size, bold) <= room] or [1]
+                part = next((n for n in reversed(fits) if word[n - 1] in "-/_" and n > 3), fits[-1])
+                lines += [line] if line else []
+                lines.append(word[:part])
+                line, word = "", word[part:]
+            longer = f"{line} {word}" if line else word
+            if line and width_of(longer, size, bold) > room:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return lines
 
 
 def shorten(text: str, most: int = 24) -> str:
@@ -70,17 +135,32 @@ def shorten(text: str, most: int = 24) -> str:
     return line if len(line) <= most else f"{line[: most - 1 - tail]}…{line[len(line) - tail :]}"
 
 
+def amount(value: float) -> str:
+    """Return a number in few characters.
+
+    >>> [amount(value) for value in (0.0201, 2040.0, 3.9e7)]
+    ['0.0201', '2.04k', '39M']
+    """
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if size <= abs(value) < 1e15:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
 def write(axes: Axes, x: float, y: float, text: str, **style: Any):
     """Write words, taking nothing in them for mathematics."""
     return axes.text(x, y, text, parse_math=False, **style)
 
 
-def calendar_ticks(start: float, months: float) -> tuple[list[float], list[str], list[float]]:
+def calendar_ticks(
+    start: float, months: float, most: int = MOST_LABELS
+) -> tuple[list[float], list[str], list[float]]:
     """Return places and names of the ticks, and places of the small ones, in months since the start.
 
-    ``start``: first month, in months since the year 0.
+    ``start``: first month, in months since the year 0. ``most``: labels.
     """
-    step = next(s for s in (1, 3, 12, 24, 60, 120, 240) if months / s <= MOST_LABELS or s == 240)
+    fits = {s: most if s >= 12 else 0.62 * most for s in (1, 3, 12, 24, 60, 120, 240)}  # of months, fewer do
+    step = next(s for s, labels in fits.items() if months / s <= labels or s == 240)
     small = {1: 1, 3: 1, 12: 3, 24: 12, 60: 12, 120: 60, 240: 60}[step]
 
     def places(every: int) -> list[float]:
@@ -94,9 +174,9 @@ def calendar_ticks(start: float, months: float) -> tuple[list[float], list[str],
     return places(step), [name(place) for place in places(step)], places(small)
 
 
-def draw_calendar(axes: Axes, start: float, months: float, labelled: bool) -> None:
+def draw_calendar(axes: Axes, start: float, months: float, labelled: bool, most: int = MOST_LABELS) -> None:
     """Give an axis the calendar of a scenario, with light lines at the labelled dates."""
-    places, names, small = calendar_ticks(start, months)
+    places, names, small = calendar_ticks(start, months, most)
     axes.set_xlim(0, months)
     axes.set_xticks(places)
     axes.set_xticks(small, minor=True)
@@ -106,6 +186,14 @@ def draw_calendar(axes: Axes, start: float, months: float, labelled: bool) -> No
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def plain_ticks(axis, most: int) -> None:
+    """Give an axis a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(max(2, min(8, most)), steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(lambda value, _: amount(round(value, 12)))
 
 
 def draw_lanes(axes: Axes, names: list[str], size: float, most: int = 24) -> None:

@@ -7,6 +7,7 @@ intervals, months on one axis, every other metric on an axis of its own.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from experiments.comparison import LAGS, end_of
 from experiments.figures import ink
+from experiments.figures.captions import basis_of
+from experiments.figures.sheet import BODY, POINT, SMALL, WIDE, Sheet, say, tidy
 from experiments.statistics import LEVELS, Bounds
 from sim.metrics import Metric
 
@@ -23,16 +26,14 @@ if TYPE_CHECKING:
 
     from experiments.comparison import Comparison
 
-WIDTH = 7.2  # inches: two columns of a journal
 DOTS_PER_INCH = 200
 MOST_ARMS = 14
-SHORT = 28  # characters of a label, for three columns of them
 COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
 DASHES = ("solid", (0, (4, 1.5)))  # the second round through the colours is dashed
 MARKERS = ("o", "s")
 BASELINE = "#9A9A9A"
-CURVES, LANE, PAD = 1.25, 0.085, 0.09  # inches: a panel of curves, an arm's lane, between metrics
-OWN_AXIS = 0.42  # inches for title and ticks
+CURVES, LANE, PAD = 32.0, 2.2, 2.3  # mm: a panel of curves, an arm's lane, between metrics
+LABELS = 26.0  # mm, of metrics beside their lanes
 DATED = ("lag_1", "lag_3", "lag_5", "lag_10", "t_owner_2", "t_owner_6", "lead")
 OTHERS = ("n_dev", "n_access", "openness", "downstream", "starts", "spending")
 NAMES = {
@@ -45,55 +46,60 @@ NAMES = {
 
 
 def draw_comparison(comparison: Comparison, path: str | Path) -> Path:
-    """Draw a comparison to a PNG file and return its path.
+    """Draw a comparison to a file (.png, .svg, .pdf) and return its path.
 
     Raises UserError for a file that cannot be written.
     """
     return ink.save(lambda: compose(comparison), path, _facts(comparison), DOTS_PER_INCH)
 
 
-def compose(comparison: Comparison) -> Figure:
-    """Return the figure."""
-    from matplotlib.figure import Figure
+def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] = ()) -> Figure:
+    """Return the figure. ``width``: of the paper in mm; ``chosen``: arms, the first ones if none."""
+    from experiments.figures.waiting import arm_keys
 
-    arms = list(comparison.results)[:MOST_ARMS]
+    arms = list(chosen or comparison.results)[:MOST_ARMS]
+    scenario = comparison.base.scenario
+    klass = scenario.file.classes[scenario.follow_class].title or scenario.follow_class
+    sheet = Sheet(width, f"{scenario.file.scenario.title}: {klass}")
+    sheet.legend(arm_keys(comparison, arms))
     curves = [name for k in LAGS if comes(comparison, name := f"lag_{k}")]
     dated, others = drawn_metrics(comparison, arms)
-    block = LANE * len(arms) + PAD
-    left_height = block * len(dated) if dated else 0.0
-    each = LANE * len(arms) + OWN_AXIS
-    right_height = each * math.ceil(len(others) / (1 if dated else 3))
-    lower = max(left_height + 0.24, right_height, 0.84)
-    rows = math.ceil((len(arms) + 1) / (3 if max(map(len, arms), default=0) <= SHORT else 2))
-    top = 0.42 + 0.16 * rows
-    upper = CURVES + 0.5 if curves else 0.0
-    height = top + upper + lower + 0.55
-    figure = Figure(figsize=(WIDTH, height))
-    _title(figure, comparison, arms, height)
-
-    def box(x: float, y: float, width: float, tall: float) -> Axes:
-        """Return axes at a place in inches from the left and from the top."""
-        return figure.add_axes((x / WIDTH, 1 - (y + tall) / height, width / WIDTH, tall / height))
-
-    step = (WIDTH - 0.75) / max(len(curves), 1)
-    for place, name in enumerate(curves):
-        axes = box(0.55 + place * step, top + 0.12, step - 0.12, CURVES)
-        draw_curves(axes, comparison, arms, name, first=place == 0)
-    foot = top + upper + 0.12
+    across = max(1, min(len(curves), 2 if sheet.narrow else 4))
+    for first in range(0, len(curves), across):
+        row = curves[first : first + across]
+        sheet.top += 4.0
+        panels = sheet.row(CURVES, [10.0] + [4.0] * (across - 1), gap=2.5)
+        for place, axes in enumerate(panels):
+            if place < len(row):
+                draw_curves(axes, comparison, arms, row[place], first=place == 0)
+            else:
+                axes.set_axis_off()
     if dated:
-        axes = box(1.3, foot, 3.15 if others else WIDTH - 1.5, max(lower - 0.24, 0.6))
+        sheet.top += 2.0
+        tall = (LANE * len(arms) + PAD) * len(dated)
+        axes = sheet.panel(tall, LABELS, 3.0)
         draw_intervals(axes, comparison, arms, dated)
-    across = 1 if dated else 3
-    span = (WIDTH - 4.75) / across if dated else (WIDTH - 0.3) / across
-    for place, name in enumerate(others):
-        x = (4.65 if dated else 0.2) + (place % across) * span
-        axes = box(x, foot + 0.12 + (place // across) * each, span - 0.2, LANE * len(arms))
-        draw_one(axes, comparison, arms, name)
+    across = 2 if sheet.narrow else 3
+    for first in range(0, len(others), across):
+        row = others[first : first + across]
+        sheet.top += 4.0
+        panels = sheet.row(max(5.0, LANE * len(arms)), [3.0] * across, below=7.5, gap=4.0)
+        for place, axes in enumerate(panels):
+            if place < len(row):
+                draw_one(axes, comparison, arms, row[place])
+            else:
+                axes.set_axis_off()
     if not (curves or dated or others):
-        ink.write(figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[]), 0.5, 0.4,
-                  "No run of any arm reaches what is asked for: nothing to compare.",
-                  ha="center", color=ink.GREY)  # fmt: skip
-    return figure
+        axes = sheet.panel(20.0, 0.0)
+        axes.set_axis_off()
+        say(axes, "No run of any arm reaches what is asked for: nothing to compare.", sheet.room)
+    foot = (
+        "Above: share of the pairs that have reached a lag. Below: paired differences; thick: 50 % of pairs, "
+        "thin: 90 %, ring: median. Dates that never come: arrow: no bound, triangles: bounds of the median."
+    )
+    left = len(comparison.results) - len(arms)
+    foot += f" {left} more arms are in the tables." if left else ""
+    return sheet.whole(f"{foot} {basis_of('compare', comparison).text}")
 
 
 def comes(comparison: Comparison, name: str) -> bool:
@@ -144,9 +150,9 @@ def draw_curves(axes: Axes, comparison: Comparison, arms: list[str], name: str, 
     axes.set_yticks([0, 50, 100])
     axes.set_yticklabels(["0", "50", "100"] if first else [])
     if first:
-        axes.set_ylabel("% of runs that reach it", fontsize=7)
-    axes.set_xlabel("months since the reveal", fontsize=7, labelpad=1)
-    axes.set_title(NAMES[name], fontsize=7.5, loc="left", pad=3)
+        axes.set_ylabel(f"% of {comparison.runs:,} pairs", fontsize=SMALL)
+    axes.set_xlabel("months since the reveal", fontsize=SMALL, labelpad=1)
+    axes.set_title(NAMES[name], fontsize=BODY, loc="left", pad=3, fontweight="bold")
     _tidy(axes)
 
 
@@ -175,9 +181,12 @@ def draw_intervals(axes: Axes, comparison: Comparison, arms: list[str], names: l
         for place, arm in enumerate(arms):
             _interval(axes, comparison, arm, name, row * block + place, place, (low, high))
         middle = row * block + (len(arms) - 1) / 2
-        ink.write(axes, -0.015, middle, NAMES.get(name, ink.shorten(name, 22)), ha="right", va="center",
-                  fontsize=7, transform=axes.get_yaxis_transform())  # fmt: skip
-    axes.set_xlabel("difference to the baseline (months)", fontsize=7, labelpad=1)
+        axes.annotate(
+            ink.fitted(NAMES.get(name, name), BODY, LABELS - 1.2), (0, middle), (-1.0 / POINT, 0),
+            xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", va="center",
+            fontsize=BODY, parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+    axes.set_xlabel("difference to the baseline (months)", fontsize=SMALL, labelpad=1)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:+g}" if value else "0")
     _zero(axes)
 
@@ -190,8 +199,9 @@ def draw_one(axes: Axes, comparison: Comparison, arms: list[str], name: str) -> 
     axes.set_ylim(len(arms) - 0.4, -0.6)
     for place, arm in enumerate(arms):
         _interval(axes, comparison, arm, name, place, place, (low, high))
-    title = f"{NAMES.get(name, ink.shorten(name, 30))} ({_unit(metric)})"
-    axes.set_title(title, fontsize=7, loc="left", pad=2)
+    title = ink.fitted(NAMES.get(name, name), BODY, 36.0, True)
+    axes.set_title(title, fontsize=BODY, loc="left", pad=2, parse_math=False, fontweight="bold")
+    axes.set_xlabel(f"{_unit(metric)} (n = {comparison.runs:,})", fontsize=SMALL, labelpad=1)
     axes.xaxis.set_major_locator(_locator())
     scale = 1e6 if metric.unit == "USD" else 1.0
     axes.xaxis.set_major_formatter(lambda value, _: f"{value / scale:+g}" if value else "0")
@@ -264,11 +274,8 @@ def _zero(axes: Axes) -> None:
 
 
 def _tidy(axes: Axes) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(length=2, width=0.5, labelsize=6.5, pad=1.5)
-    axes.grid(axis="x", color="#E2E2E2", linewidth=0.4, zorder=0)
-    axes.set_axisbelow(True)
+    tidy(axes)
+    axes.tick_params(length=2, width=0.5, labelsize=SMALL, pad=1.5)
 
 
 def _style(place: int) -> dict[str, Any]:
@@ -277,40 +284,6 @@ def _style(place: int) -> dict[str, Any]:
         "linestyle": DASHES[place // len(COLOURS) % 2],
         "marker": MARKERS[place // len(COLOURS) % 2],
     }
-
-
-def _title(figure: Figure, comparison: Comparison, arms: list[str], height: float) -> None:
-    from matplotlib.lines import Line2D
-
-    scenario = comparison.base.scenario
-    klass = scenario.file.classes[scenario.follow_class].title or scenario.follow_class
-    whole = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
-    whole.set_zorder(-1)
-    title = ink.shorten(f"{scenario.file.scenario.title}: {klass}", 70)
-    ink.write(whole, 0.12 / WIDTH, 1 - 0.17 / height, title, fontsize=9, weight="bold", va="center")
-    pairs = f"in this model, with these inputs · {comparison.runs:,} pairs of runs"
-    ink.write(whole, 1 - 0.12 / WIDTH, 1 - 0.17 / height, pairs, fontsize=7, va="center", ha="right",
-              color="#333333")  # fmt: skip
-    handles = [Line2D([], [], color=BASELINE, linewidth=2.6)]
-    handles += [
-        Line2D([], [], color=_style(place)["color"], linestyle=_style(place)["linestyle"], linewidth=1.4,
-               marker=_style(place)["marker"], markerfacecolor="white", markersize=3.4)
-        for place in range(len(arms))
-    ]  # fmt: skip
-    columns = 3 if max(map(len, arms), default=0) <= SHORT else 2
-    most = SHORT if columns == 3 else 44
-    labels = ["baseline", *(ink.shorten(arm, most).replace("$", r"\$") for arm in arms)]
-    labels = [f" {label}" if label.startswith("_") else label for label in labels]
-    figure.legend(
-        handles, labels, loc="upper left", bbox_to_anchor=(0.08 / WIDTH, 1 - 0.27 / height), ncols=columns,
-        frameon=False, fontsize=7, handlelength=2.0, columnspacing=1.2, labelspacing=0.25, borderpad=0.2,
-    )  # fmt: skip
-    left = len(comparison.results) - len(arms)
-    foot = "Thick: 50 % of pairs, thin: 90 %, ring: median. Dates that never come: arrow: no bound, "
-    foot += "triangles: bounds of the median."
-    if left:
-        foot += f" {left} more arms are in the tables."
-    ink.write(whole, 0.12 / WIDTH, 0.09 / height, foot, fontsize=6.5, va="bottom", color="#333333")
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

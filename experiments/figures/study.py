@@ -1,83 +1,65 @@
-"""The figure of a study: one panel per analysis. Baselines are grey, arms in colours for the colour-blind."""
+"""The panels of a study or an analysis. Baselines are grey, arms in colours for the colour-blind."""
 
 from __future__ import annotations
 
 import math
-import textwrap
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.figures import ink
+from experiments.figures.sheet import AXIS, BODY, LINE, POINT, SMALL, WIDE, Sheet, names_room, say, tidy
 from experiments.statistics import Bounds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from experiments.answers.finding import Mark, Panel
-    from experiments.study import Answer
-
-COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
-DASHES = ("-", "--", "-.", ":")
-WIDTH = 7.2  # inches
-ROW, CURVE, AROUND, HEAD = 0.2, 2.6, 0.95, 0.75  # inches
-MOST_ROWS = 44  # of one panel
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """The months of a scenario: its first, counted from the year 0, and how many there are."""
-
-    start: float
-    months: float
-
-
-def draw_study(answer: Answer, path: Path) -> None:
-    """Draw the panels of an answer below each other."""
-    file, outcome = answer.study.file, answer.outcome
-    below = f"{outcome.scenario.name}: {outcome.runs} paired runs, seed {outcome.seed}"
-    panels = [panel for finding in answer.findings for panel in finding.panels]
-    draw_panels(panels, file.title, below, path, Calendar(outcome.scenario.start, outcome.horizon))
-
-
-def draw_panels(
-    panels: list[Panel], title: str, below: str, path: Path, calendar: Calendar | None = None
-) -> None:
-    """Draw panels below each other, under a title and a line about what they rest on.
-
-    ``calendar``: of panels whose axis is time.
-    """
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    heights = [_height(panel) for panel in panels]
-    with rc_context(ink.STYLE):
-        figure = Figure(figsize=(WIDTH, sum(heights) + HEAD), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
-        figure.suptitle("\n".join(textwrap.wrap(title, 84)) + f"\n{below}", fontsize=9.5, parse_math=False)
-        for axis, panel in zip(axes, panels, strict=True):
-            axis.set_title(
-                "\n".join(textwrap.wrap(panel.title, 90)), fontsize=8.5, loc="left", parse_math=False
-            )
-            draw = {"intervals": _intervals, "curves": _curves, "points": _points, "limits": _limits}
-            draw[panel.sort](axis, panel, calendar)
-            for side in ("top", "right"):
-                axis.spines[side].set_visible(False)
-            axis.tick_params(length=2, width=0.5, labelsize=7.5)
-        figure.savefig(path, dpi=150)
+    from experiments.answers.finding import Mark, Panel
+    from experiments.answers.page import Calendar, Page
+
+COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
+ROW, CURVE = 4.2, 48.0  # millimetres
+MOST_ROWS = 44  # of one panel
+NAMES = 0.36  # of the paper, for labels at the left
 
 
-def _height(panel: Panel) -> float:
-    if panel.sort == "limits":
-        return ROW * len(panel.limits) + AROUND
-    if panel.sort != "intervals":
-        return CURVE + AROUND
-    marks = panel.marks[:MOST_ROWS]
-    return ROW * (len(marks) + len({mark.group for mark in marks})) + AROUND
+def draw_page(page: Page, path: str | Path) -> Path:
+    """Draw all panels of a page into a file."""
+    facts = {"Title": page.title, "Software": "diffusion-cascades", "Description": page.basis.text}
+    return ink.save(lambda: compose(page, WIDE), path, facts, dots_per_inch=200)
+
+
+def compose(page: Page, width: float) -> Figure:
+    """Return the figure: panels below each other."""
+    sheet = Sheet(width, page.title)
+    draw = {"intervals": _intervals, "curves": _curves, "points": _points, "limits": _limits}
+    for panel in page.panels:
+        sheet.heading(panel.title)
+        draw[panel.sort](sheet, _counted(panel, page.basis.runs), page.calendar)
+    if not page.panels:
+        say(_bare(sheet), "There is nothing to draw.", sheet.room)
+    notes = [f"{panel.note[:1].upper()}{panel.note[1:]}." for panel in page.panels if panel.note]
+    return sheet.whole(" ".join([*dict.fromkeys(notes), page.basis.text]))
+
+
+def _counted(panel: Panel, runs: int) -> Panel:
+    """Return a panel that says on the axis of its numbers how many runs it rests on."""
+    name = "x_label" if panel.sort in ("intervals", "limits") else "y_label"
+    label, count = getattr(panel, name), f"n = {runs:,}"
+    if "n = " in label or not runs:
+        return panel
+    label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
+    return replace(panel, x_label=label) if name == "x_label" else replace(panel, y_label=label)
+
+
+def _bare(sheet: Sheet) -> Axes:
+    axes = sheet.panel(25.0, 0.0, below=1.0)
+    axes.set_axis_off()
+    return axes
 
 
 def _finite(*values: float) -> list[float]:
@@ -94,37 +76,62 @@ def _reach(marks: list[Mark]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _intervals(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
+def _label(axes: Axes, text: str, room: float, up: bool = False) -> None:
+    """Name an axis, in as many lines as it needs."""
+    said = "\n".join(ink.wrapped(text, SMALL, room))
+    (axes.set_ylabel if up else axes.set_xlabel)(said, fontsize=SMALL, parse_math=False)
+
+
+def axis_room(text: str, room: float) -> float:
+    """Return the height that the ticks and the name of an axis need below a panel."""
+    return AXIS - SMALL * LINE * POINT + SMALL * LINE * POINT * len(ink.wrapped(text, SMALL, room))
+
+
+def _intervals(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
     marks = panel.marks[:MOST_ROWS]
+    if not marks:
+        say(_bare(sheet), "There is nothing to compare.", sheet.room)
+        return
     groups = list(dict.fromkeys(mark.group for mark in marks))
+    grouped = any(mark.group for mark in marks)
+    rows = len(marks) + (len(groups) if grouped else 0)
+    room = names_room([mark.label for mark in marks], BODY, NAMES * sheet.room)
+    wide = sheet.room - room - 2.0
+    axes = sheet.panel(ROW * rows, room, 2.0, axis_room(panel.x_label, wide))
     low, high = _reach(marks)
     if panel.level is not None:
         low, high = min(low, panel.level), max(high, panel.level)
-    place, ticks, labels = 0.0, [], []
+    place, names = 0, {}
     arms = panel.arms or list(dict.fromkeys(mark.label for mark in marks if not mark.baseline))
+    many = len(arms) > len(COLOURS)  # colours would begin again, and say nothing
     for group in groups:
-        if any(mark.group for mark in marks):
+        if grouped:
+            text = ink.fitted(group, SMALL, wide - 1)
             ink.write(
-                axis, 0.008, place, ink.shorten(group, 80), transform=axis.get_yaxis_transform(),
-                fontsize=7.5, style="italic", va="center", color=ink.GREY,
+                axes, 0.004, place, text, transform=axes.get_yaxis_transform(), fontsize=SMALL,
+                style="italic", va="center", color=ink.GREY,
             )  # fmt: skip
-            place += 1.0
-        own = [mark for mark in marks if mark.group == group]
-        for mark in own:
-            colour = ink.GREY if mark.baseline else COLOURS[arms.index(mark.label) % len(COLOURS)]
-            _interval(axis, mark.band, place, 1.0, colour, low, high)
-            _interval(axis, mark.half, place, 3.4, colour, low, high)
-            _dot(axis, mark.middle, place, colour, low, high)
-            ticks.append(place)
-            labels.append(ink.shorten(mark.label, 46))
-            place += 1.0
-    axis.axvline(panel.level if panel.level is not None else 0.0, color=ink.PALE, linewidth=0.8, zorder=0)
-    axis.set_ylim(place - 0.4, -0.6)
-    axis.set_yticks(ticks, labels, parse_math=False)
-    axis.set_xlim(low, high)
+            place += 1
+        for mark in (mark for mark in marks if mark.group == group):
+            own = ink.BLUE if many or mark.baseline else COLOURS[arms.index(mark.label)]
+            colour = ink.GREY if mark.baseline else own
+            _interval(axes, mark.band, place, 1.0, colour, low, high)
+            _interval(axes, mark.half, place, 3.0, colour, low, high)
+            _dot(axes, mark.middle, place, colour, low, high)
+            names[place] = ink.fitted(mark.label, BODY, room - 1.5)
+            place += 1
+    axes.axvline(panel.level if panel.level is not None else 0.0, color=ink.PALE, linewidth=0.8, zorder=0)
+    axes.set_ylim(place - 0.4, -0.6)
+    axes.set_yticks(list(names), list(names.values()), parse_math=False, fontsize=BODY)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlim(low, high)
+    tidy(axes)
+    ink.plain_ticks(axes.xaxis, int(wide / 14.0))
+    axes.spines["left"].set_visible(False)
+    _label(axes, panel.x_label, wide)
     left_out = len(panel.marks) - len(marks)
-    note = panel.note + (f"; {left_out} more in the table" if left_out else "")
-    axis.set_xlabel(panel.x_label + (f"    {note}" if note else ""), fontsize=7.5, parse_math=False)
+    if left_out:
+        sheet.paragraph(f"{left_out} more in the table.")
 
 
 def _interval(axis: Axes, bounds: Bounds, place: float, width: float, colour: str, low, high) -> None:
@@ -135,7 +142,7 @@ def _interval(axis: Axes, bounds: Bounds, place: float, width: float, colour: st
     for end, marker in ((bounds.low, "<"), (bounds.high, ">")):
         if math.isinf(end):  # it goes on: the date may never come
             axis.plot(
-                low if end < 0 else high, place, marker=marker, color=colour, markersize=4, clip_on=False
+                low if end < 0 else high, place, marker=marker, color=colour, markersize=3.5, clip_on=False
             )
 
 
@@ -143,15 +150,26 @@ def _dot(axis: Axes, middle: Bounds, place: float, colour: str, low, high) -> No
     if math.isnan(middle.low):
         return
     if middle.known:
-        axis.plot(middle.low, place, "o", color=colour, markersize=4.5, zorder=3)
-        axis.plot(middle.low, place, "o", color="white", markersize=1.6, zorder=4)
+        axis.plot(middle.low, place, "o", color=colour, markersize=4, zorder=3)
+        axis.plot(middle.low, place, "o", color="white", markersize=1.4, zorder=4)
     elif math.isfinite(middle.low):
-        axis.plot(middle.low, place, "|", color=colour, markersize=9, zorder=3)
+        axis.plot(middle.low, place, "|", color=colour, markersize=8, zorder=3)
     elif math.isfinite(middle.high):
-        axis.plot(middle.high, place, "|", color=colour, markersize=9, zorder=3)
+        axis.plot(middle.high, place, "|", color=colour, markersize=8, zorder=3)
 
 
-def _curves(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
+def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
+    from matplotlib.lines import Line2D
+
+    if len(panel.series) > 1:
+        sheet.legend([
+            Line2D([], [], color=COLOURS[number % len(COLOURS)], linestyle=DASHES[(number // 2) % 4],
+                   linewidth=1.3, marker="o", markersize=2.6, label=line.label)
+            for number, line in enumerate(panel.series)
+        ])  # fmt: skip
+    left = 12.0
+    wide = sheet.room - left - 3.0
+    axes = sheet.panel(CURVE, left, 3.0, axis_room(panel.x_label, wide))
     finite = [y for line in panel.series for y in _finite(*line.y, *line.low, *line.high)]
     top, bottom = max(finite, default=1.0), min(finite, default=0.0)
     for number, line in enumerate(panel.series):
@@ -159,63 +177,98 @@ def _curves(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
         x, y = np.array(line.x), np.array(line.y, float)
         low = np.where(np.isneginf(line.low), bottom, line.low)
         high = np.where(np.isposinf(line.high), top, line.high)
-        axis.fill_between(
+        axes.fill_between(
             x, low, high, color=colour, alpha=0.13 if len(panel.series) > 2 else 0.2, linewidth=0
         )
-        axis.plot(
-            x, np.where(np.isfinite(y), y, np.nan), color=colour, linewidth=1.4, marker="o", markersize=3,
-            linestyle=DASHES[(number // 2) % 4], label=ink.shorten(line.label, 52),
+        axes.plot(
+            x, np.where(np.isfinite(y), y, np.nan), color=colour, linewidth=1.3, marker="o", markersize=2.6,
+            linestyle=DASHES[(number // 2) % 4],
         )  # fmt: skip
     if panel.level is not None:
-        axis.axhline(panel.level, color=ink.GREY, linewidth=0.8, linestyle=":")
+        axes.axhline(panel.level, color=ink.GREY, linewidth=0.8, linestyle=":")
     elif bottom < 0 < top:
-        axis.axhline(0.0, color=ink.PALE, linewidth=0.8, zorder=0)
+        axes.axhline(0.0, color=ink.PALE, linewidth=0.8, zorder=0)
     if panel.calendar and calendar:
-        ink.draw_calendar(axis, calendar.start, calendar.months, labelled=True)
-    if len(panel.series) > 1:
-        axis.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    axis.set_ylabel(panel.y_label, fontsize=7.5, parse_math=False)
-    text = "    ".join(part for part in (panel.x_label, panel.note) if part)
-    axis.set_xlabel(text, fontsize=7.5, parse_math=False)
+        ink.draw_calendar(axes, calendar.start, calendar.months, True, int(wide / 12))
+        axes.tick_params(labelsize=SMALL)
+    else:
+        ink.plain_ticks(axes.xaxis, int(wide / 14.0))
+    ink.plain_ticks(axes.yaxis, 6)
+    tidy(axes, "both")
+    _label(axes, panel.y_label, CURVE, up=True)
+    _label(axes, panel.x_label or "date", wide)
 
 
-def _limits(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
+def _limits(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
     """Draw what a box leaves of the range of every input: a bar on a pale line, and its limits in words."""
+    part = 0.3 * sheet.room
+    axes = sheet.panel(ROW * max(1, len(panel.limits)), 2.0, sheet.room - part - 2.0)
     for place, (label, low, high, words) in enumerate(panel.limits):
-        axis.plot([0, 1], [place, place], color=ink.PALE, linewidth=3, solid_capstyle="butt", zorder=1)
-        axis.plot([low, high], [place, place], color=ink.BLUE, linewidth=5, solid_capstyle="butt", zorder=2)
-        ink.write(axis, 1.03, place, ink.shorten(f"{label} {words}", 74), va="center", fontsize=7.5)
-    axis.set_xlim(0, 2.4)
-    axis.set_ylim(len(panel.limits) - 0.4, -0.6)
-    axis.set_xticks([0, 0.5, 1], ["least", "", "most"])
-    axis.set_yticks([])
-    axis.spines["left"].set_visible(False)
-    axis.spines["bottom"].set_bounds(0, 1)
-    axis.set_xlabel(panel.x_label, fontsize=7.5, parse_math=False, x=1 / 2.4, ha="right")
+        axes.plot([0, 1], [place, place], color=ink.PALE, linewidth=2.5, solid_capstyle="butt", zorder=1)
+        axes.plot([low, high], [place, place], color=ink.BLUE, linewidth=4.5, solid_capstyle="butt", zorder=2)
+        axes.annotate(
+            ink.fitted(f"{label} {words}", BODY, sheet.room - part - 6.0), (1, place), (2.5 / POINT, 0),
+            xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=BODY,
+            parse_math=False, annotation_clip=False,
+        )  # fmt: skip
+    axes.set_xlim(0, 1)
+    axes.set_ylim(max(1, len(panel.limits)) - 0.4, -0.6)
+    axes.set_xticks([0, 1], ["least", "most"])
+    axes.set_yticks([])
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    sheet.paragraph(f"Bars: {panel.x_label}.")
 
 
-def _points(axis: Axes, panel: Panel, calendar: Calendar | None) -> None:
+def _points(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
+    from matplotlib.lines import Line2D
+
     arms = [point[0] for point in panel.points if point[0] != "baseline"]
-    for number, (label, x, y, x_bounds, y_bounds, front) in enumerate(panel.points):
+
+    def look(number: int, label: str) -> tuple[str, str]:
         colour = ink.GREY if label == "baseline" else COLOURS[arms.index(label) % len(COLOURS)]
-        marker = "o" if number <= len(COLOURS) else "s"
-        axis.plot([x_bounds.low, x_bounds.high], [y, y], color=colour, linewidth=1)
-        axis.plot([x, x], [y_bounds.low, y_bounds.high], color=colour, linewidth=1)
-        axis.plot(
-            x,
-            y,
-            marker,
-            color=colour,
-            markersize=4.5,
-            linestyle="none",
-            label=f"{number + 1}  {ink.shorten(label, 40)}",
-        )
+        return colour, "o" if number <= len(COLOURS) else "s"
+
+    handles = []
+    for number, (label, *_) in enumerate(panel.points):
+        colour, marker = look(number, label)
+        handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, linestyle="none",
+                              label=f"{number + 1}  {label}"))  # fmt: skip
+    sheet.legend(handles)
+    left = 12.0
+    wide = sheet.room - left - 3.0
+    axes = sheet.panel(1.25 * CURVE, left, 3.0, axis_room(panel.x_label, wide))
+    for number, (label, x, y, x_bounds, y_bounds, front) in enumerate(panel.points):
+        colour, marker = look(number, label)
+        axes.plot([x_bounds.low, x_bounds.high], [y, y], color=colour, linewidth=0.9)
+        axes.plot([x, x], [y_bounds.low, y_bounds.high], color=colour, linewidth=0.9)
+        axes.plot(x, y, marker, color=colour, markersize=4, linestyle="none")
         if front:
-            axis.plot(x, y, "o", color=colour, markersize=9, markerfacecolor="none", markeredgewidth=0.8)
-        axis.annotate(
-            str(number + 1), (x, y), xytext=(6, 4), textcoords="offset points", fontsize=7, color=colour
-        )
-    axis.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    axis.margins(0.08)
-    axis.set_xlabel(panel.x_label + f"    {panel.note}", fontsize=7.5, parse_math=False)
-    axis.set_ylabel(panel.y_label, fontsize=7.5, parse_math=False)
+            axes.plot(x, y, "o", color=colour, markersize=8.5, markerfacecolor="none", markeredgewidth=0.8)
+    axes.margins(0.1)
+    number_points(axes, [(x, y) for _, x, y, *_ in panel.points], wide, 1.25 * CURVE)
+    tidy(axes, "both")
+    ink.plain_ticks(axes.xaxis, int(wide / 14.0))
+    ink.plain_ticks(axes.yaxis, 6)
+    _label(axes, panel.x_label, wide)
+    _label(axes, panel.y_label, 1.25 * CURVE, up=True)
+
+
+def number_points(axes: Axes, points: list[tuple[float, float]], wide: float, tall: float) -> None:
+    """Write the number of each point beside it, and of points at one place all numbers once."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    taken: list[tuple[float, float, list[int]]] = []  # in millimetres
+    for number, (x, y) in enumerate(points, start=1):
+        if not (math.isfinite(x) and math.isfinite(y)):
+            continue
+        across, up = wide * (x - left) / (right - left), tall * (y - bottom) / (top - bottom)
+        near = next((one for one in taken if abs(one[0] - across) < 8.0 and abs(one[1] - up) < 2.6), None)
+        if near:
+            near[2].append(number)
+        else:
+            taken.append((across, up, [number]))
+    for across, up, numbers in taken:
+        axes.annotate(
+            ", ".join(map(str, numbers)), (across / wide, up / tall), (5, 3), xycoords="axes fraction",
+            textcoords="offset points", fontsize=SMALL, color="#333333",
+        )  # fmt: skip

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.sweeps.factors import INPUT, LOGUNIFORM, OF_SCENARIO, POLICY, SET, Factor
+from experiments.sweeps.factors import INPUT, LOGUNIFORM, OF_SCENARIO, POLICY, SET, Factor, levers_of
 from experiments.sweeps.reading import (
+    GRID,
     LATIN,
     LIST,
     MORRIS,
@@ -63,6 +64,8 @@ def lay_out(
     Raises UserError for an empty design, one that is too large, and values that a factor cannot take.
     """
     if design.method in (LIST, TABLE):
+        if design.crossed:
+            raise UserError(f"{where}: design.crossed: a {design.method} says itself which points there are")
         if tables:
             raise UserError(f"{where}: factors: a {design.method} says itself what varies; leave them out")
         if design.method == LIST:
@@ -78,13 +81,81 @@ def lay_out(
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"{where}: factors: {name} stands there twice")
-    if design.method in SAMPLED:
-        points = sampled(design, factors, known, where)
+    if design.crossed:
+        points = crossed(design, factors, known, where)
+    elif design.lever_points is not None:
+        raise UserError(f"{where}: design.lever_points: is only for a crossed design; add crossed = true")
     else:
-        points = _of_levels(design.method, factors, where)
+        points = _points_of(design, factors, known, where)
     points.settings = {key: value for key, value in design.model_dump().items() if value is not None}
     points.settings.pop("rows", None)
     return points
+
+
+def crossed(design: DesignTable, factors: list[Factor], known: Known, where: str) -> Points:
+    """Return every setting of the levers at every point that the design makes of the other factors.
+
+    Levers are the factors with that role, else the policies. Their settings are all combinations of their
+    levels, or a Latin hypercube of ``lever_points``. The points of the other factors stand together, setting
+    by setting.
+    """
+    levers = levers_of(factors)
+    others = [factor for factor in factors if factor not in levers]
+    if not levers or not others:
+        raise UserError(
+            f"{where}: design.crossed: there are {len(levers)} levers and {len(others)} other factors; give "
+            'those that are chosen between role = "lever", and vary at least one other'
+        )
+    if design.lever_points is None:
+        for lever in levers:
+            if not lever.levels:
+                raise UserError(
+                    f"{where}: factors.{lever.name}.levels: is missing; a lever that is crossed needs "
+                    "levels, or the design lever_points, to sample so many settings"
+                )
+        settings = _of_levels(GRID, levers, where)
+        settings.unit = _places_of_levels(settings)
+    else:
+        of_levers = design.model_copy(update={"method": LATIN, "points": design.lever_points})
+        if design.lever_points < 1:
+            raise UserError(f"{where}: design.lever_points: {design.lever_points}: write 1 or more")
+        settings = sampled(of_levers, levers, known, where)
+    sample = _points_of(design, others, known, where)
+    _check_size(len(settings) * len(sample), where)
+    columns: dict[str, Sequence[Any]] = {}
+    for factor in factors:
+        if factor in levers:
+            columns[factor.name] = [
+                value for value in settings.columns[factor.name] for _ in range(len(sample))
+            ]
+        else:
+            columns[factor.name] = list(sample.columns[factor.name]) * len(settings)
+    return Points(factors, columns, _crossed_units(factors, settings, sample))
+
+
+def _places_of_levels(points: Points) -> np.ndarray:
+    """Return where levels stand in the unit cube: in the middle of their share."""
+    columns = [
+        [(factor.levels.index(value) + 0.5) / len(factor.levels) for value in points.columns[factor.name]]
+        for factor in points.factors
+    ]
+    return np.array(columns).T
+
+
+def _crossed_units(factors: list[Factor], settings: Points, sample: Points) -> np.ndarray | None:
+    if sample.unit is None or settings.unit is None:
+        return None
+    of_levers = np.repeat(settings.unit, len(sample), axis=0)
+    of_others = np.tile(sample.unit, (len(settings), 1))
+    names = [factor.name for factor in (*settings.factors, *sample.factors)]
+    order = [names.index(factor.name) for factor in factors]
+    return np.column_stack([of_levers, of_others])[:, order]
+
+
+def _points_of(design: DesignTable, factors: list[Factor], known: Known, where: str) -> Points:
+    if design.method in SAMPLED:
+        return sampled(design, factors, known, where)
+    return _of_levels(design.method, factors, where)
 
 
 def _of_levels(method: str, factors: list[Factor], where: str) -> Points:

@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.sweeps.factors import INPUT, LOGUNIFORM, UNIFORM, Factor
+from experiments.sweeps.factors import INPUT, LEVER, LOGUNIFORM, UNCERTAINTY, UNIFORM, Factor
 from experiments.sweeps.store import Store
 from sim.errors import UserError, not_found
 
 SALIB_DISTS = {"unif": UNIFORM, "logunif": LOGUNIFORM}
-UNCERTAINTY, LEVER = "uncertainty", "lever"
 
 
 def is_salib(data: Any) -> bool:

@@ -15,12 +15,14 @@ is checked and laid out once for each combination of their values.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 INPUT, POLICY, SET, ALTERNATIVE = "input", "policy", "set", "alternative"
 KINDS = (INPUT, POLICY, SET, ALTERNATIVE)
 UNIFORM, LOGUNIFORM, OF_SCENARIO = "uniform", "loguniform", "scenario"
+UNCERTAINTY, LEVER = "uncertainty", "lever"
 DISTRIBUTIONS = (UNIFORM, LOGUNIFORM, OF_SCENARIO)
 
 
@@ -57,3 +59,9 @@ class Factor:
     def of_plain(data: dict[str, Any]) -> Factor:
         """Return a factor from plain data."""
         return Factor(**data | {"levels": tuple(data["levels"])})
+
+
+def levers_of(factors: Sequence[Factor]) -> list[Factor]:
+    """Return what is chosen between: the factors with the role of a lever, else the policies."""
+    levers = [factor for factor in factors if factor.role == LEVER]
+    return levers or [factor for factor in factors if factor.kind == POLICY]

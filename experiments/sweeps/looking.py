@@ -183,7 +183,7 @@ def replay(folder: str | Path, run_id: str) -> tuple[Result, dict[str, Any] | No
     result = simulate(
         scenario,
         1,
-        seed_of(plan.data, plan.id_of(point)),
+        seed_of(plan.data, plan.values(point)),
         threads=1,
         metrics=store.metrics,
         logs=1,

@@ -64,6 +64,10 @@ class DesignTable(BaseModel):
     rows: list[dict[str, Any]] | None = Field(None, description="list: one table per point")
     file: str | None = Field(None, description="table: a CSV file, one row per point")
     seed: int = Field(1, description="of the sample; the luck of the runs has its own")
+    crossed: bool = Field(False, description="every setting of the levers at every point of the others")
+    lever_points: int | None = Field(
+        None, description="crossed: sample so many settings of the levers, instead of all"
+    )
 
 
 class FactorTable(BaseModel):
@@ -91,7 +95,7 @@ class SweepFile(BaseModel):
     sets: list[str] = []
     runs: int = 1
     seed: int = 1
-    luck: Literal["paired", "own"] = "paired"
+    luck: Literal["paired", "states", "own"] = "paired"
     inputs: Literal["drawn", "centre"] = "drawn"
     keep_inputs: bool = False
     metrics: list[str] = []

@@ -210,6 +210,12 @@ class Store:
                 first = end
         return pd.DataFrame(rows).sort_values(["point", "metric"], kind="stable", ignore_index=True)
 
+    def plot(self, kind: str, out: str | Path | None = None, **options: Any) -> Any:
+        """Draw a figure of it: see ``experiments.plot``."""
+        from experiments.figures.plotting import plot
+
+        return plot(self, kind, out, **options)
+
     def frame(self, columns: Sequence[str] | None = None, failed: bool = False) -> pd.DataFrame:
         """Return ``runs`` with the factors of each run's point beside it, as a data frame."""
         return self.runs(columns, failed).to_pandas().merge(self.design, left_on="point", right_index=True)

@@ -166,7 +166,7 @@ class _Rows:
         self.at = flat // chunk.runs - chunk.first // chunk.runs
         self.points = np.array(task.points, np.int64)[self.at]
         self.runs = chunk.first_run + flat % chunk.runs
-        self.seeds = np.array([seed_of(plan, one) for one in task.ids], np.int64)[self.at]
+        self.seeds = np.array([seed_of(plan, one) for one in task.values], np.int64)[self.at]
         self.values = np.full((len(flat), len(plan["metrics"])), np.nan)
         self.drawn = worlds.drawn if plan["keep_inputs"] else []
         self.draws = np.full((len(flat), len(self.drawn)), np.nan)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.sweeps.factors import ALTERNATIVE, INPUT, POLICY, SET, Factor
+from experiments.sweeps.factors import ALTERNATIVE, INPUT, POLICY, SET, Factor, levers_of
 from experiments.sweeps.reading import ALTERNATIVES, split_parameter
 from sim.errors import UserError
 from sim.metrics import Metric, parse_metric
@@ -246,16 +246,25 @@ def _without_alternative(base: Scenario, data: dict[str, Any], name: str, option
     return {**data, "alternatives": rest}, dict(row["options"][option].get("numbers", {}))
 
 
-def identity(plan: dict[str, Any], values: Sequence[Any]) -> str:
-    """Return the stable name of a point: a hash of the scenario, the luck and what the point says."""
+def identity(plan: dict[str, Any], values: Sequence[Any], without: Sequence[str] = ()) -> str:
+    """Return the stable name of a point: a hash of the scenario, the luck and what the point says.
+
+    ``without``: factors that are not looked at.
+    """
     named = {factor["name"]: value for factor, value in zip(plan["factors"], values, strict=True)}
+    named = {name: value for name, value in named.items() if name not in without}
     own = [plan["fingerprint"], plan["seed"], plan["luck"], plan["inputs"], named]
     return hashlib.blake2b(json.dumps(own, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
-def seed_of(plan: dict[str, Any], point_id: str) -> int:
-    """Return the seed of a point's runs: that of the sweep, or (luck = "own") one of its own."""
+def seed_of(plan: dict[str, Any], values: Sequence[Any]) -> int:
+    """Return the seed of a point's runs: that of the sweep, or one of its own (``luck``).
+
+    "own": of the point; "states": of all points that say the same of everything but the levers.
+    """
     if plan["luck"] == "paired":
         return int(plan["seed"])
-    digest = hashlib.blake2b(f"{plan['seed']}:{point_id}".encode(), digest_size=8).digest()
+    levers = levers_of([Factor.of_plain(row) for row in plan["factors"]]) if plan["luck"] == "states" else []
+    name = identity(plan, values, [lever.name for lever in levers])
+    digest = hashlib.blake2b(f"{plan['seed']}:{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from agents.rule import rule, rule_where
+from sim.queue import next_due
 from sim.tables import RUNNING
 from sim.tail.agenda import empty_agenda, next_entry, take_entry
 from sim.tail.giving import give, show
@@ -59,8 +60,7 @@ def advance_tail(w, before, until):
             show(w, item, member, cause)
         elif what == DUE.GIVE:
             give(w, item, member, cause)
-        if clock.queued > 0:
-            before = min(before, w.heap[0].time)
+        before = min(before, next_due(w))
 
 
 @rule

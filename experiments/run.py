@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 RUNS_FILE, EVENTS_FILE, FIGURE_FILE = "runs.parquet", "events.parquet", "timeline.png"
-ACCESS_FILE, MEMBERS_FILE = "access.parquet", "members.parquet"  # of worlds with populations
 ARM_EVENTS_FILE = "arm-events.parquet"
+ACCESS_FILE, MEMBERS_FILE = "access.parquet", "members.parquet"  # of worlds with populations
 ROWS_AT_ONCE = 100_000  # rows of Parquet made at a time: the memory needed stays bounded
 LOGS_AT_ONCE = 50  # event logs, likewise
 NUMBER = 8  # bytes

@@ -85,8 +85,8 @@ def thresholds_of(nodes: int, seed: int) -> np.ndarray:
 
 def reached_by_steps(times: np.ndarray, job: Job) -> np.ndarray:
     """Return how many were reached by the end of each step, of times in months."""
-    ends = np.arange(1, job.steps + 1) / job.steps_per_month
-    return np.searchsorted(np.sort(times), ends, side="right")
+    step = np.ceil(times[times <= job.months] * job.steps_per_month).astype(np.int64)
+    return np.cumsum(np.bincount(step, minlength=job.steps + 1))[1:]
 
 
 def networkx_of(nodes: int, pairs: np.ndarray):

@@ -195,6 +195,23 @@ def test_members_wait_for_their_turn():
     assert (runs["people@18"] < 130).all() and (runs["people@30"] >= 230).all()
 
 
+def shelf(kind="insight", access="licensed", changes=(), months=12, members=300, **more):
+    """One artifact under terms, from the first day; members notice it within days and tell nobody."""
+    population = {"uptake": 50, "takes": [kind], "abandon": 0, **more.pop("population", {})}
+    data = spread(members, months, origins=(), passing=more.pop("passing", {"rate": 0}), **more, **population)
+    artifact = {**data["scripted_artifacts"]["artifact"], "kind": kind, "access": access}
+    effects = {**data["effects"], kind: data["effects"]["insight"]}
+    changes = [{"source": "test", **change} for change in changes]
+    return {**data, "scripted_artifacts": {"artifact": artifact}, "effects": effects, "changes": changes}
+
+
+def test_who_decides_slowly_holds_up_nobody_in_the_queue():
+    """300 requests that are granted within 3 days; then each decides in 2 months on average."""
+    world = shelf(tail={"licence_grants": 3000}, population={"decide_months": 2})
+    times = np.concatenate(list(times_of(world, 20)))
+    assert abs(np.mean(times <= 2.1) - (1 - math.exp(-1))) < 0.03
+
+
 def test_members_without_means_or_skill_do_without():
     poor = {"api_usd": 100.0}
     runs = read(users_world(poor, means_usd=10, takes=["api"]), "people", "too_poor")

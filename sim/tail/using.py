@@ -153,18 +153,16 @@ def affordable_from(w, item, member):
 
 @rule
 def turn_of(w, item, member):
-    """Return when a member can begin to use an item: its own decision, an answer, its turn in the queue."""
+    """Return when a member can begin to use an item: its turn in the queue, an answer, its own decision.
+
+    The turn comes first: who decides slowly holds up nobody who comes later.
+    """
     clock, tail = w.clock[0], w.tail[0]
     row, facts = w.items[item], w.members[member]
     population = w.populations[facts.population]
     who = np.uint64(member)
-    time = clock.time
-    if population.decide_months > 0.0:
-        time += population.decide_months * waiting(luck(clock.seed, clock.run, FOR.TAKE, who, row.key))
-    most = math.inf
+    time, most = clock.time, math.inf
     if row.access == ACCESS.LICENSED:
-        if tail.licence_months > 0.0:
-            time += tail.licence_months * waiting(luck(clock.seed, clock.run, FOR.ANSWER, who, row.key))
         most = tail.licence_grants
     elif row.kind == KIND.API:
         most = tail.api_admits
@@ -173,6 +171,10 @@ def turn_of(w, item, member):
             return math.inf
         time = max(time, row.turn)
         row.turn = time + population.stands_for / most
+    if row.access == ACCESS.LICENSED and tail.licence_months > 0.0:
+        time += tail.licence_months * waiting(luck(clock.seed, clock.run, FOR.ANSWER, who, row.key))
+    if population.decide_months > 0.0:
+        time += population.decide_months * waiting(luck(clock.seed, clock.run, FOR.TAKE, who, row.key))
     return time
 
 

@@ -30,13 +30,25 @@ def open_streams(w, item):
     crowd = w.crowd[0]
     for group in range(len(w.groups)):
         if takes(w, w.groups[group].population, w.items[item].kind):
-            stream = w.streams[crowd.streams]
-            crowd.streams += 1
+            row = stream_of(w, item, group)
+            if row < 0:  # it is out for the first time
+                row = crowd.streams
+                crowd.streams += 1
+            stream = w.streams[row]
             stream.thing, stream.group, stream.count = item, group, able_in(w, item, group)
             stream.arrived, stream.hazard, stream.target = 0, 0.0, 0.0
             stream.settled = w.clock[0].time
-            refresh(w, crowd.streams - 1)
-            aim(w, crowd.streams - 1)
+            refresh(w, row)
+            aim(w, row)
+
+
+@rule
+def stream_of(w, item, group):
+    """Return the stream of an item in a group; -1: none. A new wave takes the place of the last one."""
+    for row in range(w.crowd[0].streams):
+        if w.streams[row].thing == item and w.streams[row].group == group:
+            return row
+    return -1
 
 
 @rule

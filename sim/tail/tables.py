@@ -90,6 +90,8 @@ STREAM = np.dtype(  # how an item becomes known in one group, from what is publi
         ("hazard", "f8"),  # accumulated until settled
         ("rate", "f8"),  # 1/month, without attention
         ("attention", "f8"),  # what reaches the region, when settled
+        ("gain", "f8"),  # of attention, as it was then: a change of numbers does not change the past
+        ("half_life", "f8"),  # likewise
         ("settled", "f8"),
         ("time", "f8"),  # of the next arrival; inf: none
         ("queued", "f8"),  # its entry of the agenda: one with another time is void

@@ -150,8 +150,7 @@ def settle_stream(w, row):
     """Book the hazard of a stream up to now."""
     stream = w.streams[row]
     months = w.clock[0].time - stream.settled
-    gain, half_life = w.attention[0].uptake_gain, w.attention[0].half_life_months
-    stream.hazard += hazard_over(stream.rate, gain, stream.attention, half_life, months)
+    stream.hazard += hazard_over(stream.rate, stream.gain, stream.attention, stream.half_life, months)
     stream.settled = w.clock[0].time
 
 
@@ -165,6 +164,7 @@ def refresh(w, row):
     speed *= w.artifacts[item.artifact].uptake
     stream.rate = speed / w.effects[item.kind].uptake_months
     stream.attention = attention_now(w) * reach_in(w, group.region)
+    stream.gain, stream.half_life = w.attention[0].uptake_gain, w.attention[0].half_life_months
 
 
 @rule
@@ -172,9 +172,8 @@ def schedule_stream(w, row):
     """Reckon when the next arrival of a stream is due."""
     clock = w.clock[0]
     stream = w.streams[row]
-    gain, half_life = w.attention[0].uptake_gain, w.attention[0].half_life_months
     missing = max(0.0, stream.target - stream.hazard)
-    months = months_until(missing, stream.rate, gain, stream.attention, half_life)
+    months = months_until(missing, stream.rate, stream.gain, stream.attention, stream.half_life)
     stream.time = clock.time + months
     queue_stream(w, row)
 

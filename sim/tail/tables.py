@@ -127,11 +127,12 @@ class Due(Word):
     """What an entry of the calendar stands for."""
 
     REACH = 0  # an item reaches a member
-    USE = 1  # a member that decided to begins to use it
+    USE = 1  # a member whose turn it is begins to use it
     LEAVE = 2
     SHOW = 3  # a user demonstrates it
     GIVE = 4  # a user contributes
     ARRIVE = 5  # the next arrival of a stream, whose row stands for the member
+    AFFORD = 6  # an item is too dear for a member no more
 
 
 class Stage(Word):

@@ -12,7 +12,7 @@ from sim.tail.giving import give, show
 from sim.tail.tables import DUE
 from sim.tail.ties import is_complex
 from sim.tail.uptake import next_arrival, queue_stream
-from sim.tail.using import leave, reach, use
+from sim.tail.using import afford, leave, reach, use
 
 
 @rule
@@ -49,6 +49,8 @@ def advance_tail(w, before, until):
             use(w, item, member, entry.via, cause)
         elif what == DUE.LEAVE:
             leave(w, item, member, cause)
+        elif what == DUE.AFFORD:
+            afford(w, item, member, entry.via, cause)
         elif what == DUE.ARRIVE:
             stream = w.streams[member]
             if stream.queued == time:  # else its pace has changed

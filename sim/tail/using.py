@@ -37,20 +37,40 @@ def reach(w, item, member, via, weight, cause):
     stage = first_stage(w, item, member)
     w.stages[cell] = stage
     if stage == STAGE.WAITING:
-        when = turn_of(w, item, member)
-        if when > clock.time:
-            put(w, when, DUE.USE, item, member, via, 0.0, cause)
-        else:
-            use(w, item, member, via, cause)
+        take_turn(w, item, member, via, cause)
     elif stage == STAGE.TOO_POOR:
         count(w, COUNT.TOO_POOR, item, member)
-        put(w, affordable_from(w, item, member), DUE.USE, item, member, via, 0.0, cause)
+        put(w, affordable_from(w, item, member), DUE.AFFORD, item, member, via, 0.0, cause)
     elif stage == STAGE.SHUT_OUT:
         count(w, COUNT.SHUT_OUT, item, member)
     elif stage == STAGE.UNABLE:
         pass  # was counted when the item came out
     else:
         count(w, COUNT.SERVED, item, member)
+
+
+@rule
+def afford(w, item, member, via, cause):
+    """An item that was too dear for a member is so no more: from now on it waits like all others."""
+    cell = item * len(w.members) + member
+    if w.stages[cell] != STAGE.TOO_POOR or w.items[item].access == ACCESS.CLOSED:
+        return
+    if not may_have(w, item, member):  # the terms have changed
+        w.stages[cell] = STAGE.SHUT_OUT
+        count(w, COUNT.SHUT_OUT, item, member)
+        return
+    w.stages[cell] = STAGE.WAITING
+    take_turn(w, item, member, via, cause)
+
+
+@rule
+def take_turn(w, item, member, via, cause):
+    """A member that is to have an item begins to use it, at once or when its turn comes."""
+    when = turn_of(w, item, member)
+    if when > w.clock[0].time:
+        put(w, when, DUE.USE, item, member, via, 0.0, cause)
+    else:
+        use(w, item, member, via, cause)
 
 
 @rule
@@ -187,8 +207,7 @@ def use(w, item, member, via, cause):
     clock = w.clock[0]
     row = w.items[item]
     cell = item * len(w.members) + member
-    stage = w.stages[cell]
-    if row.access == ACCESS.CLOSED or (stage != STAGE.WAITING and stage != STAGE.TOO_POOR):
+    if row.access == ACCESS.CLOSED or w.stages[cell] != STAGE.WAITING:
         return
     if is_served(w, item, member):
         w.stages[cell] = STAGE.SERVED

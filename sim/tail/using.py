@@ -13,7 +13,7 @@ from sim.luck import FOR, luck, waiting
 from sim.tail.agenda import put
 from sim.tail.booking import count, note, note_access
 from sim.tail.tables import COUNT, DUE, FORM, STAGE
-from sim.tail.ties import HAS, enough, is_complex, pass_on
+from sim.tail.ties import HAS, NOBODY_NEAR, enough, is_complex, pass_on
 from sim.tail.uptake import skill_of
 from sim.words import ACCESS, KIND, VIA
 
@@ -24,7 +24,10 @@ def reach(w, item, member, via, weight, cause):
     clock = w.clock[0]
     cell = item * len(w.members) + member
     stage = w.stages[cell]
-    if stage != STAGE.UNREACHED and not (stage == STAGE.SHUT_OUT and may_have(w, item, member)):
+    if stage != STAGE.UNREACHED and stage != STAGE.SHUT_OUT:
+        return
+    w.nearing[cell] = NOBODY_NEAR  # as long as it does not get it, later news may matter
+    if stage == STAGE.SHUT_OUT and not may_have(w, item, member):
         return
     if w.items[item].access == ACCESS.CLOSED:
         return  # withdrawn
@@ -33,9 +36,10 @@ def reach(w, item, member, via, weight, cause):
             return
     if stage == STAGE.UNREACHED:
         count(w, COUNT.REACHED, item, member)
-    w.nearing[cell] = HAS
     stage = first_stage(w, item, member)
     w.stages[cell] = stage
+    if stage != STAGE.SHUT_OUT:  # what keeps it out may be lifted
+        w.nearing[cell] = HAS
     if stage == STAGE.WAITING:
         take_turn(w, item, member, via, cause)
     elif stage == STAGE.TOO_POOR:

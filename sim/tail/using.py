@@ -60,7 +60,7 @@ def afford(w, item, member, via, cause):
     if w.stages[cell] != STAGE.TOO_POOR or w.items[item].access == ACCESS.CLOSED:
         return
     if not may_have(w, item, member):  # the terms have changed
-        w.stages[cell] = STAGE.SHUT_OUT
+        w.stages[cell], w.nearing[cell] = STAGE.SHUT_OUT, NOBODY_NEAR
         count(w, COUNT.SHUT_OUT, item, member)
         return
     w.stages[cell] = STAGE.WAITING

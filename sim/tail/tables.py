@@ -97,7 +97,16 @@ STREAM = np.dtype(  # how an item becomes known in one group, from what is publi
         ("queued", "f8"),  # its entry of the agenda: one with another time is void
     ]
 )
-PERSON = np.dtype([("open", "i1"), ("licensed", "i1"), ("api", "i1"), ("best", "i1")])  # highest class had
+PERSON = np.dtype(  # highest class; -1: none
+    [
+        ("open", "i1"),  # that it ever had in this form
+        ("licensed", "i1"),
+        ("api", "i1"),
+        ("best", "i1"),  # that it ever had in any
+        ("has_weights", "i1"),  # that it uses now
+        ("has_api", "i1"),
+    ]
+)
 ENTRY = np.dtype(  # of the calendar
     [
         ("time", "f8"),

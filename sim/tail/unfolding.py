@@ -83,6 +83,7 @@ def reset_tail(w):
     for member in range(len(w.members)):
         person = w.persons[member]
         person.open, person.licensed, person.api, person.best = -1, -1, -1, -1
+        person.has_weights, person.has_api = -1, -1
     for period in range(w.people.shape[0]):
         for form in range(w.people.shape[1]):
             for klass in range(w.people.shape[2]):

@@ -11,7 +11,7 @@ from sim.attention import gives_use
 from sim.compute import growth
 from sim.luck import FOR, luck, waiting
 from sim.tail.agenda import put
-from sim.tail.booking import count, note, note_access
+from sim.tail.booking import count, note, note_access, note_what_is_left
 from sim.tail.tables import COUNT, DUE, FORM, STAGE
 from sim.tail.ties import HAS, NOBODY_NEAR, enough, is_complex, pass_on
 from sim.tail.uptake import skill_of
@@ -112,13 +112,11 @@ def is_served(w, item, member):
     if row.klass < 0 or not gives_use(row.kind):
         return False
     person = w.persons[member]
-    if max(person.open, person.licensed) >= row.klass:
+    if person.has_weights >= row.klass:
         return True
     facts = w.members[member]
     wants = facts.wants < w.populations[facts.population].wants_weights
-    if row.kind == KIND.API:
-        return person.api >= row.klass
-    return not wants and person.api >= row.klass
+    return person.has_api >= row.klass and (row.kind == KIND.API or not wants)
 
 
 @rule
@@ -249,9 +247,10 @@ def leave(w, item, member, cause):
     """A user gives up."""
     cell = item * len(w.members) + member
     stage = w.stages[cell]
-    if uses(stage) and not (stage == STAGE.USES_API and w.items[item].access == ACCESS.CLOSED):
+    if uses(stage):
         note(w, COUNT.LEFT_OPEN + (stage - STAGE.USES_OPEN), item, member, 0, cause)
         w.stages[cell] = STAGE.LEFT
+        note_what_is_left(w, member)
 
 
 @rule

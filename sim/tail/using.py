@@ -10,6 +10,7 @@ from agents.rule import rule
 from sim.attention import gives_use
 from sim.compute import growth
 from sim.luck import FOR, luck, waiting
+from sim.release import is_silent
 from sim.tail.agenda import put
 from sim.tail.booking import count, note, note_access, note_what_is_left
 from sim.tail.tables import COUNT, DUE, FORM, STAGE
@@ -29,8 +30,8 @@ def reach(w, item, member, via, weight, cause):
     w.nearing[cell] = NOBODY_NEAR  # as long as it does not get it, later news may matter
     if stage == STAGE.SHUT_OUT and not may_have(w, item, member):
         return
-    if w.items[item].access == ACCESS.CLOSED:
-        return  # withdrawn
+    if is_denied(w, item, via):
+        return
     if w.crowd[0].complex == 1 and via != VIA.PUBLIC and via != VIA.LEAKED:
         if is_complex(w, w.members[member].population) and not enough(w, item, member, weight):
             return
@@ -57,7 +58,7 @@ def reach(w, item, member, via, weight, cause):
 def afford(w, item, member, via, cause):
     """An item that was too dear for a member is so no more: from now on it waits like all others."""
     cell = item * len(w.members) + member
-    if w.stages[cell] != STAGE.TOO_POOR or w.items[item].access == ACCESS.CLOSED:
+    if w.stages[cell] != STAGE.TOO_POOR or is_denied(w, item, via):
         return
     if not may_have(w, item, member):  # the terms have changed
         w.stages[cell], w.nearing[cell] = STAGE.SHUT_OUT, NOBODY_NEAR
@@ -100,6 +101,19 @@ def may_have(w, item, member):
     return (
         w.items[item].access != ACCESS.LICENSED or facts.eligible < w.populations[facts.population].eligible
     )
+
+
+@rule
+def is_denied(w, item, via):
+    """Return whether an item cannot be had: it was withdrawn, or its owner is silent and would have to give it.
+
+    Copies of open weights go on from hand to hand, and what has leaked asks nobody.
+    """
+    row = w.items[item]
+    if row.access == ACCESS.CLOSED:
+        return True
+    needs_owner = via == VIA.PUBLIC or form_of(row.kind, row.access) != FORM.OPEN
+    return via != VIA.LEAKED and needs_owner and is_silent(w, row.owner)
 
 
 @rule
@@ -209,7 +223,7 @@ def use(w, item, member, via, cause):
     clock = w.clock[0]
     row = w.items[item]
     cell = item * len(w.members) + member
-    if row.access == ACCESS.CLOSED or w.stages[cell] != STAGE.WAITING:
+    if w.stages[cell] != STAGE.WAITING or is_denied(w, item, via):
         return
     if is_served(w, item, member):
         w.stages[cell] = STAGE.SERVED

@@ -23,7 +23,7 @@ from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
 from sim.joint import check_joint, check_not_chosen, find_posterior
 from sim.levers import check_levers
-from sim.networks.specs import FILE_FIELDS, GENERATORS, files_of, generator_in
+from sim.networks.specs import FILE_FIELDS, GENERATORS, files_of, generator_in, stamp_of
 from sim.paths import join_path, split_path
 from sim.schema import (
     DRAWING,
@@ -94,7 +94,7 @@ class Scenario:
             digest.update(self.posterior_file.read_bytes())
         if self.file.network is not None:
             for path in files_of(self.file.network, Path(self.origin).parent):
-                digest.update(_digest_of(path, *_stamp_of(path)))
+                digest.update(_digest_of(path, stamp_of(path)))
         return digest.hexdigest()
 
     @property
@@ -127,15 +127,10 @@ class Scenario:
 
 
 @functools.lru_cache(maxsize=8)
-def _digest_of(path: Path, _changed: int, _size: int) -> bytes:
-    """Return the hash of the bytes of a file, which may be large: it is read once for each time it changes."""
+def _digest_of(path: Path, _stamp: tuple[int, int]) -> bytes:
+    """Return the hash of the bytes of a file, which may be large: it is read anew only when it has changed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").digest()
-
-
-def _stamp_of(path: Path) -> tuple[int, int]:
-    facts = path.stat()
-    return facts.st_mtime_ns, facts.st_size
 
 
 def names() -> list[str]:

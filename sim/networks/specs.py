@@ -232,6 +232,12 @@ def files_of(spec: Spec, folder: str | Path) -> list[Path]:
     return [path for name in names if name is not None and (path := Path(folder) / name).is_file()]
 
 
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return what changes when a file does: the time of its last change (ns) and its size (bytes)."""
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size
+
+
 def generator_in(location: list) -> tuple[list, type[Spec] | None]:
     """Return a path into data without the name of the generator that pydantic puts into it, and its model."""
     for at, part in enumerate(location):

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.errors import UserError, not_found
 from sim.luck import name_hash
-from sim.networks.specs import files_of
+from sim.networks.specs import files_of, stamp_of
 from sim.tail.tables import (
     GROUP,
     MEMBER,
@@ -196,8 +196,7 @@ def _made(text: str, count: int, seed: int, folder: str, _stamp: Any, where: str
 
 def _stamp(spec, folder: str):
     """Return what changes when a file of a network does."""
-    facts = [path.stat() for path in files_of(spec, folder)]
-    return tuple((fact.st_mtime_ns, fact.st_size) for fact in facts)
+    return tuple(stamp_of(path) for path in files_of(spec, folder))
 
 
 def _origins(scenario, network) -> np.ndarray:

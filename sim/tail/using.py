@@ -22,7 +22,6 @@ from sim.words import ACCESS, KIND, VIA
 @rule
 def reach(w, item, member, via, weight, cause):
     """An item reaches a member, which then wants to use it, or finds that it may not, cannot, need not."""
-    clock = w.clock[0]
     cell = item * len(w.members) + member
     stage = w.stages[cell]
     if stage != STAGE.UNREACHED and stage != STAGE.SHUT_OUT:
@@ -105,7 +104,7 @@ def may_have(w, item, member):
 
 @rule
 def is_denied(w, item, via):
-    """Return whether an item cannot be had: it was withdrawn, or its owner is silent and would have to give it.
+    """Return whether an item cannot be had: it was withdrawn, or a silent owner would have to give it.
 
     Copies of open weights go on from hand to hand, and what has leaked asks nobody.
     """

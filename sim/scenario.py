@@ -128,7 +128,7 @@ class Scenario:
 
 @functools.lru_cache(maxsize=8)
 def _digest_of(path: Path, _stamp: tuple[int, int]) -> bytes:
-    """Return the hash of the bytes of a file, which may be large: it is read anew only when it has changed."""
+    """Return the hash of the bytes of a file, which may be large: it is read once as long as it stays."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").digest()
 

@@ -350,9 +350,14 @@ def attention_curve(result: Result, run: int, points: int = 600) -> tuple[np.nda
     jumps = shown["time"]
     times = np.unique(np.concatenate([np.linspace(0, horizon, points), jumps, jumps - 1e-6]))
     times = times[times >= 0]
-    ages = times[:, None] - jumps[None, :]
-    fading = np.where(ages >= 0, 0.5 ** (np.maximum(ages, 0) / half_life(result, run)), 0.0)
-    return times, fading @ shown["amount"]
+    half, at = half_life(result, run), np.searchsorted(times, jumps)
+    amounts, fading = np.zeros(len(times)), 0.5 ** (np.diff(times, prepend=0.0) / half)
+    np.add.at(amounts, at, shown["amount"] * 0.5 ** ((times[at] - jumps) / half))
+    level, levels = 0.0, np.empty(len(times))
+    for place in range(len(times)):  # members of a populated world may show something thousands of times
+        level = level * fading[place] + amounts[place]
+        levels[place] = level
+    return times, levels
 
 
 def half_life(result: Result, run: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,6 +131,27 @@ def names_of(compiled: Compiled, actors: np.ndarray) -> np.ndarray:
     of = compiled.facts["members"]["population"]
     names[places] = [f"{populations[of[member]]}[{member}]" for member in members]
     return names
+
+
+def numbers_of(compiled: Compiled) -> Callable[[str], int]:
+    """Return what gives the number of an actor by its name: the inverse of ``names_of``.
+
+    Raises KeyError for a name that nobody has.
+    """
+    named = {name: number for number, name in enumerate(compiled.actors)} | {"": -1}
+    places = {name: place for place, name in enumerate(compiled.scenario.file.populations)}
+    of = compiled.facts["members"]["population"]
+
+    def number(name: str) -> int:
+        if name in named:
+            return named[name]
+        population, _, rest = name.rpartition("[")
+        node = int(rest[:-1]) if rest.endswith("]") and rest[:-1].isdecimal() else -1
+        if population not in places or not 0 <= node < len(of) or of[node] != places[population]:
+            raise KeyError(name)
+        return len(compiled.actors) + node
+
+    return number
 
 
 def access_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarray]:

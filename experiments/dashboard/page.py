@@ -127,7 +127,9 @@ def Control(
     """
     moved = given is not None
     text = lever.default if given is None else given
-    slider = {"low": lever.low, "high": lever.high, "step": lever.step} if lever.slides else {}
+    more: dict[str, Any] = {"removable": True, "event_remove": remove} if remove else {}
+    if lever.slides:
+        more |= {"low": lever.low, "high": lever.high, "step": lever.step}
     LeverInput(
         name=lever.name,
         label=f"{lever.title} ({lever.unit})" if lever.unit else lever.title,
@@ -138,8 +140,7 @@ def Control(
         slides=lever.slides,
         at=lever.on_slider(text) if lever.slides else 0.0,
         event_put=lambda written: put(lever, written),
-        **slider,
-        **({"removable": True, "event_remove": remove} if remove else {}),
+        **more,
     )
 
 

@@ -7,6 +7,7 @@ of one run, not what would have happened without the artifact.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -47,9 +48,9 @@ class Ledger:
     """The books of one project: ``done`` and ``full`` by part (work, trials, training, months).
 
     ``full`` is what it would have taken with nothing borrowed, as far as the project came (one that turned to
-    another class: since then), beside what an earlier try had left (``draw`` of its start). ``trials``: with
-    experiments for which there were no chips before. ``team`` and ``failure``: (unaided, with what was held).
-    ``end``: the last row of its making.
+    another class: since then), beside what an earlier try had left (``draw`` of its start). ``trials``: runs
+    for settings, without the tests beside the engineering. ``team`` and ``failure``: (unaided, with what was
+    held). ``end``: the last row of its making.
     """
 
     project: int
@@ -73,8 +74,13 @@ def absorbed(log: np.ndarray, actor: int, until: int) -> np.ndarray:
 
 def shares_left(replay: Replay, actor: int, klass: int, rows: np.ndarray) -> np.ndarray:
     """Return what is left of each quantity before any and after each artifact: (rows + 1, QUANTITIES)."""
-    left = np.empty((len(rows) + 1, len(QUANTITIES)))
     replay.at(replay.compiled.horizon)
+    return _shares_left(replay, actor, klass, rows)
+
+
+def _shares_left(replay: Replay, actor: int, klass: int, rows: np.ndarray) -> np.ndarray:
+    """Return the same, of a run that is at its end."""
+    left = np.empty((len(rows) + 1, len(QUANTITIES)))
     artifacts = replay.log["artifact"][rows].astype(np.int64)
     times = np.ascontiguousarray(replay.log["time"][rows])
     retrace_help(replay.world, actor, klass, artifacts, times, left)
@@ -87,11 +93,27 @@ def ledger(replay: Replay, project: int) -> Ledger | None:
 
 
 def ledgers(replay: Replay, projects: Iterable[int]) -> dict[int, Ledger | None]:
-    """Return the books of several projects of a run, for which it is gone through once."""
-    drafts = {project: _draft(replay, project) for project in projects}
-    marks = {mark for draft in drafts.values() if draft for mark in draft.bounds}
-    replay.keep_projects([time for mark in marks for time in (before(mark), mark)])
-    return {project: _booked(replay, draft) if draft else None for project, draft in drafts.items()}
+    """Return the books of several projects of a run, for which it is gone through twice."""
+    drafts: dict[int, _Draft | None] = {}
+    needs: dict[int, np.ndarray] = {}
+
+    def draft(project: int) -> None:
+        drafts[project] = _draft(replay, project)
+
+    def reckon(project: int, made: _Draft) -> None:
+        event = replay.log[made.books.end]
+        needs[project] = np.empty((len(made.left), len(NEEDS)))
+        left = np.ascontiguousarray(made.left)
+        reckon_needs(replay.world, int(event["actor"]), int(event["klass"]), left, needs[project])
+
+    replay.look([(replay.compiled.horizon, functools.partial(draft, project)) for project in projects])
+    made = {project: draft for project, draft in drafts.items() if draft}
+    marks = {mark for draft in made.values() for mark in draft.bounds}
+    looks = replay.projects_looks(time for mark in marks for time in (before(mark), mark))
+    looks += [(draft.bounds[0], functools.partial(reckon, project, draft)) for project, draft in made.items()]
+    replay.look(looks)
+    booked = {project: _booked(replay, draft, needs[project]) for project, draft in made.items()}
+    return {project: booked.get(project) for project in drafts}
 
 
 @dataclass(frozen=True)
@@ -118,7 +140,7 @@ def _draft(replay: Replay, project: int) -> _Draft | None:
     end = next(int(row) for row in mine if log["what"][row] in ENDS)
     actor, klass = int(log["actor"][end]), int(log["klass"][end])
     rows = absorbed(log, actor, end)
-    left = shares_left(replay, actor, klass, rows)
+    left = _shares_left(replay, actor, klass, rows)
     changes = np.flatnonzero((left[1:] != left[:-1]).any(axis=1))
     rows, left = rows[changes], left[np.concatenate([[0], changes + 1])]
     books = Ledger(project, end)
@@ -129,10 +151,8 @@ def _draft(replay: Replay, project: int) -> _Draft | None:
     return _Draft(books, rows, left, sorted({*marks, ended}))
 
 
-def _booked(replay: Replay, draft: _Draft) -> Ledger:
+def _booked(replay: Replay, draft: _Draft, needs: np.ndarray) -> Ledger:
     books, times, bounds = draft.books, replay.log["time"][draft.rows], draft.bounds
-    event = replay.log[books.end]
-    needs = _needs(replay, int(event["actor"]), int(event["klass"]), bounds[0], draft.left)
     goal_held = 0  # artifacts held when the goal of the training was set
     for first, last in zip(bounds, bounds[1:], strict=False):
         held = int(np.searchsorted(times, first, side="right"))
@@ -148,13 +168,6 @@ def _booked(replay: Replay, draft: _Draft) -> Ledger:
         cut.failure = needs[place, FAILURE] - needs[place + 1, FAILURE]
         cut.team = needs[place, TEAM] - needs[place + 1, TEAM] if place < held else 0.0
     return books
-
-
-def _needs(replay: Replay, actor: int, klass: int, time: float, left: np.ndarray) -> np.ndarray:
-    needs = np.empty((len(left), len(NEEDS)))
-    replay.at(time)
-    reckon_needs(replay.world, actor, klass, np.ascontiguousarray(left), needs)
-    return needs
 
 
 def _book(books: Ledger, needs, held: int, goal_held: int, now, then, months: float) -> None:

@@ -7,8 +7,10 @@ the log that was kept.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from sim.world import Compiled
 
 COMPARED = ("month", "event", "actor", "cause")  # columns that tell whether two logs are the same
+# Tables that the rules of sim.lookback change.
+LOOKED_AT = ("clock", "help", "learnt", "nearness", "numbers", "projects", "state", "wishes")
 
 
 @dataclass(frozen=True)
@@ -105,23 +109,35 @@ class Replay:
         self._simulator.simulate(self.seed, self.run, np.empty((1, 0)), self._draws, until)
         return self._simulator.workspace.tables
 
-    def keep_projects(self, times: Iterable[float]) -> None:
-        """Keep the table of projects as it was at several times, by going through the run once."""
+    def look(self, looks: Iterable[tuple[float, Callable[[], None]]]) -> None:
+        """Go through the run once, and call each look with the tables as they were at its time.
+
+        What a look changes of ``LOOKED_AT`` is put back after it.
+        """
         from sim.drawing import draw_inputs
         from sim.engine import advance, reset
-        from sim.lookback import settle_projects
 
-        wanted = sorted({min(time, self.compiled.horizon) for time in times} - set(self._projects))
         tables, world = self._simulator.workspace.tables, self.world
         seed, run = np.uint64(self.seed), np.uint64(self.run)
         draw_inputs(world, self._simulator.uncertain, seed, run, self._draws[0])
         reset(world, seed, run, self.compiled.horizon)
-        for time in wanted:
-            advance(world, time)
-            projects, state = tables.projects.copy(), tables.state.copy()
-            settle_projects(world)
+        for time, look in sorted(looks, key=operator.itemgetter(0)):
+            advance(world, min(time, self.compiled.horizon))
+            before_it = {name: getattr(tables, name).copy() for name in LOOKED_AT}
+            look()
+            for name, table in before_it.items():
+                getattr(tables, name)[...] = table
+
+    def projects_looks(self, times: Iterable[float]) -> list[tuple[float, Callable[[], None]]]:
+        """Return the looks by which the table of projects is kept as it was at several times."""
+        from sim.lookback import settle_projects
+
+        def keep(time: float) -> None:
+            settle_projects(self.world)
             self._projects[time] = self._copy("projects")
-            tables.projects[:], tables.state[:] = projects, state
+
+        wanted = sorted({min(time, self.compiled.horizon) for time in times} - set(self._projects))
+        return [(time, functools.partial(keep, time)) for time in wanted]
 
     @property
     def world(self):
@@ -131,7 +147,7 @@ class Replay:
     def projects_at(self, time: float) -> np.ndarray:
         """Return a copy of the table of projects as it was at a time."""
         if time not in self._projects:
-            self.keep_projects([time])
+            self.look(self.projects_looks([time]))
         return self._projects[time]
 
     def _copy(self, name: str) -> np.ndarray:

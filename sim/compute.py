@@ -245,7 +245,7 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
 
     ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; ``willing`` and
     ``grant_usd`` are what the actor and its sponsor would spend on compute; a ``free`` grant pays
-    salaries too. Returns (bound,
+    salaries too. Tests beside the engineering are expected. Returns (bound,
     expected cost of the compute in USD, expected labour in USD, chips that it would use).
     """
     if chip < 0 or chips < 1.0:

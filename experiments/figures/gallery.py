@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.figures.kinds import Kind, every_kind
-from experiments.figures.moving import palette_of
+from experiments.figures.moving import in_palette, palette_of
 from experiments.figures.plotting import kinds_for, plot
 from experiments.reopening import sort_of_folder
 from sim.errors import UserError
@@ -145,7 +145,7 @@ def _thin(path: Path) -> None:
         half = picture.convert("RGB").resize(
             (picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS
         )
-    thin = half.quantize(palette=palette_of(half), dither=Image.Dither.NONE)
+    thin = in_palette(half, palette_of(half))
     thin.save(path, optimize=True, pnginfo=said)
 
 

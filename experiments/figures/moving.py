@@ -66,7 +66,7 @@ class Film:
     def _thinned(self) -> list[Image]:
         """Return the frames with few colours, those of the last one: it shows everything."""
         palette = palette_of(self.frames[-1])
-        return [frame.quantize(palette=palette, dither=0) for frame in self.frames]  # type: ignore[arg-type]
+        return [in_palette(frame, palette) for frame in self.frames]
 
 
 PLAYER = """<!doctype html>
@@ -210,3 +210,23 @@ def moving_timeline(result: Result, asked: Asked) -> Film:
         frames.append(images.fromarray(now.astype(np.uint8)))
         words.append(_date(result, time))
     return Film(f"{result.scenario.file.scenario.title}: one run's cascade", frames, words)
+
+
+def in_palette(picture: Image, palette: Image) -> Image:
+    """Return a picture in the colours of a palette, each the nearest (Pillow searches coarsely)."""
+    import numpy as np
+    from PIL import Image as images
+
+    given = np.array(palette.getpalette(), np.int32).reshape(-1, 3)
+    colours, places = np.unique(
+        np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0, return_inverse=True
+    )
+    nearest = np.concatenate(
+        [
+            ((part[:, None].astype(np.int32) - given[None]) ** 2).sum(-1).argmin(1)
+            for part in np.array_split(colours, max(1, len(colours) // 4096))
+        ]
+    )
+    found = images.fromarray(nearest[places.ravel()].astype(np.uint8).reshape(picture.size[::-1]), "P")
+    found.putpalette(given.ravel().tolist())
+    return found

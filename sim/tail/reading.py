@@ -154,6 +154,12 @@ def numbers_of(compiled: Compiled) -> Callable[[str], int]:
     return number
 
 
+def users_of(record: TailRecord) -> np.ndarray:
+    """Return how many members use each artifact at the end of each month, shape (months, items, groups)."""
+    took, left = record.counts[..., :FORMS].sum(axis=3), record.counts[..., FORMS : 2 * FORMS].sum(axis=3)
+    return np.cumsum(took - left, axis=0)
+
+
 def access_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarray]:
     """Return the access of members over time: one row per month, artifact, population and region.
 
@@ -165,7 +171,7 @@ def access_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarr
     periods, items, count, _ = record.counts.shape
     month, item, group = (axis.ravel() for axis in np.indices((periods, items, count)))
     took, left = record.counts[..., :FORMS].sum(axis=3), record.counts[..., FORMS : 2 * FORMS].sum(axis=3)
-    users = np.cumsum(took - left, axis=0)
+    users = users_of(record)
     before = np.concatenate([np.zeros((1, items, count)), users[:-1]])[:periods]
     kinds = np.array([word.key for word in ArtifactKind], object)
     access = np.array([word.key for word in Access], object)

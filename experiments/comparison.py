@@ -487,6 +487,7 @@ def _joined(parts: list[Result]) -> Result:
         values=np.concatenate([part.values for part in parts]),
         draws=np.concatenate([part.draws for part in parts]),
         logs={run: log for part in parts for run, log in part.logs.items()},
+        tails={run: tail for part in parts for run, tail in part.tails.items()},
         interrupted=any(part.interrupted for part in parts),
     )
 
@@ -503,8 +504,15 @@ def _only(result: Result, runs: np.ndarray) -> Result:
     if np.array_equal(result.run_numbers, runs):
         return result
     rows = np.searchsorted(result.run_numbers, runs)
-    logs = {run: log for run, log in result.logs.items() if run in set(runs.tolist())}
-    return replace(result, run_numbers=runs, values=result.values[rows], draws=result.draws[rows], logs=logs)
+    kept = set(runs.tolist())
+    return replace(
+        result,
+        run_numbers=runs,
+        values=result.values[rows],
+        draws=result.draws[rows],
+        logs={run: log for run, log in result.logs.items() if run in kept},
+        tails={run: tail for run, tail in result.tails.items() if run in kept},
+    )
 
 
 def _notes(comparison: Comparison) -> list[str]:

@@ -209,6 +209,7 @@ def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm
     """
     from sim import words
     from sim.tables import EVENT
+    from sim.tail.reading import numbers_of
 
     table = _table(path)
     if only is not None:
@@ -220,10 +221,12 @@ def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm
     for column, field in _NUMBERS:
         log[field] = table[column].to_numpy()
     for column, field, vocabulary in _WORDS:
-        log[field] = _codes(table[column], [word.key for word in getattr(words, vocabulary)])
+        log[field] = _codes(table[column], _places(word.key for word in getattr(words, vocabulary)))
+    number_of_actor, place_of_class = numbers_of(compiled), _places(compiled.classes)
     for column, field in _NAMES:
-        named = compiled.classes if column in ("class", "reached") else compiled.actors
-        log[field] = _codes(table[column], list(named))
+        log[field] = _codes(
+            table[column], place_of_class if column in ("class", "reached") else number_of_actor
+        )
     runs = table["run"].to_numpy()
     ends = [*np.flatnonzero(np.diff(runs)) + 1, len(runs)]
     return {
@@ -231,11 +234,15 @@ def logs_in(path: Path, compiled: Compiled, only: Any = None, column: str = "arm
     }
 
 
-def _codes(column: Any, names: list[str]) -> np.ndarray:
-    """Return the numbers of words; -1 where there is none."""
+def _places(names: Iterable[str]) -> Callable[[str], int]:
+    """Return what gives the place of a name; -1 where there is none."""
+    return ({name: number for number, name in enumerate(names)} | {"": -1}).__getitem__
+
+
+def _codes(column: Any, number_of: Callable[[str], int]) -> np.ndarray:
+    """Return the numbers of the words of a column, each word looked up once."""
     whole = column.combine_chunks()
-    place = {name: number for number, name in enumerate(names)} | {"": -1}
-    codes = np.array([place[word] for word in whole.dictionary.to_pylist()], np.int32)
+    codes = np.array([number_of(word) for word in whole.dictionary.to_pylist()], np.int32)
     return codes[whole.indices.to_numpy()] if len(codes) else np.full(len(whole), -1, np.int32)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 NAMES, GROUP, NEVER = 0.22, 24.0, 11.0  # share of the paper for names; mm at the right of the lanes
 LEAST_LANE, MOST_LANE, LANES = 2.9, 4.4, 92.0  # mm: of one lane, and of all as long as that is possible
-STRIP = 9.0  # mm, of attention
+STRIP, USERS = 9.0, 38.0  # mm: of attention; of the curve of users
 CELL = 3.0  # mm between columns of a table
 
 
@@ -145,6 +145,9 @@ def class_title(result: Result) -> str:
 def _compose_diffusion(sheet: Sheet, result: Result, history, lanes, drawn, left: float, mark: str) -> None:
     compiled = result.compiled
     runs, klass = len(result.run_numbers), result.scenario.follow_class
+    if result.tails and not len(compiled.facts["builders"]):
+        _compose_users(sheet, result, left, mark)
+        return
     sheet.heading(f"{mark}Who announced a model of class {class_title(result)} or above, and when")
     if not drawn:
         axes = sheet.panel(18.0, left)
@@ -178,6 +181,26 @@ def _compose_diffusion(sheet: Sheet, result: Result, history, lanes, drawn, left
     notes = diffusion.omitted_text(lanes, drawn, history, klass)
     if notes:
         sheet.paragraph(notes[0].upper() + notes[1:] + ".")
+
+
+def _compose_users(sheet: Sheet, result: Result, left: float, mark: str) -> None:
+    """Draw how many members use what is there: what there is to see where nobody builds models."""
+    from experiments.figures.holding import band_keys, draw_bands
+    from sim.tail.reading import users_of
+
+    users = np.array([users_of(record).sum(axis=(1, 2)) for record in result.tails.values()])
+    counts = np.hstack([np.zeros((len(users), 1)), users])
+    sheet.heading(f"{mark}How many members of populations use what is there, and when")
+    sheet.legend(band_keys(ink.BLUE))
+    axes = sheet.panel(USERS, left, NEVER)
+    ink.draw_calendar(
+        axes, result.scenario.start, result.compiled.horizon, True, ticks(sheet.room - left - NEVER)
+    )
+    draw_bands(axes, np.arange(counts.shape[1]), counts, ink.BLUE)
+    axes.set_ylim(0, None)
+    ink.plain_ticks(axes.yaxis, 4)
+    axes.set_ylabel("uses by members", fontsize=SMALL)
+    _finish(axes, f"date (n = {number_text(len(users), 'run')} with a log)")
 
 
 def ticks(wide: float) -> int:
@@ -220,7 +243,8 @@ def _why_no_lanes(result: Result) -> str:
     if len(result.run_numbers) == 0:
         return "No run was completed."
     if len(result.compiled.facts["builders"]) == 0:
-        return "Nobody in this scenario builds models."
+        kept = "; what members use is told of runs with a log, in access.parquet"
+        return f"Nobody in this scenario builds models{kept if result.scenario.file.populations else ''}."
     if not diffusion.builders(result):
         return (
             "The dates of announcement were not kept: run with the standard metrics, or t_pub[ACTOR,CLASS]."

@@ -6,8 +6,10 @@ that is read first. ``sets`` change single numbers by their dotted path.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -21,7 +23,14 @@ from agents.kinds import REGISTRY
 from sim.errors import UserError, nearest, not_found
 from sim.joint import check_joint, check_not_chosen, find_posterior
 from sim.levers import check_levers
-from sim.networks.specs import GENERATORS, generator_in, plain_value
+from sim.networks.specs import (
+    FILE_FIELDS,
+    GENERATORS,
+    files_of,
+    generator_in,
+    plain_value,
+    stamp_of,
+)
 from sim.paths import join_path, split_path
 from sim.schema import (
     DRAWING,
@@ -90,6 +99,9 @@ class Scenario:
         digest = hashlib.blake2b(text.encode(), digest_size=16)
         if self.posterior_file:
             digest.update(self.posterior_file.read_bytes())
+        if self.file.network is not None:
+            for path in files_of(self.file.network, Path(self.origin).parent):
+                digest.update(_digest_of(path, stamp_of(path)))
         return digest.hexdigest()
 
     @property
@@ -119,6 +131,13 @@ class Scenario:
             f"changed: {'; '.join(self.sets)}" if self.sets else "",
         ]
         return as_html(f"Scenario {self.name}: {about.title}", facts)
+
+
+@functools.lru_cache(maxsize=8)
+def _digest_of(path: Path, _stamp: tuple[int, int]) -> bytes:
+    """Return the hash of the bytes of a file, which may be large: it is read once as long as it stays."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").digest()
 
 
 def names() -> list[str]:
@@ -202,7 +221,21 @@ def _read_chain(path: Path, above: list[Path]) -> dict[str, Any]:
         below = beside if len(base) < 1000 and beside.is_file() else find(base)
     except (UserError, OSError) as error:
         raise UserError(f"{path}: extends: {error}") from None
-    return merge(_read_chain(below, [*above, path]), data, str(path))
+    inherited = _seen_from(path.parent, _read_chain(below, [*above, path]), below.resolve().parent)
+    return merge(inherited, data, str(path))
+
+
+def _seen_from(folder: Path, data: dict[str, Any], home: Path) -> dict[str, Any]:
+    """Return the data of a file in ``home`` with the relative paths in it as they are from a folder."""
+    network = data.get("network")
+    if folder == home or not isinstance(network, dict):
+        return data
+    moved = {
+        field: os.path.relpath(home / network[field], folder)
+        for field in FILE_FIELDS
+        if isinstance(network.get(field), str) and not Path(network[field]).is_absolute()
+    }
+    return {**data, "network": {**network, **moved}}
 
 
 def read_toml(path: Path) -> dict[str, Any]:

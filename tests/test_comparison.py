@@ -388,7 +388,8 @@ def test_the_figure_is_drawn(toy, tmp_path):
 
 
 def test_every_arm_has_a_line_of_its_own(toy):
-    from experiments.figures.paired import COLOURS, compose
+    from experiments.figures.ink import COLOURS
+    from experiments.figures.paired import compose
 
     figure = compose(toy)
     texts = {text.get_text().strip() for text in figure.texts}
@@ -397,6 +398,20 @@ def test_every_arm_has_a_line_of_its_own(toy):
     assert set(COLOURS[:3]) <= used
     xlabels = {axes.get_xlabel() for axes in figure.axes}
     assert {"months since the reveal", "difference to the baseline (months)"} <= xlabels
+
+
+def test_an_arm_has_the_colour_that_it_has_among_all(toy):
+    from experiments.figures.holding import colour_of
+    from experiments.figures.ink import BASELINE, COLOURS
+    from experiments.figures.paired import compose
+
+    figure = compose(toy, chosen=[CODE])
+    lines = [line for axes in figure.axes for line in axes.lines]
+    assert colour_of(toy, CODE) == COLOURS[list(toy.results).index(CODE)] != COLOURS[0]
+    used = {
+        line.get_markeredgecolor() if line.get_linestyle() == "None" else line.get_color() for line in lines
+    }
+    assert used == {BASELINE, colour_of(toy, CODE)}
 
 
 def test_the_share_that_has_reached_a_lag_is_drawn_as_long_as_all_are_watched():

@@ -173,6 +173,14 @@ def test_a_number_is_moved_without_making_another_world(toy):
     assert len(seen) == 3
 
 
+def test_a_window_that_opens_the_same_world_finds_what_was_simulated():
+    bench = Bench(threads=1)
+    one, other = desk_at(bench), desk_at(bench)
+    assert one.scenario is not other.scenario
+    assert one.comparison.base.compiled is other.comparison.base.compiled
+    assert np.shares_memory(one.comparison.base.values, other.comparison.base.values)
+
+
 def test_fewer_runs_are_the_first_of_more(bench):
     desk = desk_at(bench, policies=("code-never",))
     more = desk.comparison
@@ -194,6 +202,15 @@ def test_a_lever_back_at_its_default_was_never_moved(bench):
 
 
 # ------------------------------------------------ what cannot be
+
+
+def test_a_number_that_is_put_away_stands_as_the_scenario_says(bench):
+    desk = desk_at(bench, numbers=("trends.rent_decline", "spread.leak_rate"))
+    desk.put(lever(desk, "trends.rent_decline"), "0.4")
+    desk.remove_number("trends.rent_decline")
+    desk.work.wait()
+    assert [one.name for one in desk.levers[""]] == ["spread.leak_rate"] and not desk.setting.moved()
+    assert desk.comparison.changes_nothing(next(iter(desk.comparison.results)))
 
 
 def test_what_cannot_be_is_said_beside_its_control_and_earlier_results_stay(bench):
@@ -350,6 +367,48 @@ def test_the_run_is_the_one_of_the_ensemble_and_its_past_does_not_change(toy):
     run.advance()
     assert run.month == run.months
     assert run.again().month == 0
+
+
+def test_a_run_that_is_called_off_stands_where_it_has_come_to(bench):
+    desk, begun = desk_at(bench), threading.Event()
+    desk.step(1)
+    desk.stepping.wait()
+    go_on, held = threading.Event(), desk.run.live.advance
+
+    def advance() -> None:
+        held()
+        begun.set()
+        go_on.wait(60)
+
+    desk.run.live.advance = advance
+    desk.step(10_000)
+    assert begun.wait(60) and desk.run.month == 1  # the handler has come back, the run has not
+    desk.step(1)  # one thing at a time
+    desk.stepping.cancel()
+    go_on.set()
+    desk.stepping.wait()
+    assert desk.run.month == 2 and desk.stepping.cancelled
+    desk.run.live.advance = held
+    desk.step(10_000)
+    desk.stepping.wait()
+    expected = simulate(desk.scenario, runs=1, seed=desk.setting.seed, logs=1).logs[0]
+    assert np.array_equal(desk.run.live.log, expected)
+    desk.restart()
+    desk.stepping.wait()
+    assert desk.run.month == 0 and desk.run.latest == []
+    assert max(one.month for one in desk.run.happenings) <= 0  # what the scenario says happened before
+
+
+def test_a_window_that_is_gone_hears_no_more(bench):
+    heard = []
+    desk = Desk("toy", bench, lambda: heard.append(1))
+    desk.work.wait()
+    desk.close()
+    heard.clear()
+    desk.step(1)
+    desk.stepping.wait()
+    desk.work.cancel()
+    assert desk.run.month == 1 and heard == []
 
 
 def test_an_event_is_explained(bench):

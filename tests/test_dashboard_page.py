@@ -63,7 +63,10 @@ def test_policies_their_parameters_and_other_numbers(window):
     window.add("number", "actors.Beta.people")
     spent = window.difference()
     window.write("actors.Beta.people", "60")
-    window.changed_from(spent)
+    moved = window.changed_from(spent)
+    window.browser.find('[data-lever="actors.Beta.people"] .remove').click()
+    window.browser.wait(lambda: not window.browser.all('[data-lever="actors.Beta.people"]'))
+    assert window.changed_from(moved) == spent
     window.browser.find('[data-metric="n_dev"]').click()
     window.browser.wait(lambda: "own developers" in window.browser.text(".cascades-difference figcaption"))
     window.click("remove")

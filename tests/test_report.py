@@ -141,6 +141,18 @@ def test_data_hold_every_logged_run_once(folders):
         assert len(set(pairs)) == len(pairs) == worlds * runs, sort
 
 
+def test_the_run_shown_at_first_has_room_where_others_have_none(folders, monkeypatch):
+    from experiments.reporting import played, worlds
+
+    monkeypatch.setattr(played, "MOST_RUNS", 1)
+    folder = folders("run")
+    logged = worlds.of_run(folder, experiments.reopen(folder))
+    for shown, drawn in ((2, 2), (None, 0), (99, 0)):
+        data = played.timeline_data(logged, shown)
+        assert data["shown"] == drawn and [run["run"] for run in data["runs"]] == [drawn]
+        assert data["notes"][-1].startswith("3 more logged runs are not shown")
+
+
 def test_real_dates_stand_beside_those_of_the_runs(tmp_path):
     experiments.save(sim.simulate("gpt3", runs=2, seed=1, logs=1), tmp_path / "out")
     page = page_of(tmp_path / "out")

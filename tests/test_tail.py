@@ -6,17 +6,19 @@ import math
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from experiments import comparison
 from sim.ensemble import Simulator, simulate
 from sim.errors import UserError
 from sim.model import DiffusionModel
 from sim.scenario import from_data, load
 from sim.tail.reading import whole_log
-from sim.tail.tables import OF_MEMBERS, Count
-from sim.tail.uptake import hazard_over, months_until, shuffled
+from sim.tail.tables import OF_MEMBERS, STREAM, Count
+from sim.tail.uptake import hazard_over, months_until, settle_stream, shuffled
 from sim.words import Event
 from sim.world import compile_scenario
 
@@ -193,6 +195,176 @@ def test_members_wait_for_their_turn():
     # one interface from month 7 on; others follow later, each with a queue of its own
     assert runs["people@18"].min() in (110, 111)
     assert (runs["people@18"] < 130).all() and (runs["people@30"] >= 230).all()
+
+
+def shelf(kind="insight", access="licensed", months=12, members=300, **more):
+    """One artifact under terms, from the first day; members notice it within days and tell nobody."""
+    population = {"uptake": 50, "takes": [kind], "abandon": 0, **more.pop("population", {})}
+    data = spread(members, months, origins=(), passing=more.pop("passing", {"rate": 0}), **more, **population)
+    artifact = {**data["scripted_artifacts"]["artifact"], "kind": kind, "access": access}
+    effects = {**data["effects"], kind: data["effects"]["insight"]}
+    return {**data, "scripted_artifacts": {"artifact": artifact}, "effects": effects}
+
+
+def test_who_decides_slowly_holds_up_nobody_in_the_queue():
+    """300 requests that are granted within 3 days; then each decides in 2 months on average."""
+    world = shelf(tail={"licence_grants": 3000}, population={"decide_months": 2})
+    times = np.concatenate(list(times_of(world, 20)))
+    assert abs(np.mean(times <= 2.1) - (1 - math.exp(-1))) < 0.03
+
+
+def test_who_can_afford_weights_at_last_waits_for_its_turn():
+    """A month costs 100 USD at the rent of 2018-01, which falls tenfold a year; means are 0.5 USD."""
+    world = shelf("weights", tail={"run_hours": 100, "licence_grants": 10}, population={"means_usd": 0.5})
+    world["trends"] = {**world["trends"], "rent_decline": 1}
+    times = next(times_of(world, 1))
+    first = 12 * math.log10(200) - 24
+    assert times.min() == pytest.approx(first)
+    assert np.isfinite(times).sum() == math.ceil((12 - first) * 10)
+
+
+def leaking_runs(members, passing=None, **population):
+    """Yield the simulator after runs in which weights that were on licence have leaked, later on."""
+    population = {"takes": ["weights"], "abandon": 0, **population}
+    data = spread(members, 60, origins=(), passing=passing or {"rate": 0}, **population)
+    model = {"source": "test", "actor": "Origin", "class": "any", "started": "2020-01-01",
+             "trained": "2020-02-01", "announced": "2020-02-01", "releases": {"weights": 0},
+             "access": "licensed"}  # fmt: skip
+    data |= {"scripted_artifacts": {}, "scripted_projects": {"model": model}}
+    data["effects"] = {**data["effects"], "weights": data["effects"]["insight"]}
+    data["spread"] = {**data["spread"], "leak_rate": 0.1}
+    data["actors"] = {"Origin": {**data["actors"]["Origin"], "family": "general"}}
+    data["kinds"] = {"ordinary_actor": {**data["kinds"]["ordinary_actor"], "develops": True}}
+    simulator = Simulator(compile_scenario(from_data(data)))
+    for run in range(12):
+        simulator.simulate(1, run, np.empty((1, 0)), np.empty((1, 0)))
+        if simulator.workspace.tables.items[0].wave == 2:
+            yield simulator
+
+
+def test_ties_bring_an_opened_model_to_those_who_were_shut_out():
+    """On a complete graph the first who has it after the leak passes it on to all within a month."""
+    found = 0
+    for simulator in leaking_runs(100, {"rate": 1, "fixed": True}, uptake=0.05, eligible=0.5):
+        log = simulator.tail().log
+        opened = log["time"][log["what"] == Count.TOOK_OPEN]
+        licensed = np.sum(log["what"] == Count.TOOK_LICENSED)
+        if len(opened) and licensed > 30:  # else it leaked as soon as it was out
+            found += 1
+            assert np.ptp(opened) <= 1.0 and len(opened) + licensed == 100
+    assert found > 2
+
+
+def test_a_new_wave_takes_the_streams_of_the_last():
+    waves = 0
+    for simulator in leaking_runs(20, uptake=1):
+        waves += 1
+        assert simulator.workspace.tables.crowd[0].streams == 1
+    assert waves > 2
+
+
+def two_models(kind, access, **more):
+    """The model of Origin, from the first day, and one as good of another actor, from 2021 on."""
+    world = shelf(kind, access, months=24, **more)
+    actors = {**world["actors"], "Second": world["actors"]["Origin"]}
+    first = world["scripted_artifacts"]["artifact"]
+    second = {**first, "owner": "Second", "published": "2021-01-01"}
+    return {**world, "actors": actors, "scripted_artifacts": {"artifact": first, "second": second}}
+
+
+def withdrawn(kind, months):
+    order = {"source": "test", "name": "back", "actors": ["Origin"], "artifacts": [kind]}
+    return {"orders": [{**order, "withdraw_months": months}]}
+
+
+def test_who_lost_a_model_or_gave_it_up_takes_another_as_good():
+    kept = two_models("api", "open")
+    assert read(from_data(kept), "took", runs=1)["took"].tolist() == [300]
+    lost = {**kept, **withdrawn("api", 5)}
+    assert read(from_data(lost), "took", "people", "users", runs=1).values.tolist() == [[600, 300, 300]]
+    left = two_models("weights", "open", population={"abandon": 5})
+    assert read(from_data(left), "took", "people", runs=1).values.tolist() == [[600, 300]]
+
+
+def test_weights_at_arms_length_are_lost_when_they_are_withdrawn():
+    world = {**shelf("weights", "arms_length"), **withdrawn("weights", 5)}
+    assert read(from_data(world), "users@4", "users@6", runs=1).values.tolist() == [[300, 0]]
+
+
+def test_a_silent_owner_gives_members_nothing():
+    world = shelf("api", "open", population={"uptake": 0.1})
+    world["actors"] = {"Origin": {**world["actors"]["Origin"], "silent_from": "2020-07-01"}}
+    times = next(times_of(world, 1))
+    assert 80 < np.isfinite(times).sum() < 190 and times[np.isfinite(times)].max() < 6.0
+
+
+def test_a_change_of_numbers_leaves_the_hazard_of_the_past_alone():
+    """Attention 8 is full for three half-lives, and trebles the rate; then the gain becomes none."""
+    stream = np.zeros(1, STREAM).view(np.recarray)
+    stream.rate, stream.attention, stream.gain, stream.half_life = 0.1, 8.0, 2.0, 5.0
+    clock = SimpleNamespace(time=5.0)
+    now = SimpleNamespace(uptake_gain=0.0, half_life_months=1.0)
+    world = SimpleNamespace(streams=stream, clock=[clock], attention=[now])
+    getattr(settle_stream, "py_func", settle_stream)(world, 0)
+    assert stream.hazard[0] == pytest.approx(0.1 * 3 * 5)
+
+
+def test_a_fingerprint_covers_the_files_of_a_network(tmp_path):
+    network = edges(tmp_path, ["0,1", "1,2"])
+    before = from_data(spread(3, network=network)).fingerprint
+    assert from_data(spread(3, network=network)).fingerprint == before
+    edges(tmp_path, ["0,1", "0,2", "1,2"])
+    assert from_data(spread(3, network=network)).fingerprint != before
+    degrees = tmp_path / "degrees.csv"
+    network = {"generator": "configuration", "degrees_file": str(degrees)}
+    found = set()
+    for numbers in ("1\n1\n2\n", "2\n2\n2\n"):
+        degrees.write_text("degree\n" + numbers)
+        found.add(from_data(spread(3, network=network)).fingerprint)
+    assert len(found) == 2
+
+
+def test_a_path_counts_from_the_file_in_which_it_stands(tmp_path):
+    below = tmp_path / "below"
+    below.mkdir()
+    edges(below, ["0,1", "1,2"])
+    (below / "base.toml").write_text(
+        'extends = "toy"\n[populations.users]\nsource = "test"\nmembers = 3\nregions = { north = 1.0 }\n'
+        'uptake = 1\n[network]\ngenerator = "file"\npath = "ties.csv"\ndirected = false\n'
+    )
+    top = tmp_path / "top.toml"
+    top.write_text('extends = "below/base.toml"\n')
+    assert load(top).file.network.path == os.path.join("below", "ties.csv")
+    assert compile_scenario(load(top)).facts["node_first"][-1] == 4
+
+
+def test_a_folder_of_a_populated_world_is_read_back(tmp_path):
+    """Members who show something are named in its log; figures and reports begin from it."""
+    from experiments.figures.cascade import attention_curve
+    from experiments.reopening import load_result
+    from experiments.run import save
+
+    scenario = users_world({"demo_attention": 0.01}, members=60, shows=0.5, takes=["api"])
+    result = simulate(scenario, runs=2, logs=2)
+    save(result, tmp_path / "out")
+    again = load_result(tmp_path / "out")
+    for run, log in result.logs.items():
+        assert (log["actor"] >= len(result.compiled.actors)).sum() > 3
+        for name in ("actor", "source", "what", "time"):
+            assert (again.logs[run][name] == log[name]).all()
+        times, levels = attention_curve(again, run)
+        shown = log[log["what"] == Event.DEMONSTRATED]
+        half_life = result.compiled.scenario.file.attention.half_life_months.value
+        ages = times[300] - shown["time"][shown["time"] <= times[300]]
+        by_hand = np.sum(0.5 ** (ages / half_life) * shown["amount"][: len(ages)])
+        assert levels[300] == pytest.approx(by_hand)
+
+
+def test_a_comparison_of_many_runs_keeps_the_members_of_all(monkeypatch):
+    monkeypatch.setattr(comparison, "RUNS_AT_ONCE", 2)
+    world = users_world(members=20, takes=["api"])
+    found = comparison.compare(world, [load(world, ("tail.api_usd=1",))], runs=3, logs=3)
+    assert list(found.base.tails) == list(found.base.logs) == [0, 1, 2]
 
 
 def test_members_without_means_or_skill_do_without():

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -314,3 +315,17 @@ def test_short_and_long_horizons(toy, end, history):
     if end == "2020-01":
         toy["scripted_projects"] = {}
     assert_fits(simulated(toy, 2), history)
+
+
+def test_where_nobody_builds_models_it_shows_how_many_members_use_what_is_there():
+    small = load("spread", ["populations.nodes.members=60"])
+    result = simulate(small, runs=5, seed=1, logs=5)
+    figure = compose(result, None, 0, True)
+    (axes,) = [each for each in figure.axes if each.get_ylabel() == "uses by members"]
+    used = result.access.pivot_table(index="run", columns="month", values="users", aggfunc="sum")
+    assert used.to_numpy().max() > 1
+    (median,) = axes.lines
+    assert np.array_equal(median.get_ydata()[1:], np.median(used, axis=0))
+    reopened = replace(result, tails={})
+    words = [text.get_text() for each in compose(reopened, None, 0, True).axes for text in each.texts]
+    assert any("Nobody in this scenario builds models" in " ".join(text.split()) for text in words)

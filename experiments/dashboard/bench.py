@@ -93,7 +93,7 @@ class Bench:
         """Return the world of some policies, laid out, with what is moved in it."""
         movable = {path: text for path, text in moved.items() if in_place(scenario, path)}
         written = {path: text for path, text in moved.items() if path not in movable}
-        name = (scenario, spec, tuple(written.items()), tuple(movable))
+        name = (scenario.origin, scenario.fingerprint, spec, tuple(written.items()), tuple(movable))
         world = self._found(self._worlds, name)
         if world is None:
             world = self._laid_out(scenario, spec, {**written, **movable}, list(movable))

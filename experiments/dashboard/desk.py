@@ -13,7 +13,7 @@ from experiments.dashboard.bench import Bench
 from experiments.dashboard.levers import FIRST_NUMBERS, Lever, number_paths
 from experiments.dashboard.setting import Setting, arms_of, blamed, levers_of, opened, problems
 from experiments.dashboard.stepping import OneRun
-from experiments.dashboard.work import Work
+from experiments.dashboard.work import Job, Work
 from experiments.why import DEPTH
 from sim.ensemble import MOST_RUNS, check_count
 from sim.errors import UserError
@@ -21,6 +21,7 @@ from sim.policy import heading_of, policy_names
 from sim.scenario import Scenario, names
 
 FOCUS = "lag_3"  # metric shown first
+LAYING_OUT = "Laying out the run"
 
 
 class Desk:
@@ -35,7 +36,7 @@ class Desk:
         self.bench = bench
         self.changed = changed
         self.choices = [*names(), *([] if name in names() else [name])]
-        self.work, self.stepping = Work(self._told), Work(changed)
+        self.work, self.stepping = Work(self._told), Work(lambda: self.changed())
         self.comparison: Comparison | None = None
         self.compared: Setting | None = None
         self.focus = FOCUS
@@ -158,36 +159,46 @@ class Desk:
         self.changed()
 
     def step(self, months: int) -> None:
-        """Let months of the run pass; the run begins where there is none yet."""
+        """Let months of the run pass, unless some are passing; the run begins where there is none yet."""
         scenario, setting, number, of_baseline = (
             self.scenario,
             self.setting,
             self.run_number,
             self.of_baseline,
         )
-        if scenario is None or self.wrong:
+        if scenario is None or self.wrong or self.stepping.progress:
             return
-        if self.run is not None:
-            self.run.advance(months)
-            self.changed()
-            return
+        begun = self.run
 
-        def lay_out(job) -> OneRun:
-            job.tell("Laying out the run")
-            arms = arms_of(scenario, setting)
-            run = OneRun(arms.base if of_baseline else arms.arm, setting.seed, number)
-            run.advance(months)
+        def go(job: Job) -> OneRun:
+            if begun is None:
+                job.tell(LAYING_OUT)
+                arms = arms_of(scenario, setting)
+                run = OneRun(arms.base if of_baseline else arms.arm, setting.seed, number)
+            else:
+                run = begun
+            try:
+                run.advance(months, lambda done, of: job.tell("Months pass", done, of, "months"))
+            finally:
+                self.changed()  # a run that is called off stands where it has come to
             return run
 
-        self.stepping.start(lay_out, self._stepped)
+        self.stepping.start(go, self._stepped)
         self.changed()
 
     def restart(self) -> None:
         """Put the run at its first month again."""
-        if self.run is not None:
-            self.run = self.run.again()
-            self.chosen = None
-            self.changed()
+        run = self.run
+        if run is None or self.stepping.progress:
+            return
+
+        def again(job: Job) -> OneRun:
+            job.tell(LAYING_OUT)
+            return run.again()
+
+        self.chosen = None
+        self.stepping.start(again, self._stepped)
+        self.changed()
 
     def ask_why(self, row: int | None) -> None:
         """Choose the event whose causes are shown."""

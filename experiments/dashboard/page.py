@@ -33,7 +33,7 @@ def DifferenceTable(
 def LeverInput(
     name: str, label: str, text: str, wrong: str, about: str, event_put: Callable[[str], None],
     moved: bool = False, slides: bool = False, low: float = 0.0, high: float = 1.0, step: float = 0.1,
-    at: float = 0.0,
+    at: float = 0.0, removable: bool = False, event_remove: Callable[[str], None] | None = None,
 ):  # fmt: skip
     pass
 
@@ -86,7 +86,7 @@ def Choices(desk: Desk, news: int):
             Complaint(desk.wrong.get(name))
             controls(desk, name)
     with solara.Card("Numbers", margin=1, elevation=1):
-        controls(desk, "")
+        controls(desk, "", desk.remove_number)
         v.Autocomplete(
             label="Show another number", v_model=None, clearable=True, class_="add-number",
             items=[path for path in number_paths(desk.scenario) if path not in desk.setting.numbers],
@@ -109,22 +109,27 @@ def Choices(desk: Desk, news: int):
             )
 
 
-def controls(desk: Desk, group: str) -> None:
-    """Lay out the levers of a policy, or ("") those of the numbers."""
+def controls(desk: Desk, group: str, remove: Callable[[str], None] | None = None) -> None:
+    """Lay out the levers of a policy, or ("") those of the numbers; ``remove`` puts one of them away."""
     for lever in desk.levers[group]:
         given, wrong = desk.setting.given.get(lever.name), desk.wrong.get(lever.name, "")
-        Control(lever, given, wrong, desk.put).key(f"{desk.setting.scenario} {lever.name}")
+        Control(lever, given, wrong, desk.put, remove).key(f"{desk.setting.scenario} {lever.name}")
 
 
 @solara.component
-def Control(lever: Lever, given: str | None, wrong: str, put: Callable[[Lever, str], None]):
+def Control(
+    lever: Lever, given: str | None, wrong: str, put: Callable[[Lever, str], None],
+    remove: Callable[[str], None] | None = None,
+):  # fmt: skip
     """A lever: what stands there as text, a slider where it has one, and beside it why it cannot be.
 
     ``given``: what it was put at; None where it stands as ever.
     """
     moved = given is not None
     text = lever.default if given is None else given
-    slider = {"low": lever.low, "high": lever.high, "step": lever.step} if lever.slides else {}
+    more: dict[str, Any] = {"removable": True, "event_remove": remove} if remove else {}
+    if lever.slides:
+        more |= {"low": lever.low, "high": lever.high, "step": lever.step}
     LeverInput(
         name=lever.name,
         label=f"{lever.title} ({lever.unit})" if lever.unit else lever.title,
@@ -135,7 +140,7 @@ def Control(lever: Lever, given: str | None, wrong: str, put: Callable[[Lever, s
         slides=lever.slides,
         at=lever.on_slider(text) if lever.slides else 0.0,
         event_put=lambda written: put(lever, written),
-        **slider,
+        **more,
     )
 
 
@@ -143,7 +148,7 @@ def Control(lever: Lever, given: str | None, wrong: str, put: Callable[[Lever, s
 def Outcome(desk: Desk, news: int):
     """The paired differences, how far the work is, and the files that can be taken away."""
     with solara.Card("What changes", margin=1, elevation=1):
-        UnderWay(desk.work, news)
+        UnderWay(desk.work, news, "what is shown is from before")
         Complaint(desk.wrong.get(""))
         if desk.wrong and desk.comparison is not None:
             Complaint("A lever cannot stand where it was put; what is shown is from before.")
@@ -181,12 +186,13 @@ def OneRunCard(desk: Desk, news: int):
     with solara.Card("One run, month by month", margin=1, elevation=1):
         run = desk.run
         with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
+            going = desk.stepping.progress is not None
             for label, months in (("1 month", 1), ("1 year", 12), ("to the end", 10_000)):
                 solara.Button(
                     label, on_click=partial(desk.step, months), outlined=True,
-                    disabled=bool(desk.wrong) or (run is not None and run.month >= run.months),
+                    disabled=bool(desk.wrong) or going or (run is not None and run.month >= run.months),
                 )  # fmt: skip
-            solara.Button("from the start", on_click=desk.restart, text=True, disabled=run is None)
+            solara.Button("from the start", on_click=desk.restart, text=True, disabled=going or run is None)
             if run is not None:
                 solara.Text(f"{run.date}, month {run.month} of {run.months}", classes=["run-date"])
         with solara.Row(style={"flex-wrap": "wrap", "align-items": "center"}):
@@ -198,7 +204,7 @@ def OneRunCard(desk: Desk, news: int):
                 label="of the baseline", value=desk.of_baseline,
                 on_value=desk.set_of_baseline,
             )  # fmt: skip
-        UnderWay(desk.stepping, news)
+        UnderWay(desk.stepping, news, "the run stands where it has come to")
         Complaint(desk.stepping.failure)
         if run is None:
             solara.Text("Press a button: the run begins in the first month.")
@@ -220,17 +226,17 @@ _WHY = (
 
 
 @solara.component
-def UnderWay(work: Work, news: int):
-    """How far a piece of work is, with the button that calls it off; why the latest came to nothing."""
+def UnderWay(work: Work, news: int, left: str):
+    """How far a piece of work is, with the button that calls it off; ``left``: what there is after that."""
     progress = work.progress
     if progress is not None:
         with solara.Row(classes=["under-way"], style={"align-items": "center"}):
-            counted = f": {progress.done:,} of {progress.total:,} runs" if progress.total else ""
+            counted = f": {progress.done:,} of {progress.total:,} {progress.unit}" if progress.total else ""
             solara.Text(f"{progress.what}{counted}")
             solara.Button("Cancel", on_click=work.cancel, outlined=True, classes=["cancel"])
         solara.ProgressLinear(100 * progress.share if progress.total else True)
     elif work.cancelled:
-        solara.Text("Cancelled; what is shown is from before.", classes=["cancelled"])
+        solara.Text(f"Cancelled; {left}.", classes=["cancelled"])
 
 
 @solara.component

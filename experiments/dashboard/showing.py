@@ -16,7 +16,6 @@ from experiments.statistics import LEVELS, Bounds
 
 MOST_POINTS = 160  # of a curve
 MOST_LANES = 40
-PHASES = ("started", "trained", "announced")
 
 
 def difference_rows(comparison: Comparison) -> list[dict[str, Any]]:
@@ -68,7 +67,7 @@ def curves(comparison: Comparison, metric: str) -> dict[str, Any] | None:
         "title": NAMES.get(metric, metric),
         "unit": found.metric.unit,
         "meaning": found.metric.meaning,
-        "says": "share of runs that reach it" if found.metric.is_date else "share of runs with at most this",
+        "says": "% of runs that reach it" if found.metric.is_date else "% of runs with at most this",
         "low": low,
         "high": max(*ends, low + 1e-9) if max(ends) > low else low + 1.0,
         "lines": lines,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,15 +46,17 @@ class Happening:
 
 
 class OneRun:
-    """A run of a scenario that has come up to a month. It is the run of this number of ``cascades run``."""
+    """A run of a scenario that has come up to a month. It is the run of this number of ``cascades run``.
+
+    ``month``: up to which it has come. ``latest``: what happened in the latest month: row, date, and in
+    words; what is drawn comes first. Both stay as they are while months pass, and are new after that.
+    """
 
     def __init__(self, scenario: Scenario, seed: int, run: int):
         self.live = LiveRun(compile_scenario(scenario), seed, run)
-        self._log = self.live.log
-
-    @property
-    def month(self) -> int:
-        return self.live.month
+        self._passing = threading.Lock()
+        self._log, self.month = self.live.log, self.live.month
+        self.latest: list[tuple[int, str, str]] = []
 
     @property
     def months(self) -> int:
@@ -64,11 +68,20 @@ class OneRun:
         """The day up to which the run has come."""
         return str(self.live.compiled.scenario.date(self.month))
 
-    def advance(self, months: int = 1) -> None:
-        """Let months pass; at the end nothing happens any more."""
-        for _ in range(months):
-            self.live.advance()
-        self._log = self.live.log  # a copy: whoever reads it meets no half of a month
+    def advance(self, months: int = 1, look: Callable[[int, int], None] = lambda done, of: None) -> None:
+        """Let months pass; at the end nothing happens any more.
+
+        ``look`` is told how many of how many have passed; what it raises stops the run where it has come to.
+        """
+        with self._passing:
+            begin, until = self.month, min(self.month + months, self.months)
+            try:
+                while self.live.month < until:
+                    look(self.live.month - begin, until - begin)
+                    self.live.advance()
+            finally:
+                self._log, self.month = self.live.log, self.live.month  # copies: nobody meets half a month
+                self.latest = self._told()
 
     def again(self) -> OneRun:
         """Return the same run at its first month."""
@@ -87,9 +100,8 @@ class OneRun:
             for row in rows
         ]  # fmt: skip
 
-    @property
-    def latest(self) -> list[tuple[int, str, str]]:
-        """What happened in the latest month: row, date, and in words; what is drawn comes first."""
+    def _told(self) -> list[tuple[int, str, str]]:
+        """Return what happened in the latest month."""
         log = self._log
         rows = np.flatnonzero((log["time"] > self.month - 1) & (log["what"] != Event.SCENARIO))
         if self.month == 0:

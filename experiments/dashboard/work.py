@@ -20,11 +20,15 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a piece of work is. ``what``: in words; ``total`` 0: nobody knows how much there is to do."""
+    """How far a piece of work is. ``what``: in words; ``total`` 0: nobody knows how much there is to do.
+
+    ``unit``: what is counted.
+    """
 
     what: str
     done: int = 0
     total: int = 0
+    unit: str = "runs"
 
     @property
     def share(self) -> float:
@@ -52,11 +56,11 @@ class Job:
         if self.cancelled:
             raise Cancelled
 
-    def tell(self, what: str, done: int = 0, total: int = 0) -> None:
+    def tell(self, what: str, done: int = 0, total: int = 0, unit: str = "runs") -> None:
         """Say how far the work is; raise Cancelled where it was called off."""
         self.check()
         news = what != self.progress.what
-        self.progress = Progress(what, done, total)
+        self.progress = Progress(what, done, total, unit)
         now = time.monotonic()
         if news or now - self._told_at >= BETWEEN:
             self._told_at = now

@@ -28,9 +28,9 @@ CELL, ROW = 15.0, 6.4  # mm: across, at most; down
 @kind("compare", "compare", ("arms",))
 def compare(found: Comparison, asked: Asked) -> Figure:
     """The comparison in one picture: lags over time, and paired differences with intervals."""
-    from experiments.figures.paired import compose
+    from experiments.figures.paired import MOST_ARMS, compose
 
-    return compose(found, asked.width, shown_arms(found, asked))
+    return compose(found, asked.width, shown_arms(found, asked, MOST_ARMS))
 
 
 @kind("differences", "compare", ("arms", "metric"))

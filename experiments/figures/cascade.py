@@ -22,6 +22,7 @@ from experiments.figures.ink import (
     VERMILLION,
     YELLOW,
     fitted,
+    mixed,
     width_of,
     wrapped,
     write,
@@ -350,9 +351,14 @@ def attention_curve(result: Result, run: int, points: int = 600) -> tuple[np.nda
     jumps = shown["time"]
     times = np.unique(np.concatenate([np.linspace(0, horizon, points), jumps, jumps - 1e-6]))
     times = times[times >= 0]
-    ages = times[:, None] - jumps[None, :]
-    fading = np.where(ages >= 0, 0.5 ** (np.maximum(ages, 0) / half_life(result, run)), 0.0)
-    return times, fading @ shown["amount"]
+    half, at = half_life(result, run), np.searchsorted(times, jumps)
+    amounts, fading = np.zeros(len(times)), 0.5 ** (np.diff(times, prepend=0.0) / half)
+    np.add.at(amounts, at, shown["amount"] * 0.5 ** ((times[at] - jumps) / half))
+    level, levels = 0.0, np.empty(len(times))
+    for place in range(len(times)):  # members of a populated world may show something thousands of times
+        level = level * fading[place] + amounts[place]
+        levels[place] = level
+    return times, levels
 
 
 def half_life(result: Result, run: int) -> float:
@@ -421,7 +427,7 @@ def _draw_projects(axes: Axes, story: Story, lane_of, follow: int, compiled: Com
         for phase, begun, end in project.spans:
             thick = 0.10 if phase == Phase.WRITE else 0.26
             boxes.append(_box(begun, end, lane, thick))
-            colours.append(_faded(PHASE_COLOURS[phase], 1.0 if high else 0.38))
+            colours.append(mixed(PHASE_COLOURS[phase], 1.0 if high else 0.38))
             edges.append("#333333" if high and phase != Phase.WRITE else "none")
         name = fitted(compiled.classes[project.klass], LETTERS, 16.0)
         wide = width_of(name, LETTERS) + 0.6
@@ -442,13 +448,6 @@ LETTERS = 5.0  # points, of classes on bars
 
 def _box(begun: float, end: float, lane: float, half: float):
     return [(begun, lane - half), (end, lane - half), (end, lane + half), (begun, lane + half)]
-
-
-def _faded(colour: str, strength: float) -> tuple[float, float, float]:
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
-    return red, green, blue
 
 
 def arrow_colour(arrow: Arrow) -> str:

@@ -28,9 +28,7 @@ BANDS = ((0.9, 0.2), (0.8, 0.35), (0.5, 0.6))  # share of runs, strength of the 
 POINTS = 241  # of a curve
 TALL, END = 38.0, 3.2  # mm: of a panel; at its right, for the last date
 WAYS = {"t_done": "trained", "t_pub": "announced"}  # metric, what its actors have done
-BASELINE = "#9A9A9A"
-COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
-MOST_ARMS = 9
+MOST_ARMS = 9  # in a figure with a panel or a row for each
 
 
 def dates_of(result: Result, metric: str) -> np.ndarray:
@@ -61,17 +59,11 @@ def draw_bands(axes: Axes, times: np.ndarray, counts: np.ndarray, colour: str) -
     """Draw the median over runs and bands of 50, 80 and 90 % of them."""
     for share, strength in BANDS:
         low, high = np.quantile(counts, (0.5 - share / 2, 0.5 + share / 2), axis=0, method="inverted_cdf")
-        axes.fill_between(times, low, high, color=mixed(colour, strength), linewidth=0, step="post", zorder=2)
+        axes.fill_between(
+            times, low, high, color=ink.mixed(colour, strength), linewidth=0, step="post", zorder=2
+        )
     middle = np.quantile(counts, 0.5, axis=0, method="inverted_cdf")
     axes.step(times, middle, where="post", color=colour, linewidth=1.4, zorder=4)
-
-
-def mixed(colour: str, strength: float) -> tuple[float, float, float]:
-    """Return a colour thinned with white."""
-    from matplotlib.colors import to_rgb
-
-    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
-    return red, green, blue
 
 
 def band_keys(colour: str) -> list:
@@ -81,7 +73,7 @@ def band_keys(colour: str) -> list:
 
     keys: list = [Line2D([], [], color=colour, linewidth=1.4, label="median")]
     return keys + [
-        Patch(color=mixed(colour, strength), label=f"{share:.0%} of runs")
+        Patch(color=ink.mixed(colour, strength), label=f"{share:.0%} of runs")
         for share, strength in reversed(BANDS)
     ]
 
@@ -229,17 +221,42 @@ def no_pairs(found: Comparison) -> str:
     return no_dates(found.base)
 
 
-def shown_arms(found: Comparison, asked: Asked) -> list[str]:
+def shown_arms(found: Comparison, asked: Asked, most: int = MOST_ARMS) -> list[str]:
     """Return the arms that are drawn: those asked for, or the first; raise UserError for one not there."""
     for arm in asked.arms:
         if arm not in found.results:
             raise UserError(f"--arm {arm}: {not_found('arm', arm, found.results)}")
-    return list(asked.arms or found.results)[:MOST_ARMS]
+    return list(asked.arms or found.results)[:most]
 
 
 def colour_of(found: Comparison, arm: str) -> str:
     """Return the colour of an arm: the same in all figures."""
-    return COLOURS[list(found.results).index(arm) % len(COLOURS)]
+    return ink.COLOURS[list(found.results).index(arm) % len(ink.COLOURS)]
+
+
+def round_of(found: Comparison, arm: str) -> int:
+    """Return how often the colours have begun again before an arm: 0 or 1 where marks and dashes tell."""
+    return list(found.results).index(arm) // len(ink.COLOURS) % 2
+
+
+def dash_of(found: Comparison, arm: str):
+    """Return the dashes of an arm: full lines, then dashed ones when colours begin again."""
+    return ("-", (0, (4, 1.5)))[round_of(found, arm)]
+
+
+def arm_keys(found: Comparison, arms: list[str]) -> list:
+    """Return the legend of baseline and arms."""
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], color=ink.BASELINE, linewidth=2.8, label="baseline"),
+        *(
+            Line2D(
+                [], [], color=colour_of(found, arm), linestyle=dash_of(found, arm), linewidth=1.3, label=arm
+            )
+            for arm in arms
+        ),
+    ]
 
 
 def left_out(found: Comparison, shown: list[str]) -> str:
@@ -256,7 +273,7 @@ def holders_compared(found: Comparison, asked: Asked) -> Figure:
     base, arms = found.base, shown_arms(found, asked)
     sheet = Sheet(asked.width, f"Who holds a model of class {class_title(base)}")
     sheet.legend([
-        Patch(color=mixed(BASELINE, 0.5), label="baseline: median and 90 % of runs"),
+        Patch(color=ink.mixed(ink.BASELINE, 0.5), label="baseline: median and 90 % of runs"),
         *(key for key in band_keys(ink.BLACK)),
     ])  # fmt: skip
     times = _times(base)
@@ -266,7 +283,9 @@ def holders_compared(found: Comparison, asked: Asked) -> Figure:
     counts = {arm: counts_at(dates_of(found.results[arm], "t_done"), times) for arm in arms}
     top = max([float(high.max()), *(float(np.quantile(c, 0.95, axis=0).max()) for c in counts.values())])
     for axes, arm, wide in grid(sheet, arms, lambda arm: arm, across=3):
-        axes.fill_between(times, low, high, color=mixed(BASELINE, 0.5), linewidth=0, step="post", zorder=1)
+        axes.fill_between(
+            times, low, high, color=ink.mixed(ink.BASELINE, 0.5), linewidth=0, step="post", zorder=1
+        )
         draw_bands(axes, times, counts[arm], colour_of(found, arm))
         axes.step(
             times, middle, where="post", color="#555555", linewidth=1.2, linestyle=(0, (3, 1)), zorder=5
@@ -287,7 +306,7 @@ def difference(found: Comparison, asked: Asked) -> Figure:
     ends = [np.quantile(each, level, axis=0) for each in change.values() for level in (0.05, 0.95)]
     top = max(1.0, *(float(np.abs(each).max()) for each in ends))
     for axes, arm, wide in grid(sheet, arms, lambda arm: arm, across=3):
-        axes.axhline(0, color=BASELINE, linewidth=1.6, zorder=1)
+        axes.axhline(0, color=ink.BASELINE, linewidth=1.6, zorder=1)
         draw_bands(axes, times, change[arm], colour_of(found, arm))
         _axis(axes, base, wide, top, f"actors more (n = {found.runs:,})")
         axes.set_ylim(-1.06 * top, 1.06 * top)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY, PALE, BAND = "#666666", "#C8C8C8", "#F4F4F4"
+BASELINE = "#9A9A9A"
+COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)  # of arms, in turn
 
 STYLE: dict[Any, Any] = {  # nothing of the reader's own settings changes the picture
     "font.family": "DejaVu Sans",
@@ -145,6 +147,14 @@ def amount(value: float) -> str:
         if size <= abs(value) < 1e15:
             return f"{value / size:.3g}{letter}"
     return f"{value:.3g}"
+
+
+def mixed(colour: str, strength: float) -> tuple[float, float, float]:
+    """Return a colour thinned with white."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (1 - strength * (1 - part) for part in to_rgb(colour))
+    return red, green, blue
 
 
 def write(axes: Axes, x: float, y: float, text: str, **style: Any):

@@ -14,7 +14,6 @@ import numpy as np
 
 from experiments.figures import ink, ties
 from experiments.figures.cascade import chosen_actors
-from experiments.figures.holding import mixed
 from experiments.figures.kinds import Asked, kind
 from experiments.figures.sheet import BODY
 from experiments.figures.timelines import _compose, no_logs
@@ -142,7 +141,7 @@ def palette_of(picture: Image) -> Image:
         ink.PURPLE,
     ):
         for strength in (1.0, 0.7, 0.4):
-            chosen += [round(255 * part) for part in mixed(colour, strength)]
+            chosen += [round(255 * part) for part in ink.mixed(colour, strength)]
     palette = images.new("P", (1, 1))
     palette.putpalette(chosen)
     return palette

@@ -16,6 +16,7 @@ import numpy as np
 from experiments.comparison import LAGS, end_of
 from experiments.figures import ink
 from experiments.figures.captions import basis_of
+from experiments.figures.holding import arm_keys, colour_of, dash_of, round_of
 from experiments.figures.sheet import BODY, POINT, SMALL, WIDE, Sheet, say, tidy
 from experiments.statistics import LEVELS, Bounds
 from sim.metrics import Metric
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
 
 DOTS_PER_INCH = 200
 MOST_ARMS = 14
-COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
-DASHES = ("solid", (0, (4, 1.5)))  # the second round through the colours is dashed
-MARKERS = ("o", "s")
-BASELINE = "#9A9A9A"
+MARKERS = ("o", "s")  # squares when colours begin again
 CURVES, LANE, PAD = 32.0, 2.2, 2.3  # mm: a panel of curves, an arm's lane, between metrics
 LABELS = 26.0  # mm, of metrics beside their lanes
 DATED = ("lag_1", "lag_3", "lag_5", "lag_10", "t_owner_2", "t_owner_6", "lead")
@@ -55,8 +53,6 @@ def draw_comparison(comparison: Comparison, path: str | Path) -> Path:
 
 def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] = ()) -> Figure:
     """Return the figure. ``width``: of the paper in mm; ``chosen``: arms, the first ones if none."""
-    from experiments.figures.waiting import arm_keys
-
     arms = list(chosen or comparison.results)[:MOST_ARMS]
     scenario = comparison.base.scenario
     klass = scenario.file.classes[scenario.follow_class].title or scenario.follow_class
@@ -132,7 +128,7 @@ def drawn_metrics(comparison: Comparison, arms: list[str]) -> tuple[list[str], l
 def draw_curves(axes: Axes, comparison: Comparison, arms: list[str], name: str, first: bool) -> None:
     """Draw the share of runs that have reached a lag, over the months since the reveal."""
     longest = 0.0
-    for place, label in enumerate(["", *arms]):
+    for label in ["", *arms]:
         result = comparison.results[label] if label else comparison.base
         kept = {metric.name: metric for metric in result.metrics}
         if name not in kept:
@@ -140,10 +136,10 @@ def draw_curves(axes: Axes, comparison: Comparison, arms: list[str], name: str, 
         months, shares = reached(result[name], end_of(result, kept[name]))
         settled = months[np.argmax(shares >= 0.99 * shares[-1])]  # from here on there is little to see
         longest = max(longest, float(1.15 * settled if shares[-1] > 0.97 else months[-1]))
-        style = _style(place - 1) if label else {"color": BASELINE}
         axes.step(
             months, 100 * shares, where="post", linewidth=1.0 if label else 2.6, alpha=1.0 if label else 0.8,
-            color=style["color"], linestyle=style.get("linestyle", "solid"), zorder=3 if label else 2,
+            color=colour_of(comparison, label) if label else ink.BASELINE,
+            linestyle=dash_of(comparison, label) if label else "-", zorder=3 if label else 2,
         )  # fmt: skip
     axes.set_ylim(0, 102)
     axes.set_xlim(0, longest or 1)
@@ -179,7 +175,7 @@ def draw_intervals(axes: Axes, comparison: Comparison, arms: list[str], names: l
             start = row * block - 0.5 - PAD / LANE / 2
             axes.axhspan(start, start + block, color=ink.BAND, linewidth=0, zorder=0)
         for place, arm in enumerate(arms):
-            _interval(axes, comparison, arm, name, row * block + place, place, (low, high))
+            _interval(axes, comparison, arm, name, row * block + place, (low, high))
         middle = row * block + (len(arms) - 1) / 2
         axes.annotate(
             ink.fitted(NAMES.get(name, name), BODY, LABELS - 1.2), (0, middle), (-1.0 / POINT, 0),
@@ -198,7 +194,7 @@ def draw_one(axes: Axes, comparison: Comparison, arms: list[str], name: str) -> 
     axes.set_xlim(low, high)
     axes.set_ylim(len(arms) - 0.4, -0.6)
     for place, arm in enumerate(arms):
-        _interval(axes, comparison, arm, name, place, place, (low, high))
+        _interval(axes, comparison, arm, name, place, (low, high))
     title = ink.fitted(NAMES.get(name, name), BODY, 36.0, True)
     axes.set_title(title, fontsize=BODY, loc="left", pad=2, parse_math=False, fontweight="bold")
     axes.set_xlabel(f"{_unit(metric)} (n = {comparison.runs:,})", fontsize=SMALL, labelpad=1)
@@ -218,14 +214,14 @@ def _locator():
     return MaxNLocator(4, steps=[1, 2, 2.5, 5, 10])
 
 
-def _interval(axes: Axes, comparison, arm: str, name: str, y: float, place: int, limits) -> None:
+def _interval(axes: Axes, comparison, arm: str, name: str, y: float, limits) -> None:
     """Draw 90 % (thin), 50 % (thick) and the median of one difference; arrows where there is no bound."""
     difference = comparison.found.get((arm, name))
     if difference is None or difference.statistics.telling == 0:
         return
     five, first, median, third, last = difference.statistics.quantiles
     assert len(LEVELS) == 5
-    colour = _style(place)["color"]
+    colour = colour_of(comparison, arm)
     for (start, end), width in (((five.low, last.high), 0.8), ((first.low, third.high), 2.4)):
         axes.plot(np.clip([start, end], *limits), [y, y], color=colour, linewidth=width,
                   solid_capstyle="butt", zorder=3)  # fmt: skip
@@ -240,7 +236,7 @@ def _interval(axes: Axes, comparison, arm: str, name: str, y: float, place: int,
         axes.plot([limits[0]], [y], marker="<", **arrow)
     if math.isinf(last.high):
         axes.plot([limits[1]], [y], marker=">", **arrow)
-    _median(axes, median, y, colour, MARKERS[place // len(COLOURS) % 2])
+    _median(axes, median, y, colour, MARKERS[round_of(comparison, arm)])
 
 
 def _median(axes: Axes, median: Bounds, y: float, colour: str, marker: str) -> None:
@@ -267,7 +263,7 @@ def _limits(comparison: Comparison, arms: list[str], names: list[str]) -> tuple[
 
 
 def _zero(axes: Axes) -> None:
-    axes.axvline(0, color=BASELINE, linewidth=1.6, zorder=1)
+    axes.axvline(0, color=ink.BASELINE, linewidth=1.6, zorder=1)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     _tidy(axes)
@@ -276,14 +272,6 @@ def _zero(axes: Axes) -> None:
 def _tidy(axes: Axes) -> None:
     tidy(axes)
     axes.tick_params(length=2, width=0.5, labelsize=SMALL, pad=1.5)
-
-
-def _style(place: int) -> dict[str, Any]:
-    return {
-        "color": COLOURS[place % len(COLOURS)],
-        "linestyle": DASHES[place // len(COLOURS) % 2],
-        "marker": MARKERS[place // len(COLOURS) % 2],
-    }
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:

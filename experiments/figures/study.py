@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from experiments.answers.finding import Mark, Panel
     from experiments.answers.page import Calendar, Page
 
-COLOURS = (ink.BLUE, ink.VERMILLION, ink.GREEN, ink.ORANGE, ink.PURPLE, ink.SKY, ink.BLACK)
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
 ROW, CURVE = 4.2, 48.0  # millimetres
 MOST_ROWS = 44  # of one panel
@@ -103,7 +102,7 @@ def _intervals(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
         low, high = min(low, panel.level), max(high, panel.level)
     place, names = 0, {}
     arms = panel.arms or list(dict.fromkeys(mark.label for mark in marks if not mark.baseline))
-    many = len(arms) > len(COLOURS)  # colours would begin again, and say nothing
+    many = len(arms) > len(ink.COLOURS)  # colours would begin again, and say nothing
     for group in groups:
         if grouped:
             text = ink.fitted(group, SMALL, wide - 1)
@@ -113,7 +112,7 @@ def _intervals(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
             )  # fmt: skip
             place += 1
         for mark in (mark for mark in marks if mark.group == group):
-            own = ink.BLUE if many or mark.baseline else COLOURS[arms.index(mark.label)]
+            own = ink.BLUE if many or mark.baseline else ink.COLOURS[arms.index(mark.label)]
             colour = ink.GREY if mark.baseline else own
             _interval(axes, mark.band, place, 1.0, colour, low, high)
             _interval(axes, mark.half, place, 3.0, colour, low, high)
@@ -163,7 +162,7 @@ def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
 
     if len(panel.series) > 1:
         sheet.legend([
-            Line2D([], [], color=COLOURS[number % len(COLOURS)], linestyle=DASHES[(number // 2) % 4],
+            Line2D([], [], color=ink.COLOURS[number % len(ink.COLOURS)], linestyle=DASHES[(number // 2) % 4],
                    linewidth=1.3, marker="o", markersize=2.6, label=line.label)
             for number, line in enumerate(panel.series)
         ])  # fmt: skip
@@ -173,7 +172,7 @@ def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
     finite = [y for line in panel.series for y in _finite(*line.y, *line.low, *line.high)]
     top, bottom = max(finite, default=1.0), min(finite, default=0.0)
     for number, line in enumerate(panel.series):
-        colour = COLOURS[number % len(COLOURS)]
+        colour = ink.COLOURS[number % len(ink.COLOURS)]
         x, y = np.array(line.x), np.array(line.y, float)
         low = np.where(np.isneginf(line.low), bottom, line.low)
         high = np.where(np.isposinf(line.high), top, line.high)
@@ -226,8 +225,8 @@ def _points(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
     arms = [point[0] for point in panel.points if point[0] != "baseline"]
 
     def look(number: int, label: str) -> tuple[str, str]:
-        colour = ink.GREY if label == "baseline" else COLOURS[arms.index(label) % len(COLOURS)]
-        return colour, "o" if number <= len(COLOURS) else "s"
+        colour = ink.GREY if label == "baseline" else ink.COLOURS[arms.index(label) % len(ink.COLOURS)]
+        return colour, "o" if number <= len(ink.COLOURS) else "s"
 
     handles = []
     for number, (label, *_) in enumerate(panel.points):

@@ -210,9 +210,7 @@ def marker_of(group: int) -> str:
 
 
 def _filled(colour: str, share: float) -> tuple[float, float, float]:
-    from experiments.figures.holding import mixed
-
-    return mixed(colour, float(share))
+    return ink.mixed(colour, float(share))
 
 
 def largest_of(flows: list[Flow]) -> dict[str, float]:

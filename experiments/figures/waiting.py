@@ -9,7 +9,7 @@ import numpy as np
 from experiments.comparison import LAGS, end_of
 from experiments.figures import ink
 from experiments.figures.captions import basis_of, basis_of_result
-from experiments.figures.holding import BASELINE, COLOURS, colour_of, grid, left_out, shown_arms
+from experiments.figures.holding import arm_keys, colour_of, dash_of, grid, left_out, shown_arms
 from experiments.figures.kinds import Asked, kind
 from experiments.figures.paired import reached
 from experiments.figures.sheet import SMALL, Sheet, number_text, say, tidy
@@ -82,7 +82,7 @@ def lags(result: Result, asked: Asked) -> Figure:
     ways = [way for way in WAYS if kept_lags(result, way)]
     ranks = sorted({k for way in ways for k in kept_lags(result, way)})
     style: dict[int, dict[str, Any]] = {
-        k: {"color": COLOURS[place], "linestyle": DASHES[place]} for place, k in enumerate(ranks)
+        k: {"color": ink.COLOURS[place], "linestyle": DASHES[place]} for place, k in enumerate(ranks)
     }
     keys = [Line2D([], [], linewidth=1.3, label=f"{ordinal(k)} other", **style[k]) for k in ranks]
     actual = {k: history.lag(k, result.scenario.follow_class) if history else np.inf for k in ranks}
@@ -154,7 +154,7 @@ def lags_compared(found: Comparison, asked: Asked) -> Figure:
                 100 * shares,
                 where="post",
                 linewidth=1.2 if arm else 2.8,
-                color=colour_of(found, arm) if arm else BASELINE,
+                color=colour_of(found, arm) if arm else ink.BASELINE,
                 linestyle=dash_of(found, arm) if arm else "-",
                 zorder=3 if arm else 2,
             )
@@ -162,23 +162,3 @@ def lags_compared(found: Comparison, asked: Asked) -> Figure:
         if not comes:
             say(axes, "It never comes, in no arm.", wide - 4)
     return sheet.whole(f"{HOW} {basis_of('compare', found).text}{left_out(found, arms)}")
-
-
-def dash_of(found: Comparison, arm: str):
-    """Return the dashes of an arm: full lines, then dashed ones when colours begin again."""
-    return "-" if list(found.results).index(arm) < len(COLOURS) else (0, (4, 1.5))
-
-
-def arm_keys(found: Comparison, arms: list[str]) -> list:
-    """Return the legend of baseline and arms."""
-    from matplotlib.lines import Line2D
-
-    return [
-        Line2D([], [], color=BASELINE, linewidth=2.8, label="baseline"),
-        *(
-            Line2D(
-                [], [], color=colour_of(found, arm), linestyle=dash_of(found, arm), linewidth=1.3, label=arm
-            )
-            for arm in arms
-        ),
-    ]

@@ -509,7 +509,7 @@
   });
   who.addEventListener('change', () => { state.who = who.value; show(); });
 
-  state.run = data.shown ?? data.runs[0].run;
+  state.run = data.shown;
   state.world = data.runs.find(run => run.run === state.run).world;
   recall();
   worldPick.value = state.world;

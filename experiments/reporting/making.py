@@ -74,9 +74,7 @@ def report(folder: str | Path, out: str | Path | None = None, evidence: str | Pa
 
 def whole(page: Page, folder: Path, manifest: dict[str, Any], evidence: Path | None) -> str:
     """Return a report as HTML."""
-    data = timeline_data(page.logged) if page.logged.worlds else None
-    if data is not None:
-        data["shown"] = page.shown
+    data = timeline_data(page.logged, page.shown) if page.logged.worlds else None
     parts = [
         node("h1", page.title),
         node("p", page.question, klass="question"),

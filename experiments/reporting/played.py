@@ -51,8 +51,11 @@ class Texts:
         return self._places[text]
 
 
-def timeline_data(logged: Logged) -> dict[str, Any]:
-    """Return what the page draws, as plain data. Times are months since the start; null: it never comes."""
+def timeline_data(logged: Logged, shown: int | None = None) -> dict[str, Any]:
+    """Return what the page draws, as plain data. Times are months since the start; null: it never comes.
+
+    ``shown``: run that is drawn at first, for which there is always room; the first one if None or not there.
+    """
     texts, size, left = Texts(), 0, 0
     runs: list[dict[str, Any]] = []
     worlds = logged.worlds
@@ -61,7 +64,7 @@ def timeline_data(logged: Logged) -> dict[str, Any]:
     lane_of = {name: place for place, name in enumerate(names)}
     start = min(int(world.result.scenario.start) for world in worlds)
     busy: set[str] = set()
-    for turn in _in_turn(worlds):
+    for turn in sorted(_in_turn(worlds), key=lambda turn: turn[0][1] != shown):
         if size > MOST_BYTES or len(runs) >= MOST_RUNS * len(worlds):
             left += len(turn)
             continue
@@ -72,6 +75,8 @@ def timeline_data(logged: Logged) -> dict[str, Any]:
             runs.append(found)
             for actor in teller.story.lanes:
                 busy.add(world.result.compiled.actors[actor])
+    runs.sort(key=lambda found: (found["run"], found["world"]))
+    numbers = [found["run"] for found in runs]
     notes = list(logged.notes)
     if left:
         notes.append(f"{left:,} more logged runs are not shown, for want of room.")
@@ -92,6 +97,7 @@ def timeline_data(logged: Logged) -> dict[str, Any]:
         ],
         "colours": {"public": "#444444", "private": ink.PURPLE, "grant": ink.GREEN, "attention": ink.ORANGE},
         "runs": runs,
+        "shown": shown if shown in numbers else numbers[0],
         "texts": texts.all,
         "notes": notes,
     }

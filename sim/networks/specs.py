@@ -6,6 +6,7 @@ runs, so that none of its numbers has an interval.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -224,6 +225,21 @@ _SPECS = (
 )  # fmt: skip
 GENERATORS: dict[str, type[Spec]] = {model.model_fields["generator"].default: model for model in _SPECS}
 NetworkSpec = Annotated[Union[_SPECS], Field(discriminator="generator")]  # noqa: UP007
+
+
+FILE_FIELDS = ("path", "degrees_file")  # fields of a network that name a file
+
+
+def files_of(spec: Spec, folder: str | Path) -> list[Path]:
+    """Return the files that a network is made from, as far as they are there; relative to a folder."""
+    names = [getattr(spec, field, None) for field in FILE_FIELDS]
+    return [path for name in names if name is not None and (path := Path(folder) / name).is_file()]
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """Return what changes when a file does: the time of its last change (ns) and its size (bytes)."""
+    facts = path.stat()
+    return facts.st_mtime_ns, facts.st_size
 
 
 def generator_in(location: list) -> tuple[list, type[Spec] | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.rule import rule
 from sim.attention import gives_use
 from sim.tables import TAIL_LOG_FULL
-from sim.tail.tables import COUNT, FORM, FORMS, OF_MEMBERS
+from sim.tail.tables import COUNT, FORM, FORMS, OF_MEMBERS, STAGE
 
 
 @rule
@@ -53,6 +53,10 @@ def note_access(w, item, member, form):
     if row.klass < 0 or not gives_use(row.kind):
         return
     person = w.persons[member]
+    if form == FORM.API:
+        person.has_api = max(person.has_api, row.klass)
+    else:
+        person.has_weights = max(person.has_weights, row.klass)
     if form == FORM.OPEN:
         count_classes(w, member, form, person.open, row.klass)
         person.open = max(person.open, row.klass)
@@ -74,15 +78,29 @@ def count_classes(w, member, form, before, klass):
 
 
 @rule
+def note_what_is_left(w, member):
+    """Reckon anew which class a member has the use of, after it has lost something."""
+    person = w.persons[member]
+    person.has_weights, person.has_api = -1, -1
+    for item in range(w.crowd[0].items):
+        row = w.items[item]
+        stage = w.stages[item * len(w.members) + member]
+        if not gives_use(row.kind):
+            continue
+        if stage == STAGE.USES_API:
+            person.has_api = max(person.has_api, row.klass)
+        elif stage == STAGE.USES_OPEN or stage == STAGE.USES_LICENSED:
+            person.has_weights = max(person.has_weights, row.klass)
+
+
+@rule
 def nobody_left(w, item):
-    """What could only be used at arm's length is withdrawn: all its users leave at once."""
-    form = FORM.API
+    """What was used at arm's length is withdrawn: all who used it so leave at once."""
     left = period_of(w) + 1.0 - w.clock[0].time
-    for group in range(len(w.groups)):
-        users = 0
-        for period in range(period_of(w) + 1):
-            users += (
-                w.counts[period, item, group, COUNT.TOOK_API] - w.counts[period, item, group, COUNT.LEFT_API]
-            )
-        w.counts[period_of(w), item, group, COUNT.LEFT_API] += users
-        w.use_months[period_of(w), item, group, form] -= users * left
+    for member in range(len(w.members)):
+        cell = item * len(w.members) + member
+        if w.stages[cell] == STAGE.USES_API:
+            w.stages[cell] = STAGE.LEFT
+            note_what_is_left(w, member)
+            count(w, COUNT.LEFT_API, item, member)
+            w.use_months[period_of(w), item, w.members[member].group, FORM.API] -= left

@@ -11,7 +11,7 @@ from sim.tail.booking import nobody_left, period_of
 from sim.tail.tables import COUNT, DUE, STAGE
 from sim.tail.ties import NOBODY_NEAR
 from sim.tail.uptake import close_streams, open_streams, takes
-from sim.words import ACCESS, KIND
+from sim.words import ACCESS
 
 
 @rule
@@ -64,8 +64,7 @@ def take_back(w, artifact):
     row = w.items[item]
     row.access = ACCESS.CLOSED
     close_streams(w, item)
-    if row.kind == KIND.API:
-        nobody_left(w, item)
+    nobody_left(w, item)
 
 
 @rule

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.errors import UserError, not_found
 from sim.luck import name_hash
+from sim.networks.specs import files_of, stamp_of
 from sim.tail.tables import (
     GROUP,
     MEMBER,
@@ -194,12 +195,8 @@ def _made(text: str, count: int, seed: int, folder: str, _stamp: Any, where: str
 
 
 def _stamp(spec, folder: str):
-    """Return what changes when the file of a network does."""
-    path = getattr(spec, "path", None)
-    if path is None or not (Path(folder) / path).is_file():
-        return None
-    facts = (Path(folder) / path).stat()
-    return facts.st_mtime_ns, facts.st_size
+    """Return what changes when a file of a network does."""
+    return tuple(stamp_of(path) for path in files_of(spec, folder))
 
 
 def _origins(scenario, network) -> np.ndarray:

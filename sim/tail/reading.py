@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,33 @@ def names_of(compiled: Compiled, actors: np.ndarray) -> np.ndarray:
     return names
 
 
+def numbers_of(compiled: Compiled) -> Callable[[str], int]:
+    """Return what gives the number of an actor by its name: the inverse of ``names_of``.
+
+    Raises KeyError for a name that nobody has.
+    """
+    named = {name: number for number, name in enumerate(compiled.actors)} | {"": -1}
+    places = {name: place for place, name in enumerate(compiled.scenario.file.populations)}
+    of = compiled.facts["members"]["population"]
+
+    def number(name: str) -> int:
+        if name in named:
+            return named[name]
+        population, _, rest = name.rpartition("[")
+        node = int(rest[:-1]) if rest.endswith("]") and rest[:-1].isdecimal() else -1
+        if population not in places or not 0 <= node < len(of) or of[node] != places[population]:
+            raise KeyError(name)
+        return len(compiled.actors) + node
+
+    return number
+
+
+def users_of(record: TailRecord) -> np.ndarray:
+    """Return how many members use each artifact at the end of each month, shape (months, items, groups)."""
+    took, left = record.counts[..., :FORMS].sum(axis=3), record.counts[..., FORMS : 2 * FORMS].sum(axis=3)
+    return np.cumsum(took - left, axis=0)
+
+
 def access_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarray]:
     """Return the access of members over time: one row per month, artifact, population and region.
 
@@ -143,7 +171,7 @@ def access_columns(compiled: Compiled, record: TailRecord) -> dict[str, np.ndarr
     periods, items, count, _ = record.counts.shape
     month, item, group = (axis.ravel() for axis in np.indices((periods, items, count)))
     took, left = record.counts[..., :FORMS].sum(axis=3), record.counts[..., FORMS : 2 * FORMS].sum(axis=3)
-    users = np.cumsum(took - left, axis=0)
+    users = users_of(record)
     before = np.concatenate([np.zeros((1, items, count)), users[:-1]])[:periods]
     kinds = np.array([word.key for word in ArtifactKind], object)
     access = np.array([word.key for word in Access], object)

@@ -90,12 +90,23 @@ STREAM = np.dtype(  # how an item becomes known in one group, from what is publi
         ("hazard", "f8"),  # accumulated until settled
         ("rate", "f8"),  # 1/month, without attention
         ("attention", "f8"),  # what reaches the region, when settled
+        ("gain", "f8"),  # of attention, as it was then: a change of numbers does not change the past
+        ("half_life", "f8"),  # likewise
         ("settled", "f8"),
         ("time", "f8"),  # of the next arrival; inf: none
         ("queued", "f8"),  # its entry of the agenda: one with another time is void
     ]
 )
-PERSON = np.dtype([("open", "i1"), ("licensed", "i1"), ("api", "i1"), ("best", "i1")])  # highest class had
+PERSON = np.dtype(  # highest class; -1: none
+    [
+        ("open", "i1"),  # that it ever had in this form
+        ("licensed", "i1"),
+        ("api", "i1"),
+        ("best", "i1"),  # that it ever had in any
+        ("has_weights", "i1"),  # that it uses now
+        ("has_api", "i1"),
+    ]
+)
 ENTRY = np.dtype(  # of the calendar
     [
         ("time", "f8"),
@@ -125,11 +136,12 @@ class Due(Word):
     """What an entry of the calendar stands for."""
 
     REACH = 0  # an item reaches a member
-    USE = 1  # a member that decided to begins to use it
+    USE = 1  # a member whose turn it is begins to use it
     LEAVE = 2
     SHOW = 3  # a user demonstrates it
     GIVE = 4  # a user contributes
     ARRIVE = 5  # the next arrival of a stream, whose row stands for the member
+    AFFORD = 6  # an item is too dear for a member no more
 
 
 class Stage(Word):

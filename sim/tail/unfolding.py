@@ -12,7 +12,7 @@ from sim.tail.giving import give, show
 from sim.tail.tables import DUE
 from sim.tail.ties import is_complex
 from sim.tail.uptake import next_arrival, queue_stream
-from sim.tail.using import leave, reach, use
+from sim.tail.using import afford, leave, reach, use
 
 
 @rule
@@ -49,6 +49,8 @@ def advance_tail(w, before, until):
             use(w, item, member, entry.via, cause)
         elif what == DUE.LEAVE:
             leave(w, item, member, cause)
+        elif what == DUE.AFFORD:
+            afford(w, item, member, entry.via, cause)
         elif what == DUE.ARRIVE:
             stream = w.streams[member]
             if stream.queued == time:  # else its pace has changed
@@ -81,6 +83,7 @@ def reset_tail(w):
     for member in range(len(w.members)):
         person = w.persons[member]
         person.open, person.licensed, person.api, person.best = -1, -1, -1, -1
+        person.has_weights, person.has_api = -1, -1
     for period in range(w.people.shape[0]):
         for form in range(w.people.shape[1]):
             for klass in range(w.people.shape[2]):

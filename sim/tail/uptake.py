@@ -30,13 +30,25 @@ def open_streams(w, item):
     crowd = w.crowd[0]
     for group in range(len(w.groups)):
         if takes(w, w.groups[group].population, w.items[item].kind):
-            stream = w.streams[crowd.streams]
-            crowd.streams += 1
+            row = stream_of(w, item, group)
+            if row < 0:  # it is out for the first time
+                row = crowd.streams
+                crowd.streams += 1
+            stream = w.streams[row]
             stream.thing, stream.group, stream.count = item, group, able_in(w, item, group)
             stream.arrived, stream.hazard, stream.target = 0, 0.0, 0.0
             stream.settled = w.clock[0].time
-            refresh(w, crowd.streams - 1)
-            aim(w, crowd.streams - 1)
+            refresh(w, row)
+            aim(w, row)
+
+
+@rule
+def stream_of(w, item, group):
+    """Return the stream of an item in a group; -1: none. A new wave takes the place of the last one."""
+    for row in range(w.crowd[0].streams):
+        if w.streams[row].thing == item and w.streams[row].group == group:
+            return row
+    return -1
 
 
 @rule
@@ -138,8 +150,7 @@ def settle_stream(w, row):
     """Book the hazard of a stream up to now."""
     stream = w.streams[row]
     months = w.clock[0].time - stream.settled
-    gain, half_life = w.attention[0].uptake_gain, w.attention[0].half_life_months
-    stream.hazard += hazard_over(stream.rate, gain, stream.attention, half_life, months)
+    stream.hazard += hazard_over(stream.rate, stream.gain, stream.attention, stream.half_life, months)
     stream.settled = w.clock[0].time
 
 
@@ -153,6 +164,7 @@ def refresh(w, row):
     speed *= w.artifacts[item.artifact].uptake
     stream.rate = speed / w.effects[item.kind].uptake_months
     stream.attention = attention_now(w) * reach_in(w, group.region)
+    stream.gain, stream.half_life = w.attention[0].uptake_gain, w.attention[0].half_life_months
 
 
 @rule
@@ -160,9 +172,8 @@ def schedule_stream(w, row):
     """Reckon when the next arrival of a stream is due."""
     clock = w.clock[0]
     stream = w.streams[row]
-    gain, half_life = w.attention[0].uptake_gain, w.attention[0].half_life_months
     missing = max(0.0, stream.target - stream.hazard)
-    months = months_until(missing, stream.rate, gain, stream.attention, half_life)
+    months = months_until(missing, stream.rate, stream.gain, stream.attention, stream.half_life)
     stream.time = clock.time + months
     queue_stream(w, row)
 

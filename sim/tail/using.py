@@ -10,10 +10,11 @@ from agents.rule import rule
 from sim.attention import gives_use
 from sim.compute import growth
 from sim.luck import FOR, luck, waiting
+from sim.release import is_silent
 from sim.tail.agenda import put
-from sim.tail.booking import count, note, note_access
+from sim.tail.booking import count, note, note_access, note_what_is_left
 from sim.tail.tables import COUNT, DUE, FORM, STAGE
-from sim.tail.ties import HAS, enough, is_complex, pass_on
+from sim.tail.ties import HAS, NOBODY_NEAR, enough, is_complex, pass_on
 from sim.tail.uptake import skill_of
 from sim.words import ACCESS, KIND, VIA
 
@@ -21,36 +22,59 @@ from sim.words import ACCESS, KIND, VIA
 @rule
 def reach(w, item, member, via, weight, cause):
     """An item reaches a member, which then wants to use it, or finds that it may not, cannot, need not."""
-    clock = w.clock[0]
     cell = item * len(w.members) + member
     stage = w.stages[cell]
-    if stage != STAGE.UNREACHED and not (stage == STAGE.SHUT_OUT and may_have(w, item, member)):
+    if stage != STAGE.UNREACHED and stage != STAGE.SHUT_OUT:
         return
-    if w.items[item].access == ACCESS.CLOSED:
-        return  # withdrawn
+    w.nearing[cell] = NOBODY_NEAR  # as long as it does not get it, later news may matter
+    if stage == STAGE.SHUT_OUT and not may_have(w, item, member):
+        return
+    if is_denied(w, item, via):
+        return
     if w.crowd[0].complex == 1 and via != VIA.PUBLIC and via != VIA.LEAKED:
         if is_complex(w, w.members[member].population) and not enough(w, item, member, weight):
             return
     if stage == STAGE.UNREACHED:
         count(w, COUNT.REACHED, item, member)
-    w.nearing[cell] = HAS
     stage = first_stage(w, item, member)
     w.stages[cell] = stage
+    if stage != STAGE.SHUT_OUT:  # what keeps it out may be lifted
+        w.nearing[cell] = HAS
     if stage == STAGE.WAITING:
-        when = turn_of(w, item, member)
-        if when > clock.time:
-            put(w, when, DUE.USE, item, member, via, 0.0, cause)
-        else:
-            use(w, item, member, via, cause)
+        take_turn(w, item, member, via, cause)
     elif stage == STAGE.TOO_POOR:
         count(w, COUNT.TOO_POOR, item, member)
-        put(w, affordable_from(w, item, member), DUE.USE, item, member, via, 0.0, cause)
+        put(w, affordable_from(w, item, member), DUE.AFFORD, item, member, via, 0.0, cause)
     elif stage == STAGE.SHUT_OUT:
         count(w, COUNT.SHUT_OUT, item, member)
     elif stage == STAGE.UNABLE:
         pass  # was counted when the item came out
     else:
         count(w, COUNT.SERVED, item, member)
+
+
+@rule
+def afford(w, item, member, via, cause):
+    """An item that was too dear for a member is so no more: from now on it waits like all others."""
+    cell = item * len(w.members) + member
+    if w.stages[cell] != STAGE.TOO_POOR or is_denied(w, item, via):
+        return
+    if not may_have(w, item, member):  # the terms have changed
+        w.stages[cell], w.nearing[cell] = STAGE.SHUT_OUT, NOBODY_NEAR
+        count(w, COUNT.SHUT_OUT, item, member)
+        return
+    w.stages[cell] = STAGE.WAITING
+    take_turn(w, item, member, via, cause)
+
+
+@rule
+def take_turn(w, item, member, via, cause):
+    """A member that is to have an item begins to use it, at once or when its turn comes."""
+    when = turn_of(w, item, member)
+    if when > w.clock[0].time:
+        put(w, when, DUE.USE, item, member, via, 0.0, cause)
+    else:
+        use(w, item, member, via, cause)
 
 
 @rule
@@ -79,6 +103,19 @@ def may_have(w, item, member):
 
 
 @rule
+def is_denied(w, item, via):
+    """Return whether an item cannot be had: it was withdrawn, or a silent owner would have to give it.
+
+    Copies of open weights go on from hand to hand, and what has leaked asks nobody.
+    """
+    row = w.items[item]
+    if row.access == ACCESS.CLOSED:
+        return True
+    needs_owner = via == VIA.PUBLIC or form_of(row.kind, row.access) != FORM.OPEN
+    return via != VIA.LEAKED and needs_owner and is_silent(w, row.owner)
+
+
+@rule
 def is_served(w, item, member):
     """Return whether a member has the use of a model as good, in a form that does for it.
 
@@ -88,13 +125,11 @@ def is_served(w, item, member):
     if row.klass < 0 or not gives_use(row.kind):
         return False
     person = w.persons[member]
-    if max(person.open, person.licensed) >= row.klass:
+    if person.has_weights >= row.klass:
         return True
     facts = w.members[member]
     wants = facts.wants < w.populations[facts.population].wants_weights
-    if row.kind == KIND.API:
-        return person.api >= row.klass
-    return not wants and person.api >= row.klass
+    return person.has_api >= row.klass and (row.kind == KIND.API or not wants)
 
 
 @rule
@@ -153,18 +188,16 @@ def affordable_from(w, item, member):
 
 @rule
 def turn_of(w, item, member):
-    """Return when a member can begin to use an item: its own decision, an answer, its turn in the queue."""
+    """Return when a member can begin to use an item: its turn in the queue, an answer, its own decision.
+
+    The turn comes first: who decides slowly holds up nobody who comes later.
+    """
     clock, tail = w.clock[0], w.tail[0]
     row, facts = w.items[item], w.members[member]
     population = w.populations[facts.population]
     who = np.uint64(member)
-    time = clock.time
-    if population.decide_months > 0.0:
-        time += population.decide_months * waiting(luck(clock.seed, clock.run, FOR.TAKE, who, row.key))
-    most = math.inf
+    time, most = clock.time, math.inf
     if row.access == ACCESS.LICENSED:
-        if tail.licence_months > 0.0:
-            time += tail.licence_months * waiting(luck(clock.seed, clock.run, FOR.ANSWER, who, row.key))
         most = tail.licence_grants
     elif row.kind == KIND.API:
         most = tail.api_admits
@@ -173,6 +206,10 @@ def turn_of(w, item, member):
             return math.inf
         time = max(time, row.turn)
         row.turn = time + population.stands_for / most
+    if row.access == ACCESS.LICENSED and tail.licence_months > 0.0:
+        time += tail.licence_months * waiting(luck(clock.seed, clock.run, FOR.ANSWER, who, row.key))
+    if population.decide_months > 0.0:
+        time += population.decide_months * waiting(luck(clock.seed, clock.run, FOR.TAKE, who, row.key))
     return time
 
 
@@ -185,8 +222,7 @@ def use(w, item, member, via, cause):
     clock = w.clock[0]
     row = w.items[item]
     cell = item * len(w.members) + member
-    stage = w.stages[cell]
-    if row.access == ACCESS.CLOSED or (stage != STAGE.WAITING and stage != STAGE.TOO_POOR):
+    if w.stages[cell] != STAGE.WAITING or is_denied(w, item, via):
         return
     if is_served(w, item, member):
         w.stages[cell] = STAGE.SERVED
@@ -224,9 +260,10 @@ def leave(w, item, member, cause):
     """A user gives up."""
     cell = item * len(w.members) + member
     stage = w.stages[cell]
-    if uses(stage) and not (stage == STAGE.USES_API and w.items[item].access == ACCESS.CLOSED):
+    if uses(stage):
         note(w, COUNT.LEFT_OPEN + (stage - STAGE.USES_OPEN), item, member, 0, cause)
         w.stages[cell] = STAGE.LEFT
+        note_what_is_left(w, member)
 
 
 @rule

@@ -44,6 +44,7 @@ def test_all_infections_are_the_same_model():
     assert check["agree"], check
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("job", JOBS)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_every_program_reaches_more_and_more_and_the_same_again_for_a_seed(name, job):

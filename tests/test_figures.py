@@ -345,6 +345,7 @@ def test_the_file_says_how_to_make_it_again_and_is_the_same_each_time(folders, t
     assert "started" not in manifest and "ended" not in manifest
 
 
+@pytest.mark.slow
 def test_names_stay_text_in_every_form(odd, tmp_path):
     result = odd("forty-four actors with hostile names")
     picture = plot(result, "timeline", tmp_path / "t.svg").read_text()
@@ -354,6 +355,7 @@ def test_names_stay_text_in_every_form(odd, tmp_path):
     assert "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.slow
 def test_what_moves_has_a_frame_for_every_step(toy, tmp_path):
     from experiments.figures.moving import FRAMES
 

@@ -210,7 +210,7 @@ def test_tables_of_projects_kept_on_the_way_are_those_of_a_run_that_ends_there()
     replay = origin_of(result).replay(0)
     rows = result.logs[0]
     times = rows["time"][np.isin(rows["what"], (Event.STARTED, Event.BUILT, Event.TRAINED))][::7]
-    replay.keep_projects(times)
+    replay.look(replay.projects_looks(map(float, times)))
     for time in times[::3]:
         kept = replay.projects_at(float(time)).copy()
         replay.at(float(time))

@@ -28,7 +28,7 @@ WARM_NODES = 300
 ROUNDS = 3
 TURN = 1.0  # seconds that a program that is run often runs in each round
 COMPILING_SECONDS = 600.0
-MOST_SECONDS = 45.0  # for one program on one network: building, running, all
+MOST_SECONDS = 15.0  # for one program on one network: building, running, all
 
 
 def measure_jobs(sizes=SIZES, jobs=("sir", "cascade"), most_seconds: float = MOST_SECONDS) -> list[dict]:

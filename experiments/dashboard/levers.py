@@ -175,8 +175,8 @@ def _range(quantity: Quantity, unit: Unit) -> tuple[float, float]:
 def _slider(low: float, high: float, least: float) -> tuple[float, float, float]:
     """Return the ends of a slider and its step, in which people count: 1, 2 or 5 times a power of ten.
 
-    >>> _slider(0, 24, 0), _slider(-0.03, 1, -5)
-    ((0.0, 24, 0.5), (-0.04, 1, 0.02))
+    >>> _slider(0.0, 24.0, 0.0), _slider(-0.03, 1.0, -5.0)
+    ((0.0, 24.0, 0.5), (-0.04, 1.0, 0.02))
     """
     size = (high - low) / STEPS
     power = 10.0 ** math.floor(math.log10(size))

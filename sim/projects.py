@@ -262,9 +262,8 @@ def keep_work(w, row):
     """What was built for a model that is given up is there when its team tries again."""
     project = w.projects[row]
     state = w.state[project.actor]
-    built = project.total / project.effort
     if project.phase == PHASE.BUILD:
-        built *= 1.0 - project.left
+        built = project.total / project.effort * (1.0 - project.left)
     else:
         built = compute.work_months(w, project.actor, project.klass)
     state.kept_class, state.kept_work, state.kept_time = project.klass, built, w.clock[0].time

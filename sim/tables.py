@@ -220,6 +220,7 @@ WISH = np.dtype(  # one row per builder and class
         ("grant_usd", "f8"),
         ("grant_chips", "f8"),
         ("reached", "f8"),  # when the builder had trained this class or a higher one
+        ("lesser", "i8"),  # 1: settled for, as the means for a larger one were lacking
         ("copied", "f8"),  # how far the weights of others that it has are what a copy would be, 0 to 1
         ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
         ("data_work", "f8"),

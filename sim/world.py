@@ -302,10 +302,9 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
     values = np.zeros((sample.num_rows, len(used)))
     for place, name in enumerate(used):
         try:
-            column = sample.column(columns[name]).cast(pa.float64())
+            values[:, place] = _numbers_of(sample.column(columns[name]))
         except (pa.ArrowException, ValueError):
             raise UserError(f"{where}: column {name}: holds no numbers") from None
-        values[:, place] = column.to_numpy()
         outside = (values[:, place] < of_path[name]["minimum"]) | (
             values[:, place] > of_path[name]["maximum"]
         )
@@ -313,6 +312,18 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
             raise UserError(f"{where}: column {name}: holds numbers that are out of bounds or none at all")
         of_path[name]["column"] = place
     return values
+
+
+def _numbers_of(column) -> np.ndarray:
+    """Return a column of an Arrow table as numbers, NaN where it says nothing.
+
+    A column of plain numbers is read from its memory: ``cast`` and ``to_numpy`` would import pandas.
+    """
+    import pyarrow as pa
+
+    if column.type != pa.float64() or column.null_count:
+        return column.cast(pa.float64()).to_numpy()
+    return np.concatenate([np.from_dlpack(chunk) for chunk in column.chunks])
 
 
 def _facts(scenario: Scenario) -> dict[str, np.ndarray]:

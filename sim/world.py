@@ -60,6 +60,7 @@ from sim.uncertain import AVERAGE, CHOICE, MIXTURE, UNIFORM, Shape, shape_of
 from sim.words import Access, Action, ArtifactKind, Incentive, Operation, Reader, Sponsorship, TieKind
 from sim.worldview import world_of
 
+PAGES_PER_ENTRY = 4  # of the calendar, for each entry that there is room for
 MOST_EVENTS = 2**23  # of one run; a quiet month of the GPT-3 world writes about 70
 
 
@@ -616,7 +617,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "in_public": np.zeros((actors + 1, classes, len(ArtifactKind))),
         "others_public": np.zeros(len(ArtifactKind)),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
-        "pages": np.zeros(room.queue, np.int64),
+        "pages": np.zeros(PAGES_PER_ENTRY * room.queue, np.int64),
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
         **_tail(compiled, room),

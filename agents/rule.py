@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 import numba
+from llvmlite import binding
 from numba.core import compiler, typed_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
@@ -106,14 +107,51 @@ class Lowering(typed_passes.NativeLowering):
         return super().run_pass(state)
 
 
+def with_passes(state, own):
+    """Return Numba's passes for a function, some of them replaced: the usual one -> our own."""
+    manager = compiler.DefaultPassBuilder.define_nopython_pipeline(state)
+    manager.passes = [(own.get(stage, stage), text) for stage, text in manager.passes]
+    return manager
+
+
 class RuleCompiler(compiler.CompilerBase):
     """Numba's compiler, with that lowering."""
 
     def define_pipelines(self):
-        manager = compiler.DefaultPassBuilder.define_nopython_pipeline(self.state)
-        own = {typed_passes.NativeLowering: Lowering}
-        manager.passes = [(own.get(stage, stage), text) for stage, text in manager.passes]
-        return [manager]
+        return [with_passes(self.state, {typed_passes.NativeLowering: Lowering})]
+
+
+class DoorLibrary(JITCodeLibrary):
+    """The code of a door, in which the rules behind it belong to it alone.
+
+    Numba leaves every function that is linked in open to others. When none of them can be called from
+    elsewhere, one that is called at a single place is put there, and what nobody calls is dropped.
+    """
+
+    def _optimize_final_module(self):
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == binding.Linkage.linkonce_odr:
+                function.linkage = binding.Linkage.internal
+        super()._optimize_final_module()
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class LoweringOfDoors(typed_passes.NativeLowering):
+    """Numba's lowering, into a library of the latter sort."""
+
+    _name = "lowering_of_doors"
+
+    def run_pass(self, state):
+        state.library = DoorLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return super().run_pass(state)
+
+
+class DoorCompiler(compiler.CompilerBase):
+    """Numba's compiler, with that lowering."""
+
+    def define_pipelines(self):
+        return [with_passes(self.state, {typed_passes.NativeLowering: LoweringOfDoors})]
 
 
 SETTINGS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None}
@@ -135,7 +173,9 @@ class Rule(CPUDispatcher):
     @functools.cached_property
     def door(self):
         """The same rule for Python, with all that it calls; compiled when it is first called."""
-        door = CPUDispatcher(self.py_func, locals={}, targetoptions=dict(SETTINGS))
+        door = CPUDispatcher(
+            self.py_func, locals={}, targetoptions=dict(SETTINGS), pipeline_class=DoorCompiler
+        )
         door.enable_caching()
         return door
 

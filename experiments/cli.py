@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -34,6 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+GARBAGE = 50_000  # objects made between two searches for garbage: libraries that load make many that stay
 
 # In the order in which the help lists them.
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -72,6 +75,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 2 something given cannot be used, 130 Ctrl-C."""
+    gc.set_threshold(GARBAGE)
     try:
         app()
         sys.stdout.flush()

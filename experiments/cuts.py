@@ -133,7 +133,7 @@ class _Draft:
 def _draft(replay: Replay, project: int) -> _Draft | None:
     log = replay.log
     mine = np.flatnonzero(log["project"] == project)
-    own = [int(row) for row in mine if log["what"][row] in MILESTONES]
+    own = [int(row) for row in mine[np.isin(log["what"][mine], MILESTONES)]]
     if replay.projects["script"][project] >= 0 or not own:
         return None
     own = own[max(place for place, row in enumerate(own) if log["what"][row] == Event.STARTED) :]

@@ -121,12 +121,13 @@ class Replay:
         seed, run = np.uint64(self.seed), np.uint64(self.run)
         draw_inputs(world, self._simulator.uncertain, seed, run, self._draws[0])
         reset(world, seed, run, self.compiled.horizon)
+        memories = [bytes_of(getattr(tables, name)) for name in LOOKED_AT]
         for time, look in sorted(looks, key=operator.itemgetter(0)):
             advance(world, min(time, self.compiled.horizon))
-            before_it = {name: getattr(tables, name).copy() for name in LOOKED_AT}
+            before_it = [memory.copy() for memory in memories]
             look()
-            for name, table in before_it.items():
-                getattr(tables, name)[...] = table
+            for memory, bytes_before in zip(memories, before_it, strict=True):
+                memory[...] = bytes_before
 
     def projects_looks(self, times: Iterable[float]) -> list[tuple[float, Callable[[], None]]]:
         """Return the looks by which the table of projects is kept as it was at several times."""
@@ -152,7 +153,13 @@ class Replay:
 
     def _copy(self, name: str) -> np.ndarray:
         tables = self._simulator.workspace.tables
-        return np.array(getattr(tables, name)[: int(getattr(tables.clock[0], name))])
+        table = getattr(tables, name)[: int(getattr(tables.clock[0], name))]
+        return bytes_of(table).copy().view(table.dtype)
+
+
+def bytes_of(table: np.ndarray) -> np.ndarray:
+    """Return the memory of a table as plain bytes: NumPy copies records field by field."""
+    return table.view(np.ndarray).reshape(-1).view(np.uint8)
 
 
 def before(time: float) -> float:

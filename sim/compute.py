@@ -52,6 +52,7 @@ def draw_chip_dates(w, actor):
     """
     clock = w.clock[0]
     row = chip_row(w, actor)
+    w.state[actor].newest_from = np.inf  # nothing is noted yet
     for chip in range(len(w.chips)):
         released = w.chips[chip].released
         if w.chip_facts[chip].family != w.actor_facts[actor].family:
@@ -69,14 +70,27 @@ def draw_chip_dates(w, actor):
 
 @rule
 def chip_at(w, actor, time):
-    """Return the newest generation that an actor can have, or -1."""
-    row = chip_row(w, actor)
-    best, best_release = -1, -np.inf
+    """Return the newest generation that an actor can have, or -1; it is sought when another has come."""
+    state = w.state[actor]
+    if not state.newest_from <= time < state.newest_until:
+        seek_newest(w, actor, time)
+    return state.newest
+
+
+@rule
+def seek_newest(w, actor, time):
+    """Note the newest generation that an actor can have at a time, and from when until when it is that."""
+    row, state = chip_row(w, actor), w.state[actor]
+    state.newest, state.newest_from, state.newest_until = -1, -np.inf, np.inf
+    best_release = -np.inf
     for chip in range(len(w.chips)):
-        released = w.chips[chip].released
-        if w.chip_from[row, chip] <= time and released > best_release:
-            best, best_release = chip, released
-    return best
+        comes, released = w.chip_from[row, chip], w.chips[chip].released
+        if comes > time:
+            state.newest_until = min(state.newest_until, comes)
+            continue
+        state.newest_from = max(state.newest_from, comes)
+        if released > best_release:
+            state.newest, best_release = chip, released
 
 
 @rule

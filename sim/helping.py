@@ -202,15 +202,25 @@ def possible_gain(w, actor, artifact, enough):
 @rule
 def apply_help(w, wish, kind, before, after):
     """Update what borrowed artifacts leave of each quantity: the product of (1 - cut * help)."""
+    if after == before:
+        return
     row = w.wishes[wish]
     effect = w.effects[kind]
-    row.work *= _change(effect.work, before, after)
-    row.data_work *= _change(effect.data_work, before, after)
-    row.trials *= _change(effect.trials, before, after)
-    row.flop *= _change(flop_cut(w, kind), before, after)
-    row.talent *= _change(effect.talent, before, after)
-    row.gap *= _change(effect.utilisation, before, after)
-    row.failures *= _change(effect.failures, before, after)
+    if effect.work > 0.0:  # most kinds cut little: what is not cut is not even read
+        row.work *= _change(effect.work, before, after)
+    if effect.data_work > 0.0:
+        row.data_work *= _change(effect.data_work, before, after)
+    if effect.trials > 0.0:
+        row.trials *= _change(effect.trials, before, after)
+    flop = flop_cut(w, kind)
+    if flop > 0.0:
+        row.flop *= _change(flop, before, after)
+    if effect.talent > 0.0:
+        row.talent *= _change(effect.talent, before, after)
+    if effect.utilisation > 0.0:
+        row.gap *= _change(effect.utilisation, before, after)
+    if effect.failures > 0.0:
+        row.failures *= _change(effect.failures, before, after)
 
 
 @rule
@@ -226,4 +236,4 @@ def flop_cut(w, kind):
 @rule
 def _change(cut, before, after):
     left = 1.0 - cut * before
-    return (1.0 - cut * after) / left if cut > 0.0 and left > 0.0 else 1.0
+    return (1.0 - cut * after) / left if left > 0.0 else 1.0

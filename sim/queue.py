@@ -118,10 +118,11 @@ def page_of(w, time):
 @rule
 def find_first(w):
     """Open the next page that holds anything, and return the slot of the earliest entry on it."""
-    clock = w.clock[0]
-    while w.pages[clock.page] < 0:
-        clock.page += 1
-    first = w.pages[clock.page]
+    page = w.clock[0].page
+    while w.pages[page] < 0:
+        page += 1
+    w.clock[0].page = page
+    first = w.pages[page]
     other = w.queue[first].after
     while other >= 0:
         if is_earlier(w, other, first):

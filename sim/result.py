@@ -109,11 +109,10 @@ class Result:
             return table[values]
 
         start = compiled.scenario.start
-        days = np.array([_day(start + month) for month in log["time"]], "datetime64[D]")
         return {
             "row": np.arange(len(log)),
             "month": log["time"],
-            "date": days,
+            "date": days_of_months(start + log["time"]),
             "event": words(Event, log["what"]),
             "actor": names_of(compiled, log["actor"]),
             "class": classes[log["klass"]],
@@ -178,7 +177,14 @@ class Result:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def _day(months: float) -> np.datetime64:
-    from sim.schema import date_of_months
+def days_of_months(months: np.ndarray) -> np.ndarray:
+    """Return the calendar days of times in months since the year 0: ``date_of_months`` of each.
 
-    return np.datetime64(date_of_months(months))
+    >>> days_of_months(np.array([12.0 * 2020 + 4.9]))
+    array(['2020-05-29'], dtype='datetime64[D]')
+    """
+    whole = np.floor(months).astype(np.int64)
+    month = (whole - 12 * 1970).astype("datetime64[M]")  # NumPy counts from 1970
+    first, following = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    days = np.rint((months - whole) * (following - first).astype(np.int64))
+    return first + days.astype(np.int64)

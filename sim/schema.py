@@ -99,9 +99,12 @@ MOST_MEMBERS = 2**24  # of all populations: luck knows a tie by its two nodes, i
 
 
 class Table(BaseModel):
-    """A table of a scenario: unknown keys are errors; nothing changes after reading."""
+    """A table of a scenario: unknown keys are errors; nothing changes after reading.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    What checks a table is built when one is first read, not when this file is imported.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     source: str | None = Field(None, description="source of every number of this row without its own")
 
@@ -864,7 +867,7 @@ class Tail(Table):
 class ScenarioFile(BaseModel):
     """A scenario as it stands in a TOML file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     extends: str | None = Field(None, description="name or path of the scenario that this one changes")
     scenario: Heading

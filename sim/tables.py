@@ -172,6 +172,9 @@ ACTOR_STATE = np.dtype(
         ("chips_lent", "f8"),  # chips that beneficiaries have
         ("owned_chips", "f8"),  # chips handed over by sponsors
         ("owned_chip", "i8"),  # row of chips
+        ("newest", "i8"),  # newest generation that it can have, from newest_from until newest_until; -1: none
+        ("newest_from", "f8"),
+        ("newest_until", "f8"),
         ("project", "i8"),  # row of the project in work; -1: none
         ("optimal", "i8"),  # knows the compute-optimal allocation
         ("scripted_until", "f8"),  # until then the record says what it trains

@@ -60,6 +60,7 @@ from sim.uncertain import AVERAGE, CHOICE, MIXTURE, UNIFORM, Shape, shape_of
 from sim.words import Access, Action, ArtifactKind, Incentive, Operation, Reader, Sponsorship, TieKind
 from sim.worldview import world_of
 
+PAGES_PER_ENTRY = 4  # of the calendar, for each entry that there is room for
 MOST_EVENTS = 2**23  # of one run; a quiet month of the GPT-3 world writes about 70
 
 
@@ -302,10 +303,9 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
     values = np.zeros((sample.num_rows, len(used)))
     for place, name in enumerate(used):
         try:
-            column = sample.column(columns[name]).cast(pa.float64())
+            values[:, place] = _numbers_of(sample.column(columns[name]))
         except (pa.ArrowException, ValueError):
             raise UserError(f"{where}: column {name}: holds no numbers") from None
-        values[:, place] = column.to_numpy()
         outside = (values[:, place] < of_path[name]["minimum"]) | (
             values[:, place] > of_path[name]["maximum"]
         )
@@ -313,6 +313,18 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
             raise UserError(f"{where}: column {name}: holds numbers that are out of bounds or none at all")
         of_path[name]["column"] = place
     return values
+
+
+def _numbers_of(column) -> np.ndarray:
+    """Return a column of an Arrow table as numbers, NaN where it says nothing.
+
+    A column of plain numbers is read from its memory: ``cast`` and ``to_numpy`` would import pandas.
+    """
+    import pyarrow as pa
+
+    if column.type != pa.float64() or column.null_count:
+        return column.cast(pa.float64()).to_numpy()
+    return np.concatenate([np.from_dlpack(chunk) for chunk in column.chunks])
 
 
 def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
@@ -605,7 +617,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "in_public": np.zeros((actors + 1, classes, len(ArtifactKind))),
         "others_public": np.zeros(len(ArtifactKind)),
         "held": np.zeros((actors, (room.artifacts + 63) // 64), np.uint64),
-        "pages": np.zeros(room.queue, np.int64),
+        "pages": np.zeros(PAGES_PER_ENTRY * room.queue, np.int64),
         "queue": table(QUEUED, room.queue),
         "events": table(EVENT, room.events),
         **_tail(compiled, room),

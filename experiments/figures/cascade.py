@@ -158,7 +158,7 @@ def read_projects(log: np.ndarray, horizon: float) -> list[Project]:
 
 
 def _add_event(projects, event) -> None:
-    what, time, row = event["what"], float(event["time"]), int(event["project"])
+    what, time, row = int(event["what"]), float(event["time"]), int(event["project"])
     if what == Event.STARTED and row in projects:  # it turns to another class
         projects[row].klass = int(event["klass"])
     elif what == Event.STARTED:

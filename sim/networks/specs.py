@@ -46,7 +46,7 @@ def _count(meaning: str, unit: str, **bounds: float):
 class Spec(BaseModel):
     """What all networks have in common."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: str | None = Field(None, description="where the numbers come from")
 

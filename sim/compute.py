@@ -258,10 +258,10 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     """Return what stands in the way of a project, and what it would cost.
 
     ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; the actor has ``money`` of its
-    own; ``willing`` and ``grant_usd`` are what it and its sponsor would spend on compute; a ``free`` grant pays
-    salaries too. Tests beside the engineering are expected. Where means are short the model is planned
-    smaller, down to the size ``least``. Returns (bound, expected cost of the compute
-    in USD, expected labour in USD, chips that it would use, size against the reference: at most 1).
+    own; ``willing`` and ``grant_usd`` are what it and its sponsor would spend on compute; a ``free``
+    grant pays salaries too. Tests beside the engineering are expected. Where means are short the model is
+    planned smaller, down to the size ``least``. Returns (bound, expected cost of the compute in USD,
+    expected labour in USD, chips that it would use, size against the reference: at most 1).
     """
     if chip < 0 or chips < 1.0:
         return BOUND.CHIPS, math.inf, 0.0, 0.0, 1.0

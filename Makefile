@@ -5,6 +5,7 @@
 # make policies  the table in docs/policies.md  make studies  docs/questions.md
 # make gallery  docs/gallery.md, every kind of figure
 # make evidence  docs/claims.md     make calibrate  the posterior of gpt3, in configs/posteriors
+# make odd     docs/odd.md, the model in the ODD protocol
 #
 # Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
 
@@ -18,7 +19,7 @@ PEERS := $(VENV)/.peers
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo figure policies studies gallery evidence calibrate test check verify bench clean
+.PHONY: help install demo figure policies studies gallery evidence calibrate odd test check verify bench clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ calibrate: $(INSTALLED)
 	cp out/calibrate-gpt3/posterior.toml configs/posteriors/gpt3.toml
 	cp out/calibrate-gpt3/learned.png docs/learned.png
 	cp out/calibrate-gpt3/claims.png docs/calibrated.png
+
+odd: $(INSTALLED)
+	$(BIN)/cascades odd --out docs/odd.md
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS)

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diff": looking.diff,
     "inputs": looking.inputs,
     "metrics": looking.list_metrics,
+    "odd": looking.odd,
     "run": simulating.run,
     "compare": simulating.compare,
     "attribute": simulating.attribute,

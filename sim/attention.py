@@ -48,6 +48,7 @@ def reach_in(w, region):
 
 @rule
 def raise_attention(w, amount):
+    """Let public attention jump by an amount; from then on it fades again."""
     clock = w.clock[0]
     clock.attention = attention_now(w) + amount
     clock.attention_time = clock.time

@@ -381,6 +381,7 @@ def reset(w, seed, run, horizon):
 
 @rule
 def reset_actor(w, actor):
+    """Give an actor what it has at the start, and draw when generations of chips will reach it."""
     row, state = w.actors[actor], w.state[actor]
     state.planned = state.faded = 0.0
     state.evidence, state.evidence_time, state.believed = 0.0, 0.0, -1.0
@@ -410,6 +411,7 @@ def reset_actor(w, actor):
 
 @rule
 def reset_builder(w, builder):
+    """Lay out the wishes of a builder; the classes that it has trained before the start are done."""
     actor = w.builders[builder]
     clock = w.clock[0]
     reached = w.actor_facts[actor].reached

@@ -292,6 +292,7 @@ def gather(w, trained, announced, runs):
 
 @rule
 def lower_to(times, actor, klass, time):
+    """Note that an actor has a class, and all lower ones, from a time on at the latest."""
     for lower in range(klass + 1):
         times[actor, lower] = min(times[actor, lower], time)
 

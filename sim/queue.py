@@ -20,19 +20,19 @@ class Next(Word):
 
     DECIDE = 0  # builder a decides for class b
     PHASE = 1  # a phase of project a ends
-    ANNOUNCE = 2  # project a
-    RELEASE = 3  # artifact a, with access b
+    ANNOUNCE = 2  # project a is announced; below 0: insight -1 - a is published
+    RELEASE = 3  # artifact a becomes public, with access b
     LEARN = 4  # actor a gets artifact b from actor c; stamp is the channel
     DEMO = 5  # users of artifact a show it for the b-th time
     GRANT = 6  # sponsor a gives to wish b
     FIND = 7  # actor a finds insight b
-    LEAK = 8  # artifact a
+    LEAK = 8  # artifact a leaks
     STEAL = 9  # thief a takes artifact b
     BEGIN = 10  # scripted project a starts
     TRAIN = 11  # project a, which is scripted, is trained
     MAKE = 12  # scripted artifact a comes into being
     CHANGE = 13  # change a begins (b = 1) or ends
-    WITHDRAW = 14  # artifact a
+    WITHDRAW = 14  # artifact a can be had no more
 
 
 NEXT = codes(Next)

@@ -129,7 +129,7 @@ class Heading(Table):
 
 
 class Region(Table):
-    """``[regions.NAME]``"""
+    """``[regions.NAME]``: where actors are."""
 
     attention: _number("interest of the public here, against the strongest region", "ratio")
 
@@ -254,8 +254,8 @@ class Kind(Table):
 class Actor(Table):
     """``[actors.NAME]``: the facts about one actor, each with a source."""
 
-    kind: str
-    region: str
+    kind: str = Field(description="kind of actor: whose behaviour is its own")
+    region: str = Field(description="where it is")
     family: str = Field("", description="family of chips that it uses")
     reached: str = Field("", description="highest class that it has trained at the start")
     active_from: _date("when it comes into being") = ALWAYS
@@ -270,7 +270,9 @@ class Actor(Table):
     rent: _number("what it pays for chips, against the market", "ratio") = Quantity(1.0)
     most_flop: _number("largest training that it may begin", "FLOP") = Quantity(1e40)
     security: _share("part of leaks and thefts prevented") = ZERO
-    grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = ""
+    grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = Field(
+        "", description="what it gives, as a sponsor"
+    )
     grant_usd: _number("largest single grant of money", "USD") = ZERO
     grant_chips: _number("chips that it can give to one beneficiary", "count") = ZERO
     lendable_chips: _number(
@@ -285,13 +287,13 @@ class Actor(Table):
 
 
 class Tie(Table):
-    """``[[ties]]``"""
+    """``[[ties]]``: what connects two actors."""
 
-    a: str = Field(alias="from")
-    b: str = Field(alias="to")
-    kind: str
+    a: str = Field(alias="from", description="actor from which something passes")
+    b: str = Field(alias="to", description="actor to which it passes")
+    kind: str = Field(description="kind of tie")
     strength: _number("share of the normal flow along a tie of this kind", "ratio") = Quantity(1.0)
-    both_ways: bool = False
+    both_ways: bool = Field(False, description="things pass in both directions")
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
@@ -326,7 +328,9 @@ class Policy(Table):
 
     probability: _share("chance that it is released at all")
     delay_months: _number("from the announcement to the release", "months") = ZERO
-    access: Literal["open", "licensed", "arms_length", "staged"] = "open"
+    access: Literal["open", "licensed", "arms_length", "staged"] = Field(
+        "open", description="how open the release is"
+    )
     from_: _date("first announcement to which this applies") = Field(ALWAYS, alias="from")
     until: _date("first announcement to which it applies no more") = NEVER
 
@@ -436,7 +440,9 @@ class Insight(Table):
     """``[insights.NAME]``: something that capable actors may find, and what it teaches."""
 
     title: str = ""
-    kind: Literal["insight", "retrieval_store", "infrastructure"] = "insight"
+    kind: Literal["insight", "retrieval_store", "infrastructure"] = Field(
+        "insight", description="kind of artifact that it becomes"
+    )
     teaches: Literal["", "compute_optimal"] = Field("", description="allocation rule that its holder knows")
     needs: str = Field(description="class that the finder must have trained")
     rate: _number("discoveries per month by one capable actor", "1/month")
@@ -447,14 +453,16 @@ class ScriptedArtifact(Table):
     """``[scripted_artifacts.NAME]``: something that the record gives, with its dates."""
 
     title: str = ""
-    owner: str
-    kind: str
+    owner: str = Field(description="actor that has it")
+    kind: str = Field(description="kind of artifact")
     class_: str = Field("", alias="class", description="class that it belongs to; none if general")
     made: _date("when its owner had it") = ALWAYS
     published: _date('when it was released; "never" if it was not')
-    access: Literal["open", "licensed", "arms_length", "staged"] = "open"
+    access: Literal["open", "licensed", "arms_length", "staged"] = Field(
+        "open", description="how open the release is"
+    )
     strength: _number("fullness of its effect, against the best of its kind", "ratio") = Quantity(1.0)
-    teaches: Literal["", "compute_optimal"] = ""
+    teaches: Literal["", "compute_optimal"] = Field("", description="allocation rule that its holder knows")
     in_project: bool = Field(
         False,
         description="made in the course of its owner's next model, whose work counts it: it spares the owner nothing",
@@ -469,8 +477,8 @@ class ScriptedProject(Table):
     """``[scripted_projects.NAME]``: a model whose making the record gives."""
 
     title: str = ""
-    actor: str
-    class_: str = Field(alias="class")
+    actor: str = Field(description="actor that makes it")
+    class_: str = Field(alias="class", description="class that it reaches")
     started: _date("start of the project")
     trained: _date("end of training")
     announced: _date('announcement; "never" if it stays hidden')
@@ -481,7 +489,9 @@ class ScriptedProject(Table):
     releases: dict[
         str, Annotated[Quantity, BeforeValidator(_checked(Unit("months after the announcement")))]
     ] = Field(default_factory=dict, description="kind of artifact = months from announcement to release")
-    access: Literal["open", "licensed", "arms_length", "staged"] = "open"
+    access: Literal["open", "licensed", "arms_length", "staged"] = Field(
+        "open", description="how open the release is"
+    )
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
@@ -536,7 +546,7 @@ class Change(Table):
 
     path: str = Field(description="dotted path of a number, such as actors.*.chips")
     only: list[str] = Field([], description="of actors: names, kinds or regions to which it applies")
-    operation: Literal["set", "multiply", "add"]
+    operation: Literal["set", "multiply", "add"] = Field(description="what is done to the number")
     value: _signed("what it is set to, multiplied by, or increased by", "unit of the number")
     from_: _date("when it begins") = Field(ALWAYS, alias="from")
     until: _date("when it ends") = NEVER
@@ -585,7 +595,7 @@ class Posterior(Table):
 
 
 class Attention(Table):
-    """``[attention]``"""
+    """``[attention]``: how the public takes notice, and what that stirs."""
 
     half_life_months: _number("time in which public attention halves", "months", 1e-6)
     demo_months: _number("mean time from access for users to the first demonstrations", "months")
@@ -652,7 +662,7 @@ class Work(Table):
 
 
 class Training(Table):
-    """``[training]``"""
+    """``[training]``: from chips and FLOP to a trained model."""
 
     utilisation: _number("share of peak reached without borrowed know-how", "share", 0.01, 1.0)
     best_utilisation: _number("share of peak reached with all know-how", "share", 0.01, 1.0)
@@ -707,7 +717,7 @@ class Spread(Table):
 
 
 class Trends(Table):
-    """``[trends]``"""
+    """``[trends]``: what changes by itself as time goes on."""
 
     as_of: _date("date for which the actors' means (willing_usd, income_usd, chips) are given")
     budget_growth: _number(

@@ -3,6 +3,9 @@
 Input tables hold the numbers of a scenario; their fields are declared in ``sim.schema``. All of them
 are windows on one vector, so that every number has one place and one dotted path. State tables hold
 what a run changes; they are declared here. Rules see all tables as one ``World``.
+
+The comment beside a field of a state table says what it means and ends with its unit in brackets, where
+it is no whole number. ``cascades odd`` prints these comments. Times are months since the start.
 """
 
 from __future__ import annotations
@@ -114,27 +117,27 @@ SCRIPT_FACTS = np.dtype(
 )
 
 # State: what a run changes.
-CLOCK = np.dtype(
+CLOCK = np.dtype(  # one row: where a run stands
     [
-        ("seed", "u8"),
-        ("run", "u8"),
-        ("time", "f8"),  # months since the start
-        ("horizon", "f8"),  # months
-        ("attention", "f8"),  # public attention at attention_time, against the strongest demonstration
-        ("attention_time", "f8"),
-        ("shown", "f8"),  # share of doubt removed by demonstrations where they reach best, at shown_time
-        ("shown_time", "f8"),
-        ("events", "i8"),  # rows used
-        ("queued", "i8"),
+        ("seed", "u8"),  # of all luck
+        ("run", "u8"),  # number of the run
+        ("time", "f8"),  # now, since the start of the scenario [months]
+        ("horizon", "f8"),  # length of a run [months]
+        ("attention", "f8"),  # public, at attention_time, against the strongest demonstration [ratio]
+        ("attention_time", "f8"),  # when attention was last raised [months]
+        ("shown", "f8"),  # doubt removed by demonstrations where they reach best, at shown_time [share]
+        ("shown_time", "f8"),  # when something was last shown [months]
+        ("events", "i8"),  # rows of the log used
+        ("queued", "i8"),  # entries in the queue
         ("slots", "i8"),  # slots of the queue ever used
         ("free", "i8"),  # slot that is used next; -1: a new one
         ("first", "i8"),  # slot of what is due next; -1: nothing
         ("page", "i8"),  # of the calendar that is open: on none before it does anything stand
-        ("pages_per_month", "f8"),
+        ("pages_per_month", "f8"),  # of the calendar [1/month]
         ("order", "i8"),  # entries ever queued: breaks ties of time
-        ("artifacts", "i8"),
-        ("projects", "i8"),
-        ("seeking", "i8"),
+        ("artifacts", "i8"),  # rows used
+        ("projects", "i8"),  # rows used
+        ("seeking", "i8"),  # wishes that seek means
         ("planner", "i8"),  # next row of the planning order
         ("demo", "i8"),  # row of the log of the latest demonstration; 0: none yet
         ("trigger", "i8"),  # row of the log that makes an actor plan out of turn; -1: its day has come
@@ -145,200 +148,205 @@ CLOCK = np.dtype(
 RUNNING, ENDED, LOG_FULL, QUEUE_FULL, TABLE_FULL = range(5)
 TAIL_LOG_FULL, AGENDA_FULL, BUCKET_FULL, ITEMS_FULL = range(5, 9)
 
-PLANNING = np.dtype([("actor", "i8"), ("phase", "f8")])  # planning order: phase in the month
-
-ACTOR_STATE = np.dtype(
+PLANNING = np.dtype(  # who plans, in the order of their days
     [
-        ("planned", "f8"),  # when it last planned
-        ("evidence", "f8"),  # share of doubt removed by evidence, at evidence_time
-        ("evidence_time", "f8"),
-        ("belief", "f8"),  # that scale pays, at the time believed
-        ("believed", "f8"),  # -1: what it rests on has changed since it was reckoned
-        ("experience", "f8"),  # share
-        ("people", "f8"),
-        ("recruited", "f8"),  # people who joined
-        ("moved_in", "f8"),  # people
-        ("moved_out", "f8"),
-        ("money", "f8"),  # USD at hand
-        ("income", "f8"),  # USD received so far
-        ("income_time", "f8"),  # income is booked up to here
-        ("reserved", "f8"),  # USD set aside for its projects
-        ("given", "f8"),  # USD given to others, net of what came back
-        ("received", "f8"),  # USD received from sponsors and not returned
-        ("spent_compute", "f8"),  # USD
-        ("spent_labour", "f8"),  # USD
-        ("person_months", "f8"),
-        ("chip_months", "f8"),
-        ("chips_lent", "f8"),  # chips that beneficiaries have
-        ("owned_chips", "f8"),  # chips handed over by sponsors
+        ("actor", "i8"),  # who
+        ("phase", "f8"),  # its day, as a part of the month [months]
+    ]
+)
+
+ACTOR_STATE = np.dtype(  # one row per actor
+    [
+        ("planned", "f8"),  # when it last planned [months]
+        ("evidence", "f8"),  # doubt removed by evidence, at evidence_time [share]
+        ("evidence_time", "f8"),  # when evidence was last added [months]
+        ("belief", "f8"),  # that scale pays, at the time believed [share]
+        ("believed", "f8"),  # when belief was reckoned; -1: what it rests on has changed since [months]
+        ("experience", "f8"),  # in large-scale training [share]
+        ("people", "f8"),  # who work for it, or with it [people]
+        ("recruited", "f8"),  # who joined [people]
+        ("moved_in", "f8"),  # who came from other actors [people]
+        ("moved_out", "f8"),  # who went to other actors [people]
+        ("money", "f8"),  # at hand [USD]
+        ("income", "f8"),  # received so far, gifts apart [USD]
+        ("income_time", "f8"),  # income is booked up to here [months]
+        ("reserved", "f8"),  # set aside for its projects [USD]
+        ("given", "f8"),  # to others, net of what came back [USD]
+        ("received", "f8"),  # from sponsors, and not returned [USD]
+        ("spent_compute", "f8"),  # on compute, by projects that ended [USD]
+        ("spent_labour", "f8"),  # on salaries, by projects that ended [USD]
+        ("person_months", "f8"),  # worked on projects so far [person-months]
+        ("chip_months", "f8"),  # computed by projects so far [chip-months]
+        ("chips_lent", "f8"),  # that beneficiaries have [chips]
+        ("owned_chips", "f8"),  # handed over by sponsors [chips]
         ("owned_chip", "i8"),  # row of chips
         ("newest", "i8"),  # newest generation that it can have, from newest_from until newest_until; -1: none
-        ("newest_from", "f8"),
-        ("newest_until", "f8"),
+        ("newest_from", "f8"),  # see newest [months]
+        ("newest_until", "f8"),  # see newest [months]
         ("project", "i8"),  # row of the project in work; -1: none
         ("optimal", "i8"),  # knows the compute-optimal allocation
-        ("scripted_until", "f8"),  # until then the record says what it trains
+        ("scripted_until", "f8"),  # until then the record says what it trains [months]
         ("expects", "i8"),  # artifact on its way along a tie; -1: none that is remembered
-        ("expected", "f8"),  # when the first of its copies arrives
+        ("expected", "f8"),  # when the first of its copies arrives [months]
         ("level", "i8"),  # highest class that it has trained; -1: none
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
         ("shown", "i8"),  # 1: something that it made is public
         ("kept_class", "i8"),  # class for which it built something that it gave up; -1: none
-        ("kept_work", "f8"),  # person-months of that, at the usual effort
-        ("kept_time", "f8"),
-        ("faded", "f8"),  # borrowed help has faded up to here
-        ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in
-        ("declared_in", "i8"),
+        ("kept_work", "f8"),  # of that, at the usual effort [person-months]
+        ("kept_time", "f8"),  # when it was given up [months]
+        ("faded", "f8"),  # borrowed help has faded up to here [months]
+        ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in [share]
+        ("declared_in", "i8"),  # month, counted from the start
     ]
 )
 WISH = np.dtype(  # one row per builder and class
     [
-        ("known", "f8"),  # when its existence became known to the builder (inf: not)
-        ("certain", "f8"),  # when it was more than hearsay (inf: not)
-        ("known_via", "i8"),
+        ("known", "f8"),  # when its existence became known to the builder; inf: not [months]
+        ("certain", "f8"),  # when it was more than hearsay; inf: not [months]
+        ("known_via", "i8"),  # Via
         ("known_cause", "i8"),  # row of the log
-        ("tail", "f8"),  # logarithm of the builder's own factor on the willingness to spend
+        ("tail", "f8"),  # logarithm of its own factor on the willingness to spend: normal luck [log units]
         ("ordinal", "i8"),  # how often it was tried
-        ("threshold", "f8"),  # hazard at which the builder decides
-        ("hazard", "f8"),  # accumulated until settled
-        ("rate", "f8"),  # 1/month, since settled
-        ("settled", "f8"),
+        ("threshold", "f8"),  # hazard at which the builder decides [hazard]
+        ("hazard", "f8"),  # accumulated until settled [hazard]
+        ("rate", "f8"),  # at which hazard accumulates since [1/month]
+        ("settled", "f8"),  # hazard is booked up to here [months]
         ("stamp", "i8"),  # a queued decision with another stamp is void
         ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
-        ("decided", "f8"),
-        ("lead", "f8"),  # months of preparation that are left, at full conviction, when last reckoned
-        ("pace", "f8"),  # conviction with which it goes on since
-        ("paced", "f8"),  # when it was last reckoned
-        ("bound", "i8"),  # what keeps it from starting now
-        ("first_bound", "i8"),
-        ("bound_cause", "i8"),  # row of the log
-        ("willing", "f8"),  # USD at the decision
-        ("convinced", "f8"),  # at the decision
-        ("conviction", "f8"),  # at the time reckoned
-        ("reckoned", "f8"),  # -1: what it rests on has changed since
-        ("first_cost", "f8"),  # USD when it was first out of reach
+        ("decided", "f8"),  # when the builder decided; inf: has not [months]
+        ("lead", "f8"),  # preparation that is left, at full conviction, when last reckoned [months]
+        ("pace", "f8"),  # conviction with which preparation goes on since [share]
+        ("paced", "f8"),  # when it was last reckoned [months]
+        ("bound", "i8"),  # Bound: what keeps it from starting now
+        ("first_bound", "i8"),  # Bound: what first kept it
+        ("bound_cause", "i8"),  # row of the log that says so
+        ("willing", "f8"),  # to be spent on compute, at the decision [USD]
+        ("convinced", "f8"),  # conviction at the decision [share]
+        ("conviction", "f8"),  # at the time reckoned [share]
+        ("reckoned", "f8"),  # when conviction was reckoned; -1: what it rests on has changed since [months]
+        ("first_cost", "f8"),  # expected when it was first out of reach [USD]
         ("sponsor", "i8"),  # actor; -1: none
-        ("grant_usd", "f8"),
-        ("grant_chips", "f8"),
-        ("reached", "f8"),  # when the builder had trained this class or a higher one
+        ("grant_usd", "f8"),  # money granted [USD]
+        ("grant_chips", "f8"),  # hardware granted [chips]
+        ("reached", "f8"),  # when the builder had trained this class or a higher one; inf: has not [months]
         ("lesser", "i8"),  # 1: settled for, as the means for a larger one were lacking
-        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be, 0 to 1
-        ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
-        ("data_work", "f8"),
-        ("trials", "f8"),
-        ("flop", "f8"),
-        ("talent", "f8"),
-        ("gap", "f8"),  # what they leave of the gap to the best utilisation
-        ("failures", "f8"),
+        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be [share]
+        ("work", "f8"),  # what borrowed artifacts leave of the engineering [share]
+        ("data_work", "f8"),  # what they leave of the data work [share]
+        ("trials", "f8"),  # what they leave of the trial runs [share]
+        ("flop", "f8"),  # what they leave of the training compute [share]
+        ("talent", "f8"),  # what they leave of the team threshold [share]
+        ("gap", "f8"),  # what they leave of the gap to the best utilisation [share]
+        ("failures", "f8"),  # what they leave of the training failures [share]
     ]
 )
 IDLE, SEEKING, BUSY, DONE = range(4)
 
-PROJECT = np.dtype(
+PROJECT = np.dtype(  # one row per project, scripted ones too
     [
-        ("actor", "i8"),
-        ("klass", "i8"),
-        ("ordinal", "i8"),
+        ("actor", "i8"),  # whose it is
+        ("klass", "i8"),  # row of classes: what is aimed at
+        ("ordinal", "i8"),  # which try of the actor at the class
         ("first", "i8"),  # its artifacts: rows first to first + count
-        ("count", "i8"),
-        ("phase", "i8"),
-        ("mechanism", "i8"),
-        ("replicates", "i8"),
-        ("started", "f8"),
-        ("deadline", "f8"),
-        ("since", "f8"),  # booked up to here
-        ("left", "f8"),  # share of the phase that is left
-        ("total", "f8"),  # size of the phase: person-months or FLOP
-        ("rate", "f8"),  # per month
-        ("stamp", "i8"),
+        ("count", "i8"),  # how many they are
+        ("phase", "i8"),  # Phase
+        ("mechanism", "i8"),  # Mechanism by which it became possible
+        ("replicates", "i8"),  # 1: copies a known model
+        ("started", "f8"),  # when it was begun [months]
+        ("deadline", "f8"),  # when it must be trained [months]
+        ("since", "f8"),  # booked up to here [months]
+        ("left", "f8"),  # of the phase [share]
+        ("total", "f8"),  # size of the phase [person-months or FLOP]
+        ("rate", "f8"),  # at which the phase goes on [total/month]
+        ("stamp", "i8"),  # a queued end of a phase with another stamp is void
         ("reason", "i8"),  # why the phase will end: 0 finished, else Bound
         ("cause", "i8"),  # row of the log that the next event of the project follows from
-        ("team", "f8"),  # people
-        ("effort", "f8"),  # factor on the work
-        ("scale", "f8"),  # factor on the compute
-        ("staffing", "f8"),  # part of the team that works on it
-        ("chip", "i8"),
-        ("chips", "f8"),
-        ("rent", "f8"),  # USD per month for all chips; 0 if lent or owned
-        ("labour", "f8"),  # USD per month
-        ("sponsor", "i8"),
+        ("team", "f8"),  # who work on it [people]
+        ("effort", "f8"),  # factor on the work [ratio]
+        ("scale", "f8"),  # factor on the compute [ratio]
+        ("staffing", "f8"),  # part of the actor's people that works on it [share]
+        ("chip", "i8"),  # row of chips; -1: none yet
+        ("chips", "f8"),  # to train with [chips]
+        ("rent", "f8"),  # of all chips; 0 if lent or owned [USD/month]
+        ("labour", "f8"),  # salaries [USD/month]
+        ("sponsor", "i8"),  # actor; -1: none
         ("lent", "i8"),  # 1: runs on lent or given chips, without rent
-        ("lent_chips", "f8"),
-        ("own_usd", "f8"),  # reserved from the actor's money
-        ("grant_usd", "f8"),
-        ("budget", "f8"),  # USD left
-        ("spent_compute", "f8"),
-        ("spent_labour", "f8"),
-        ("person_months", "f8"),
-        ("chip_months", "f8"),
-        ("testing", "f8"),  # FLOP per month of experiments and tests, while it is built
-        ("test_chips", "f8"),  # at work for them
-        ("tested", "f8"),  # FLOP of them so far
-        ("flop_trials", "f8"),  # with experiments and tests
-        ("flop_failed", "f8"),
-        ("flop_final", "f8"),
-        ("goal", "f8"),  # FLOP of the intended training
-        ("attempt", "i8"),
-        ("fails_at", "f8"),  # share left at which the attempt fails; -1: does not
-        ("trained", "f8"),
-        ("announced", "f8"),
-        ("share", "f8"),  # share of the goal trained
+        ("lent_chips", "f8"),  # by the sponsor [chips]
+        ("own_usd", "f8"),  # reserved from the actor's money [USD]
+        ("grant_usd", "f8"),  # given by the sponsor [USD]
+        ("budget", "f8"),  # what is left of both [USD]
+        ("spent_compute", "f8"),  # so far [USD]
+        ("spent_labour", "f8"),  # so far [USD]
+        ("person_months", "f8"),  # worked so far [person-months]
+        ("chip_months", "f8"),  # computed so far [chip-months]
+        ("testing", "f8"),  # experiments and tests, while it is built [FLOP/month]
+        ("test_chips", "f8"),  # at work for them [chips]
+        ("tested", "f8"),  # done of them so far [FLOP]
+        ("flop_trials", "f8"),  # trial runs, with experiments and tests [FLOP]
+        ("flop_failed", "f8"),  # lost in failed attempts [FLOP]
+        ("flop_final", "f8"),  # of the attempt that counts [FLOP]
+        ("goal", "f8"),  # intended training [FLOP]
+        ("attempt", "i8"),  # which attempt at training
+        ("fails_at", "f8"),  # part left at which the attempt fails; -1: does not [share]
+        ("trained", "f8"),  # when; inf: not yet [months]
+        ("announced", "f8"),  # when; inf: not yet [months]
+        ("share", "f8"),  # of the goal that was trained [share]
         ("reached", "i8"),  # class that the model belongs to; -1: none
         ("script", "i8"),  # row of scripted_projects; -1: emerged
         ("waits", "i8"),  # held back only until another announces the class
     ]
 )
-ARTIFACT = np.dtype(
+ARTIFACT = np.dtype(  # one row per artifact, private ones too
     [
         ("key", "u8"),  # of luck
-        ("owner", "i8"),
-        ("klass", "i8"),  # -1: general
-        ("kind", "i8"),
-        ("project", "i8"),
-        ("insight", "i8"),
-        ("optimal", "i8"),
+        ("owner", "i8"),  # actor
+        ("klass", "i8"),  # row of classes; -1: general
+        ("kind", "i8"),  # ArtifactKind
+        ("project", "i8"),  # row of projects; -1: of none
+        ("insight", "i8"),  # row of insights; -1: none
+        ("optimal", "i8"),  # 1: teaches the compute-optimal rule
         ("in_project", "i8"),  # 1: its owner's next model counts the work of making it
-        ("strength", "f8"),
-        ("made", "f8"),
-        ("made_cause", "i8"),
-        ("due", "f8"),  # scripted date of release, which may lie before the start; inf: none
-        ("published", "f8"),  # inf: not public
-        ("published_cause", "i8"),
+        ("strength", "f8"),  # fullness of its effect [ratio]
+        ("made", "f8"),  # when it came into being [months]
+        ("made_cause", "i8"),  # row of the log
+        ("due", "f8"),  # scripted date of release, which may lie before the start; inf: none [months]
+        ("published", "f8"),  # when it became public; inf: not [months]
+        ("published_cause", "i8"),  # row of the log
         ("access", "i8"),  # Access; CLOSED while private
         ("via", "i8"),  # PUBLIC, or LEAKED
-        ("uptake", "f8"),  # factor on the speed of taking it up
-        ("publicity", "f8"),  # factor on the attention that it raises
-        ("withdrawn", "f8"),  # months from its release until it is withdrawn
+        ("uptake", "f8"),  # factor on the speed of taking it up [ratio]
+        ("publicity", "f8"),  # factor on the attention that it raises [ratio]
+        ("withdrawn", "f8"),  # time from its release until it is withdrawn [months]
     ]
 )
-QUEUED = np.dtype(
+QUEUED = np.dtype(  # one row per entry of the queue
     [
-        ("time", "f8"),
-        ("order", "i8"),
-        ("what", "i8"),
-        ("a", "i8"),
-        ("b", "i8"),
-        ("c", "i8"),
-        ("cause", "i8"),
-        ("stamp", "i8"),
+        ("time", "f8"),  # when it is due [months]
+        ("order", "i8"),  # of entry: breaks ties of time
+        ("what", "i8"),  # Next
+        ("a", "i8"),  # see Next
+        ("b", "i8"),  # see Next
+        ("c", "i8"),  # see Next
+        ("cause", "i8"),  # row of the log that enabled it
+        ("stamp", "i8"),  # void if what it is about has another one by then
         ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
     ]
 )
-EVENT = np.dtype(
+EVENT = np.dtype(  # one row of the log
     [
-        ("time", "f8"),  # months since the start
-        ("amount", "f8"),  # in the unit of the event: see docs/design.md
-        ("usd", "f8"),  # money: expected at a start, spent at an end, given by a grant
-        ("draw", "f8"),  # the luck that decided, where one did
+        ("time", "f8"),  # when it happened [months]
+        ("amount", "f8"),  # see docs/design.md [that of the event]
+        ("usd", "f8"),  # money: expected at a start, spent at an end, given by a grant [USD]
+        ("draw", "f8"),  # the luck that decided, where one did [share]
         ("what", "i4"),  # Event
-        ("actor", "i4"),
-        ("klass", "i4"),
+        ("actor", "i4"),  # row of actors; -1: none
+        ("klass", "i4"),  # row of classes; -1: none
         ("reached", "i4"),  # class that the actor has from here on: of a trained model
         ("kind", "i4"),  # ArtifactKind
-        ("artifact", "i4"),
-        ("project", "i4"),
+        ("artifact", "i4"),  # row of artifacts; -1: none
+        ("project", "i4"),  # row of projects; -1: none
         ("source", "i4"),  # the other actor: provider, sponsor, former employer
         ("via", "i4"),  # Via
         ("mechanism", "i4"),  # Mechanism
@@ -350,11 +358,17 @@ EVENT = np.dtype(
 SITUATION = np.dtype(  # what the owner weighs who decided last about a release
     [
         ("cause", "i8"),  # row of the log that made it decide; -1: nobody has decided yet
-        ("actor", "i8"),
+        ("actor", "i8"),  # who weighs
     ]
 )
 OFFER = np.dtype(  # one row per sponsor, builder and class
-    [("threshold", "f8"), ("hazard", "f8"), ("rate", "f8"), ("settled", "f8"), ("ordinal", "i8")]
+    [
+        ("threshold", "f8"),  # hazard at which the sponsor gives [hazard]
+        ("hazard", "f8"),  # accumulated until settled [hazard]
+        ("rate", "f8"),  # at which hazard accumulates since [1/month]
+        ("settled", "f8"),  # hazard is booked up to here [months]
+        ("ordinal", "i8"),  # try of the builder for which it stands
+    ]
 )
 
 

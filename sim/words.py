@@ -104,7 +104,7 @@ class Phase(Word):
 
 
 class Via(Word):
-    """The channel through which something reached an actor."""
+    """The channel through which something reached an actor; INSIDER to FOLLOWS stand as in TieKind."""
 
     NONE = 0
     SCENARIO = 1  # given at the start, or scripted
@@ -115,7 +115,7 @@ class Via(Word):
     COLLABORATION = 6
     PARENT = 7
     SPONSOR = 8
-    FOLLOWS = 9  # INSIDER to FOLLOWS stand in the order of TieKind
+    FOLLOWS = 9
     LEAKED = 10
     STOLEN = 11
 

@@ -17,6 +17,7 @@ from experiments.commands.options import (
     Threads,
     loaded_scenario,
     print_json,
+    print_written,
     progress_bar,
 )
 from sim.errors import UserError
@@ -151,6 +152,28 @@ def _moved(loaded, runs: int, threads: int | None):
     check_count("threads", 1 if threads is None else threads, 1, 1024)
     with progress_bar("input") as bar:
         return check_inputs(loaded, runs, threads=threads or os.cpu_count() or 1, progress=bar.update)
+
+
+def odd(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name (see: cascades list) or path of a file.")
+    ] = "gpt3",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write the page there (Markdown, with links as from docs/)."
+        ),
+    ] = None,
+) -> None:
+    """Describe the model in the ODD protocol, from its own code and from what a scenario counts."""
+    from experiments.folder import write_whole
+    from experiments.odd.page import page_of
+
+    page = page_of(loaded_scenario(scenario, None))
+    if out:
+        print_written([write_whole(out, page)], before="")
+    else:
+        print(page, end="")
 
 
 def list_metrics(

@@ -165,6 +165,7 @@ def close_bucket(w):
 
 @rule
 def put_back(w, entry):
+    """Put an entry of the open bucket back, unordered, as those of later buckets are."""
     crowd = w.crowd[0]
     w.entries[entry].next = w.buckets[crowd.bucket]
     w.buckets[crowd.bucket] = entry
@@ -173,6 +174,7 @@ def put_back(w, entry):
 
 @rule
 def push_late(w, time, entry):
+    """Put an entry that came into the open bucket on its heap."""
     crowd = w.crowd[0]
     i = crowd.late
     if i == len(w.late):
@@ -190,6 +192,7 @@ def push_late(w, time, entry):
 
 @rule
 def pop_late(w):
+    """Take the earliest entry off that heap and return it."""
     crowd = w.crowd[0]
     first = w.late[0]
     crowd.late -= 1

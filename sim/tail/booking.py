@@ -72,6 +72,7 @@ def note_access(w, item, member, form):
 
 @rule
 def count_classes(w, member, form, before, klass):
+    """Count a member for the classes above ``before``, up to one that it can use from now on."""
     group = w.members[member].group
     for lower in range(before + 1, klass + 1):
         w.people[period_of(w), form, lower, group] += 1

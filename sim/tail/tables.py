@@ -14,21 +14,21 @@ from sim.words import Word, codes
 
 MEMBER = np.dtype(  # who a member is: drawn once
     [
-        ("means", "f4"),  # standard normal: its rank among the means of its population
-        ("skill", "f4"),  # even between 0 and 1: its rank in skill
-        ("eligible", "f4"),  # even: it is eligible where this lies below the share of its population
-        ("wants", "f4"),  # even: likewise, whether its use needs weights
-        ("group", "u2"),
-        ("population", "u2"),
+        ("means", "f4"),  # standard normal: its rank among the means of its population [log units]
+        ("skill", "f4"),  # even between 0 and 1: its rank in skill [share]
+        ("eligible", "f4"),  # even: it is eligible where this lies below the share of its population [share]
+        ("wants", "f4"),  # even: likewise, whether its use needs weights [share]
+        ("group", "u2"),  # row of groups
+        ("population", "u2"),  # row of populations
     ]
 )
 GROUP = np.dtype(  # the members of one population in one region
     [
         ("key", "u8"),  # hash of the names of both
-        ("population", "i8"),
-        ("region", "i8"),
+        ("population", "i8"),  # row of populations
+        ("region", "i8"),  # row of regions
         ("first", "i8"),  # in the roster
-        ("count", "i8"),
+        ("count", "i8"),  # members
     ]
 )
 POPULATION_FACTS = np.dtype(
@@ -50,8 +50,8 @@ TAIL_FACTS = np.dtype(  # one row
 )
 CROWD = np.dtype(  # one row: where the tail of a run stands
     [
-        ("items", "i8"),
-        ("streams", "i8"),
+        ("items", "i8"),  # rows used
+        ("streams", "i8"),  # rows used
         ("events", "i8"),  # rows of the log used
         ("used", "i8"),  # entries ever used
         ("free", "i8"),  # first free entry; -1: none
@@ -60,72 +60,72 @@ CROWD = np.dtype(  # one row: where the tail of a run stands
         ("place", "i8"),  # the next of them
         ("ahead", "i8"),  # entries of later buckets
         ("late", "i8"),  # entries that came into that bucket when it was open: a heap
-        ("scale", "f8"),  # buckets per month
+        ("scale", "f8"),  # buckets of the calendar [1/month]
         ("complex", "i8"),  # 1: some members need more than one neighbour
     ]
 )
 ITEM = np.dtype(  # what populations take up
     [
-        ("artifact", "i8"),
+        ("artifact", "i8"),  # row of artifacts
         ("key", "u8"),  # of luck
-        ("kind", "i8"),
-        ("klass", "i8"),
-        ("owner", "i8"),
+        ("kind", "i8"),  # ArtifactKind
+        ("klass", "i8"),  # row of classes; -1: general
+        ("owner", "i8"),  # actor
         ("access", "i8"),  # Access; CLOSED: withdrawn
         ("via", "i8"),  # PUBLIC or LEAKED
         ("cause", "i8"),  # row of the log: its release
         ("wave", "i8"),  # how often it was released: on licence, then to all
-        ("turn", "f8"),  # when the next in the queue for it is let in
+        ("turn", "f8"),  # when the next in the queue for it is let in [months]
         ("gifts", "i8"),  # contributions that are not yet part of an artifact
         ("given", "i8"),  # artifacts made of them
     ]
 )
 STREAM = np.dtype(  # how an item becomes known in one group, from what is public
     [
-        ("thing", "i8"),
-        ("group", "i8"),
+        ("thing", "i8"),  # row of items
+        ("group", "i8"),  # row of groups
         ("count", "i8"),  # members who are able to use it: the first so many of the group
         ("arrived", "i8"),  # of them, so many whom it has come to
-        ("target", "f8"),  # hazard at which the next one has it
-        ("hazard", "f8"),  # accumulated until settled
-        ("rate", "f8"),  # 1/month, without attention
-        ("attention", "f8"),  # what reaches the region, when settled
-        ("gain", "f8"),  # of attention, as it was then: a change of numbers does not change the past
-        ("half_life", "f8"),  # likewise
-        ("settled", "f8"),
-        ("time", "f8"),  # of the next arrival; inf: none
-        ("queued", "f8"),  # its entry of the agenda: one with another time is void
+        ("target", "f8"),  # hazard at which the next one has it [hazard]
+        ("hazard", "f8"),  # accumulated until settled [hazard]
+        ("rate", "f8"),  # without attention [1/month]
+        ("attention", "f8"),  # what reaches the region, when settled [ratio]
+        ("gain", "f8"),  # of attention, as it was then: a change of numbers does not change the past [ratio]
+        ("half_life", "f8"),  # of attention, likewise [months]
+        ("settled", "f8"),  # hazard is booked up to here [months]
+        ("time", "f8"),  # of the next arrival; inf: none [months]
+        ("queued", "f8"),  # its entry of the agenda: one with another time is void [months]
     ]
 )
-PERSON = np.dtype(  # highest class; -1: none
+PERSON = np.dtype(  # one row per member: rows of classes; -1: none
     [
-        ("open", "i1"),  # that it ever had in this form
-        ("licensed", "i1"),
-        ("api", "i1"),
-        ("best", "i1"),  # that it ever had in any
-        ("has_weights", "i1"),  # that it uses now
-        ("has_api", "i1"),
+        ("open", "i1"),  # highest class that it ever had with open weights
+        ("licensed", "i1"),  # that it ever had under a licence
+        ("api", "i1"),  # that it ever had at arm's length
+        ("best", "i1"),  # that it ever had in any form
+        ("has_weights", "i1"),  # of which it uses weights now
+        ("has_api", "i1"),  # that it uses at arm's length now
     ]
 )
-ENTRY = np.dtype(  # of the calendar
+ENTRY = np.dtype(  # one row per entry of the calendar
     [
-        ("time", "f8"),
-        ("cause", "i4"),
-        ("member", "i4"),
+        ("time", "f8"),  # when it is due [months]
+        ("cause", "i4"),  # see cause_of
+        ("member", "i4"),  # row of members
         ("next", "i4"),  # entry of the same bucket, or free; -1: none
-        ("thing", "i2"),
+        ("thing", "i2"),  # row of items
         ("what", "u1"),  # Due
         ("via", "u1"),  # Via
-        ("weight", "f4"),  # strength of the tie along which it comes
+        ("weight", "f4"),  # strength of the tie along which it comes [ratio]
     ]
 )
-TAIL_EVENT = np.dtype(  # row of the log: 24 bytes
+TAIL_EVENT = np.dtype(  # one row of their log: 24 bytes
     [
-        ("time", "f8"),
-        ("member", "i4"),
+        ("time", "f8"),  # when it happened [months]
+        ("member", "i4"),  # row of members
         ("cause", "i4"),  # see cause_of
         ("after", "i4"),  # rows that the log of the named actors had by then
-        ("thing", "i2"),
+        ("thing", "i2"),  # row of items
         ("what", "u1"),  # Count
         ("via", "u1"),  # Via
     ]
@@ -137,7 +137,7 @@ class Due(Word):
 
     REACH = 0  # an item reaches a member
     USE = 1  # a member whose turn it is begins to use it
-    LEAVE = 2
+    LEAVE = 2  # a user gives it up
     SHOW = 3  # a user demonstrates it
     GIVE = 4  # a user contributes
     ARRIVE = 5  # the next arrival of a stream, whose row stands for the member

@@ -1,0 +1,1 @@
+"""The model in the ODD protocol: a page that is made from the sources of truth (``cascades odd``)."""

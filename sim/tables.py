@@ -113,7 +113,7 @@ SCRIPT_FACTS = np.dtype(
     ]
 )
 
-# State: what a run changes.
+# State: what a run changes. What every plan reads stands first in its row: it shares lines of the cache.
 CLOCK = np.dtype(
     [
         ("seed", "u8"),
@@ -150,18 +150,28 @@ PLANNING = np.dtype([("actor", "i8"), ("phase", "f8")])  # planning order: phase
 ACTOR_STATE = np.dtype(
     [
         ("planned", "f8"),  # when it last planned
+        ("scripted_until", "f8"),  # until then the record says what it trains
+        ("faded", "f8"),  # borrowed help has faded up to here
+        ("level", "i8"),  # highest class that it has trained; -1: none
+        ("project", "i8"),  # row of the project in work; -1: none
+        ("believed", "f8"),  # -1: what it rests on has changed since it was reckoned
+        ("belief", "f8"),  # that scale pays, at the time believed
         ("evidence", "f8"),  # share of doubt removed by evidence, at evidence_time
         ("evidence_time", "f8"),
-        ("belief", "f8"),  # that scale pays, at the time believed
-        ("believed", "f8"),  # -1: what it rests on has changed since it was reckoned
         ("experience", "f8"),  # share
         ("people", "f8"),
-        ("recruited", "f8"),  # people who joined
-        ("moved_in", "f8"),  # people
-        ("moved_out", "f8"),
         ("money", "f8"),  # USD at hand
         ("income", "f8"),  # USD received so far
         ("income_time", "f8"),  # income is booked up to here
+        ("owned_chips", "f8"),  # chips handed over by sponsors
+        ("owned_chip", "i8"),  # row of chips
+        ("newest", "i8"),  # newest generation that it can have, from newest_from until newest_until; -1: none
+        ("newest_from", "f8"),
+        ("newest_until", "f8"),
+        ("optimal", "i8"),  # knows the compute-optimal allocation
+        ("recruited", "f8"),  # people who joined
+        ("moved_in", "f8"),  # people
+        ("moved_out", "f8"),
         ("reserved", "f8"),  # USD set aside for its projects
         ("given", "f8"),  # USD given to others, net of what came back
         ("received", "f8"),  # USD received from sponsors and not returned
@@ -170,17 +180,8 @@ ACTOR_STATE = np.dtype(
         ("person_months", "f8"),
         ("chip_months", "f8"),
         ("chips_lent", "f8"),  # chips that beneficiaries have
-        ("owned_chips", "f8"),  # chips handed over by sponsors
-        ("owned_chip", "i8"),  # row of chips
-        ("newest", "i8"),  # newest generation that it can have, from newest_from until newest_until; -1: none
-        ("newest_from", "f8"),
-        ("newest_until", "f8"),
-        ("project", "i8"),  # row of the project in work; -1: none
-        ("optimal", "i8"),  # knows the compute-optimal allocation
-        ("scripted_until", "f8"),  # until then the record says what it trains
         ("expects", "i8"),  # artifact on its way along a tie; -1: none that is remembered
         ("expected", "f8"),  # when the first of its copies arrives
-        ("level", "i8"),  # highest class that it has trained; -1: none
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
@@ -188,25 +189,28 @@ ACTOR_STATE = np.dtype(
         ("kept_class", "i8"),  # class for which it built something that it gave up; -1: none
         ("kept_work", "f8"),  # person-months of that, at the usual effort
         ("kept_time", "f8"),
-        ("faded", "f8"),  # borrowed help has faded up to here
         ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in
         ("declared_in", "i8"),
     ]
 )
 WISH = np.dtype(  # one row per builder and class
     [
+        ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
         ("known", "f8"),  # when its existence became known to the builder (inf: not)
         ("certain", "f8"),  # when it was more than hearsay (inf: not)
-        ("known_via", "i8"),
-        ("known_cause", "i8"),  # row of the log
+        ("reached", "f8"),  # when the builder had trained this class or a higher one
+        ("conviction", "f8"),  # at the time reckoned
+        ("reckoned", "f8"),  # -1: what it rests on has changed since
         ("tail", "f8"),  # logarithm of the builder's own factor on the willingness to spend
-        ("ordinal", "i8"),  # how often it was tried
+        ("rate", "f8"),  # 1/month, since settled
         ("threshold", "f8"),  # hazard at which the builder decides
         ("hazard", "f8"),  # accumulated until settled
-        ("rate", "f8"),  # 1/month, since settled
         ("settled", "f8"),
         ("stamp", "i8"),  # a queued decision with another stamp is void
-        ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
+        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be, 0 to 1
+        ("known_via", "i8"),
+        ("known_cause", "i8"),  # row of the log
+        ("ordinal", "i8"),  # how often it was tried
         ("decided", "f8"),
         ("lead", "f8"),  # months of preparation that are left, at full conviction, when last reckoned
         ("pace", "f8"),  # conviction with which it goes on since
@@ -216,14 +220,10 @@ WISH = np.dtype(  # one row per builder and class
         ("bound_cause", "i8"),  # row of the log
         ("willing", "f8"),  # USD at the decision
         ("convinced", "f8"),  # at the decision
-        ("conviction", "f8"),  # at the time reckoned
-        ("reckoned", "f8"),  # -1: what it rests on has changed since
         ("first_cost", "f8"),  # USD when it was first out of reach
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),
         ("grant_chips", "f8"),
-        ("reached", "f8"),  # when the builder had trained this class or a higher one
-        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be, 0 to 1
         ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
         ("data_work", "f8"),
         ("trials", "f8"),
@@ -316,13 +316,13 @@ QUEUED = np.dtype(
     [
         ("time", "f8"),
         ("order", "i8"),
+        ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
         ("what", "i8"),
         ("a", "i8"),
         ("b", "i8"),
         ("c", "i8"),
         ("cause", "i8"),
         ("stamp", "i8"),
-        ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
     ]
 )
 EVENT = np.dtype(

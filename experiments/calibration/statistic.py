@@ -105,7 +105,7 @@ class Statistic:
 
     def _runs_with(self, number: float) -> np.ndarray:
         """Return values of runs whose statistic is a number."""
-        if self.kind == "share":
+        if self.kind == "share" or self.wanted.statistic == "share":
             return (np.arange(WHOLE) < round(number / 100.0 * WHOLE)).astype(float)
         if self.wanted.rule == "null":  # that the runs differ, and reach 0, is taken for granted
             return np.array([0.0] + [number] * 9)

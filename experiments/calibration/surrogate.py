@@ -25,6 +25,8 @@ from experiments.calibration.statistic import BEND, MOST_ODDS, Statistic, bent, 
 STEPS = 5  # of scores
 REFINEMENTS = 3  # of scores, where a guess and runs are put together
 SMOOTH = 0.2  # of the spread of the runs of a point: over so much a quantile is smoothed
+OF_ALL = (1.0, 50.0)  # runs for which the spread of all points counts in that of one, at least and at most
+NORMAL_DENSITY = 0.4  # of a normal distribution at its middle
 LEAST_SPREAD = 0.05  # of the runs of a point, in edges of agreement or on the scale of a quantile
 LEAST_SHARE = 0.002  # p (1 - p) is not taken as less when the score of a share is weighed
 MOST_STEP = 4.0  # on the scale, that a score may ask for at once
@@ -36,7 +38,8 @@ class Surrogate:
     """Guesses the statistics of claims at points.
 
     ``lack``: variance of the lack of fit of each statistic on its scale, shape (claims,). ``spreads``:
-    standard deviation of the runs of one point; ``densities``: of the runs at a quantile; same shape.
+    standard deviation of the runs of one point, on the average; ``densities``: of the runs at a quantile, in
+    units of their spread; same shape.
     """
 
     def __init__(self, points: np.ndarray, runs: np.ndarray, statistics: Sequence[Statistic]):
@@ -46,7 +49,8 @@ class Surrogate:
         """
         self.statistics = tuple(statistics)
         self.spreads = np.maximum(spread_of_runs(runs), LEAST_SPREAD)
-        self.densities = 0.4 / self.spreads
+        self.of_all = runs_of_all(runs)
+        self.densities = np.full(len(self.statistics), NORMAL_DENSITY)
         features = _features(points)
         self.fitted = fit(features, *self.seen(runs, self.start(runs)))
         for _ in range(STEPS):
@@ -80,12 +84,13 @@ class Surrogate:
                 score = mean_of(values) - expected
             elif statistic.kind == "mean":
                 slope = np.cosh(at / BEND)
-                variance = (self.spreads[k] * slope) ** 2
+                variance = self._spread_at(values, k) ** 2
                 score = mean_of(values) - unbent(at)
             else:
-                slope = np.full(len(at), self.densities[k])
+                spread = self._spread_at(values, k)
+                slope = self.densities[k] / spread
                 variance = np.full(len(at), statistic.level * (1.0 - statistic.level))
-                below = ndtr((at[:, None] - values) / (SMOOTH * self.spreads[k]))
+                below = ndtr((at - values.T) / (SMOOTH * spread)).T
                 score = statistic.level - mean_of(below)
             seen[:, k] = at + np.clip(score / slope, -MOST_STEP, MOST_STEP)
             luck[:, k] = variance / (slope * slope * count)
@@ -119,13 +124,26 @@ class Surrogate:
                 near[:, k] = bent(middle) if statistic.kind == "mean" else middle
         return np.where(np.isfinite(near), near, 0.0)
 
+    def _spread_at(self, values: np.ndarray, claim: int) -> np.ndarray:
+        """Return the standard deviation of the runs of each point, shape (points,), for runs of one claim,
+        (points, runs): few runs are helped by the spread of the runs of all points."""
+        known = np.isfinite(values)
+        off = np.where(known, values - mean_of(values)[:, None], 0.0)
+        freedom = np.maximum(known.sum(axis=1) - 1, 0)
+        squares = (off**2).sum(axis=1) + self.of_all[claim] * self.spreads[claim] ** 2
+        return np.sqrt(squares / (freedom + self.of_all[claim]))
+
     def _densities(self, runs: np.ndarray, near: np.ndarray) -> np.ndarray:
-        """Return how dense the runs of a point lie at their quantile, on the average, shape (claims,)."""
-        width = SMOOTH * self.spreads[:, None]
-        off = (runs - near[:, :, None]) / width
-        height = np.exp(-0.5 * np.where(np.isfinite(off), off, np.inf) ** 2) / (width * ROOT)
-        count = np.maximum(np.isfinite(runs).sum(axis=(0, 2)), 1)
-        return np.maximum(height.sum(axis=(0, 2)) / count, 0.1 / self.spreads)
+        """Return how dense the runs of a point lie at their quantile, on the average and in units of their
+        spread, shape (claims,)."""
+        found = np.full(len(self.statistics), NORMAL_DENSITY)
+        for k, statistic in enumerate(self.statistics):
+            if statistic.kind == "quantile":
+                off = (runs[:, k] - near[:, k, None]) / (SMOOTH * self._spread_at(runs[:, k], k)[:, None])
+                known = np.isfinite(off)
+                height = np.where(known, np.exp(-0.5 * np.where(known, off, 0.0) ** 2), 0.0).sum()
+                found[k] = height / max(1, known.sum()) / (SMOOTH * ROOT)
+        return np.maximum(found, 0.25 * NORMAL_DENSITY)
 
 
 def spread_of_runs(runs: np.ndarray) -> np.ndarray:
@@ -138,6 +156,26 @@ def spread_of_runs(runs: np.ndarray) -> np.ndarray:
     count = known.sum(axis=2)
     freedom = np.maximum(np.maximum(count - 1, 0).sum(axis=0), 1)
     return np.sqrt((off**2).sum(axis=(0, 2)) / freedom)
+
+
+def runs_of_all(runs: np.ndarray) -> np.ndarray:
+    """Return for how many runs the spread of all points should count in the spread of one, shape (claims,).
+
+    Many where the spreads of points differ by no more than luck makes them, few where they differ by
+    themselves (as for variances of genes: Smyth 2004, *Statistical Applications in Genetics and Molecular
+    Biology* 3). ``runs``: shape (points, claims, runs).
+    """
+    known = np.isfinite(runs)
+    count = known.sum(axis=2)
+    freedom = np.maximum(count - 1, 1)
+    off = np.where(known, runs - mean_of(runs)[:, :, None], 0.0)
+    squares = np.where(count > 1, (off**2).sum(axis=2) / freedom, 0.0)
+    points = np.maximum((count > 1).sum(axis=0), 1)
+    mean = np.maximum(squares.sum(axis=0) / points, 1e-12)
+    differ = np.where(count > 1, (squares / mean - 1.0) ** 2, 0.0).sum(axis=0) / points
+    by_luck = np.where(count > 1, 2.0 / freedom, 0.0).sum(axis=0) / points
+    themselves = np.maximum((differ - by_luck) / (1.0 + by_luck), 1e-12)
+    return np.clip(2.0 / themselves, *OF_ALL)
 
 
 def mean_of(runs: np.ndarray) -> np.ndarray:

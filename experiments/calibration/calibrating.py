@@ -54,8 +54,9 @@ class Asked:
     """What a calibration is asked to do.
 
     ``evaluations``: in all, of ``replicates`` runs of every arm each. ``truths``: synthetic ones for the
-    check of coverage, each with ``per_truth`` evaluations of its own (0: by the bank alone). ``runs``: of
-    every arm for the claims before and after. ``left_out``: the same for each actor left out; 0: none is.
+    check of coverage, each with ``per_truth`` evaluations of its own (0: with what the search learned).
+    ``runs``: of every arm for the claims before and after. ``left_out``: the same for each actor left out; 0:
+    none is.
     """
 
     evaluations: int = EVALUATIONS

@@ -61,56 +61,64 @@ def fit(features: np.ndarray, seen: np.ndarray, luck: np.ndarray, before: Fit | 
         luck: variance of the luck in it, same shape; inf: not seen.
         before: an earlier fit to start from.
     """
-    centre = features.mean(axis=0)
-    scale = features.std(axis=0)
+    centre, scale = features.mean(axis=0), features.std(axis=0)
     scale = np.where(scale > 0.0, scale, 1.0)
-    x = np.ascontiguousarray(((features - centre) / scale).T)
-    squares = x * x
-    count, numbers = len(x), seen.shape[1]
+    rows = np.ascontiguousarray((features - centre) / scale)
+    x = np.ascontiguousarray(rows.T)
     known = np.isfinite(luck)
     seen = np.where(known, seen, 0.0)
     points = np.maximum(known.sum(axis=0), 1)
-    middle = np.where(known, seen, 0.0).sum(axis=0) / points
-    spread = (np.where(known, seen - middle, 0.0) ** 2).sum(axis=0) / points
     if before is None:
-        slopes, doubt = np.zeros((count, numbers)), np.zeros((count, numbers))
-        level, lack = middle, np.clip(0.5 * spread, LEAST, MOST)
-        slab = np.clip(spread / 4.0, LEAST, MOST)
+        level = seen.sum(axis=0) / points
+        spread = (np.where(known, seen - level, 0.0) ** 2).sum(axis=0) / points
+        slopes, doubt = np.zeros((2, len(x), seen.shape[1]))
+        lack, slab = np.clip(spread / 2.0, LEAST, MOST), np.clip(spread / 4.0, LEAST, MOST)
     else:
-        slopes, doubt, lack = before.slopes.copy(), before.doubt.copy(), before.lack
-        level = before.level + product(((centre - before.centre) / before.scale)[None, :], before.slopes)[0]
-        slopes *= (scale / before.scale)[:, None]
+        level = before.guess(centre[None, :])[0][0]
+        slopes = before.slopes * (scale / before.scale)[:, None]
+        doubt, lack = before.doubt.copy(), before.lack
         slab = np.clip((slopes**2 + doubt).max(axis=0) / 2.0, LEAST, MOST)
-    chance = np.full(numbers, min(0.5, FEW / count))
-    level_doubt = np.zeros(numbers)
-    left = np.where(known, seen - level - product(np.ascontiguousarray(x.T), slopes), 0.0)
-    share = np.zeros((count, numbers))
-    second = np.zeros((count, numbers))
-    before_slab = slab  # counts as one feature
+    first_slab, chance = slab, np.full(seen.shape[1], min(0.5, FEW / len(x)))
+    there = np.zeros(slopes.shape)
+    left = np.where(known, seen - level - product(rows, slopes), 0.0)
     for _ in range(SWEEPS):
         weight = np.where(known, 1.0 / (np.where(known, luck, 1.0) + lack), 0.0)
-        total = np.maximum(weight.sum(axis=0), LEAST)
-        shift = (weight * left).sum(axis=0) / total
+        level_doubt = 1.0 / np.maximum(weight.sum(axis=0), LEAST)
+        shift = (weight * left).sum(axis=0) * level_doubt
         level, left = level + shift, np.where(known, left - shift, 0.0)
-        level_doubt = 1.0 / total
-        precision = np.maximum(product(squares, weight), LEAST)
-        for j in range(count):
-            pull = (x[j][:, None] * weight * left).sum(axis=0) + precision[j] * slopes[j]
-            variance = 1.0 / (precision[j] + 1.0 / slab)
-            mean = variance * pull
-            odds = np.log(chance / (1.0 - chance)) + 0.5 * (np.log(variance / slab) + mean * mean / variance)
-            there = 1.0 / (1.0 + np.exp(-np.clip(odds, -50.0, 50.0)))
-            share[j], second[j] = there, there * (mean * mean + variance)
-            fresh = there * mean
-            left = np.where(known, left - x[j][:, None] * (fresh - slopes[j]), 0.0)
-            slopes[j], doubt[j] = fresh, second[j] - fresh * fresh
-        found = share.sum(axis=0)
-        chance = np.clip((found + FEW) / (count + FEW), LEAST, 0.5)
-        slab = np.clip((second.sum(axis=0) + before_slab) / (found + 1.0), LEAST, MOST)
+        precision = np.maximum(product(x * x, weight), LEAST)
+        for j, feature in enumerate(x[:, :, None]):
+            pull = (feature * weight * left).sum(axis=0) + precision[j] * slopes[j]
+            there[j], mean, doubt[j] = spike_or_slab(pull, precision[j], slab, chance)
+            left = np.where(known, left - feature * (mean - slopes[j]), 0.0)
+            slopes[j] = mean
+        found = there.sum(axis=0)
+        chance = np.clip((found + FEW) / (len(x) + FEW), LEAST, 0.5)
+        # the variance that is taken first counts as one feature
+        slab = np.clip(((slopes**2 + doubt).sum(axis=0) + first_slab) / (found + 1.0), LEAST, MOST)
         lack = lack_of_fit(left, luck, found + 1.0)
-    explained = (product(np.ascontiguousarray(x.T), slopes) ** 2).mean(axis=0)
+    explained = (product(rows, slopes) ** 2).mean(axis=0)
     lack = shared_lack(left, luck, found + 1.0, lack, explained)
     return Fit(centre, scale, level, level_doubt, slopes, np.maximum(doubt, 0.0), lack)
+
+
+def spike_or_slab(
+    pull: np.ndarray, precision: np.ndarray, slab: np.ndarray, chance: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for the slope of a feature: the chance that it is not 0, its mean, and its variance.
+
+    ``pull`` / ``precision``: what the points alone say of it, and with which precision. ``slab``: variance of
+    slopes that are not 0; ``chance`` of one. All of shape (numbers,).
+
+    >>> there, mean, variance = spike_or_slab(*np.array([[0.0, 50.0], [10.0, 10.0], [1.0, 1.0], [0.1, 0.1]]))
+    >>> there.round(2).tolist(), mean.round(2).tolist()
+    ([0.03, 1.0], [0.0, 4.55])
+    """
+    variance = 1.0 / (precision + 1.0 / slab)
+    mean = variance * pull
+    odds = np.log(chance / (1.0 - chance)) + 0.5 * (np.log(variance / slab) + mean * mean / variance)
+    there = 1.0 / (1.0 + np.exp(-np.clip(odds, -50.0, 50.0)))
+    return there, there * mean, there * (variance + mean * mean) - (there * mean) ** 2
 
 
 def lack_of_fit(left: np.ndarray, luck: np.ndarray, spent: np.ndarray) -> np.ndarray:

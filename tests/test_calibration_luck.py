@@ -100,7 +100,7 @@ def test_guesses_are_much_surer_than_the_runs_of_a_point_and_know_how_sure(noisy
     assert (error < of_one_point).all() and error.mean() < 0.3 * of_one_point.mean()
     in_sds = np.abs(off) / np.sqrt(variance)
     assert 0.4 < np.median(in_sds) < 0.85  # 0.67 of a normal distribution
-    assert (in_sds > 3.0).mean() < 0.04
+    assert (in_sds > 3.0).mean() < 0.06  # a slope that is taken for none, or where the scale bends
 
 
 def test_luck_is_not_taken_for_lack_of_fit_nor_the_other_way():

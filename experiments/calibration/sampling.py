@@ -16,7 +16,8 @@ logarithm, so that a claim that the model cannot meet does not decide everything
    claims to be met, with the errors first taken too large, then less and less so (a tempered sequence: Del
    Moral, Doucet and Jasra 2006, *Journal of the Royal Statistical Society B* 68). Every point is simulated,
    and the surrogate learns from it (sequential likelihood estimation: Papamakarios, Sterratt and Murray
-2019). 3. The last rounds share one target and one tolerance. Each point is simulated again. What its runs say
+   2019).
+3. The last rounds share one target and one tolerance. Each point is simulated again. What its runs say
    is taken in with the weight that it deserves beside the guess (``Surrogate.refined``), and a point is kept
    if it is then within a tolerance that 95 % of the points would keep if the surrogate were right.
    Coordinates that are not free are drawn from the prior for every point.

@@ -25,7 +25,7 @@ import numpy as np
 
 from experiments.cuts import ENDS, Ledger, ledger
 from experiments.replay import Origin, Replay, before, origin_of
-from experiments.wording import Wording, cut_in_words, human
+from experiments.wording import Wording, cut_in_words, human, settled_for_less
 from sim.errors import UserError, not_found
 from sim.tail.reading import names_of
 from sim.words import ArtifactKind, Bound, Event, Mechanism, Via
@@ -441,6 +441,8 @@ class Reader(Wording):
     def _reasons_of_decision(self, row: int) -> list[Reason]:
         actor, klass = int(self.log["actor"][row]), int(self.log["klass"][row])
         found: list[Reason] = []
+        if (lacked := settled_for_less(self.log, row)) is not None:
+            found.append((lacked, "for want of means", {}))
         aware = self.awareness(actor, klass, row)
         if aware is not None:
             found.append((aware, "knew", {}))
@@ -610,6 +612,10 @@ class Reader(Wording):
         actor, klass = int(self.log["actor"][cause.row]), int(self.log["klass"][cause.row])
         stand = self.stand(actor, klass, before(cause.time))
         cause.facts |= stand | {"draw": float(self.log["draw"][cause.row])}
+        if settled_for_less(self.log, cause.row) is not None:
+            cause.facts["settled_for_less"] = True
+            cause.notes.append("it settled for less: the means for a larger model were lacking")
+            return
         known = "" if stand["known"] else "; nobody was known to have it"
         wait = f", one such decision in {human(1 / stand['rate'])} months" if stand["rate"] > 0 else ""
         cause.notes.append(

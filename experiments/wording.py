@@ -22,6 +22,7 @@ _WANTED = {
     Bound.OCCUPIED: "its own team, busy with another model",
     Bound.HORIZON: "time: the simulated time ended",
     Bound.PREPARATION: "preparation: approval, a team, machines made ready",
+    Bound.OUTGROWN: "its own team, which turned to a larger model",
 }
 _CHANNEL = {
     Via.SCENARIO: "given at the start",
@@ -42,6 +43,13 @@ _FORM = {
     Sponsorship.COMPUTE_MONEY: "money for compute",
     Sponsorship.FREE_MONEY: "free money",
 }
+
+
+def settled_for_less(log: np.ndarray, row: int) -> int | None:
+    """Return the row that says what a larger model lacked, of a decision for want of it; else None."""
+    cause = int(log["cause"][row])
+    larger = log["what"][cause] == Event.BLOCKED and log["klass"][cause] > log["klass"][row]
+    return cause if larger else None
 
 
 class Wording:
@@ -94,7 +102,8 @@ class Wording:
             return self._weighed(event)
         texts = {
             Event.AWARE: f"{actor} came to know that {klass} exists",
-            Event.DECIDED: f"{actor} decided to have {klass}, with conviction {amount:.2f}",
+            Event.DECIDED: f"{actor} decided to have {klass}, with conviction {amount:.2f}"
+            + ("" if settled_for_less(self.log, row) is None else ", for want of the means for a larger one"),
             Event.BLOCKED: f"{actor} could not start on {klass}: it lacked {self._lacked(row)}"
             + (f"; the compute would cost {human(usd)} USD" if usd else ""),
             Event.STARTED: f"{actor} started on {klass}{self._by(event)}{_kept(event)}",

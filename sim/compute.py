@@ -254,16 +254,17 @@ def means_of(w, actor, klass, convinced, time):
 
 
 @rule
-def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
+def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips, lent, least):
     """Return what stands in the way of a project, and what it would cost.
 
-    ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; ``willing`` and
-    ``grant_usd`` are what the actor and its sponsor would spend on compute; a ``free`` grant pays
-    salaries too. Tests beside the engineering are expected. Returns (bound,
-    expected cost of the compute in USD, expected labour in USD, chips that it would use).
+    ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; the actor has ``money`` of its
+    own; ``willing`` and ``grant_usd`` are what it and its sponsor would spend on compute; a ``free``
+    grant pays salaries too. Tests beside the engineering are expected. Where means are short the model is
+    planned smaller, down to the size ``least``. Returns (bound, expected cost of the compute in USD,
+    expected labour in USD, chips that it would use, size against the reference: at most 1).
     """
     if chip < 0 or chips < 1.0:
-        return BOUND.CHIPS, math.inf, 0.0, 0.0
+        return BOUND.CHIPS, math.inf, 0.0, 0.0, 1.0
     training, work, row = w.training[0], w.work[0], w.classes[klass]
     state = w.state[actor]
     used = utilisation(w, actor, klass, chip)
@@ -277,11 +278,12 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     months = flop / (count * per_month)
     cost = 0.0 if lent else expected / per_month * monthly_rent(w, actor, chip, time)
 
-    if flop > w.actors[actor].most_flop:
-        return BOUND.FORBIDDEN, cost, 0.0, count
+    size = size_within(w.actors[actor].most_flop, flop)
+    if size < least:
+        return BOUND.FORBIDDEN, cost, 0.0, count, size
     rate = work_rate(w, actor)
     if rate <= 0.0:
-        return BOUND.TALENT, cost, 0.0, count
+        return BOUND.TALENT, cost, 0.0, count, size
     labour = w.kinds[w.actor_facts[actor].kind].paid * work.salary_usd
     labour *= state.people * w.actors[actor].full_time
     labour *= work_months(w, actor, klass) / rate + months + trials / (count * per_month)
@@ -290,11 +292,21 @@ def outlook(w, actor, klass, time, willing, grant_usd, free, chip, chips, lent):
     left = w.wishes[wish_row(w, actor, klass)].talent
     needed = starting.team_needed(row.team, left, slack, work.exchange, work.exchange_limit)
     if state.people < needed:
-        return BOUND.TALENT, cost, labour, count
+        return BOUND.TALENT, cost, labour, count, size
     memory = row.parameters * training.bytes_per_parameter / (w.chips[chip].memory_gb * 1e9)
-    if months > training.longest_months or chips < memory:
-        return BOUND.CHIPS, cost, labour, count
-    own = cost + labour - grant_usd if free else max(0.0, cost - grant_usd) + labour
-    if cost > willing + grant_usd or own > state.money:
-        return BOUND.MONEY, cost, labour, count
-    return BOUND.NONE, cost, labour, max(count, memory)
+    size = min(size, size_within(training.longest_months, months))
+    if size < least or chips < memory:
+        return BOUND.CHIPS, cost, labour, count, size
+    size = min(size, size_within(min(willing + grant_usd, money + grant_usd - labour), cost))
+    if size < least or labour > money + (grant_usd if free else 0.0):
+        return BOUND.MONEY, cost, labour, count, size
+    return BOUND.NONE, cost * size, labour, max(count, memory), size
+
+
+@rule
+def size_within(most, needed):
+    """Return the size, against the reference, of a model that takes ``most`` of the ``needed``: at most 1.
+
+    ``size_within(3, 4)`` is 0.75.
+    """
+    return 1.0 if needed <= most else max(0.0, most) / needed

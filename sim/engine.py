@@ -74,7 +74,7 @@ def advance(w, until):
                     after_training(w, a)
             elif what == NEXT.DECIDE:
                 if w.wishes[wish_row(w, a, b)].stamp == stamp:
-                    decide(w, a, b)
+                    decide(w, a, b, entry.c)
             elif what == NEXT.RELEASE:
                 if stamp > 0:  # the record gives it
                     mark(w, a, w.scripted_artifacts[stamp - 1].published)

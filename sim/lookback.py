@@ -108,7 +108,7 @@ def state_wish(w, actor, klass, facts):
     facts[6] = highest_known(w, w.actor_facts[actor].builder)
     facts[7] = wish.hazard + wish.rate * (time - wish.settled)
     facts[8], facts[9] = wish.threshold, wish.rate
-    bound, willing, cost, _, chip, used, _ = look(
+    bound, willing, cost, _, chip, used, _, _ = look(
         w, actor, klass, wish.grant_usd, wish.sponsor, wish.grant_chips
     )
     facts[10], facts[11], facts[12] = bound, willing, cost

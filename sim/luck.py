@@ -58,6 +58,7 @@ class Purpose(Word):
     LEAVE = 31
     SHOW = 32
     GIVE_BACK = 33
+    SETTLE = 34  # for a smaller model, for want of means
 
 
 FOR = codes(Purpose)

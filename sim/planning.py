@@ -18,6 +18,8 @@ from sim.projects import (
     go_on,
     is_ahead,
     is_free,
+    is_tied,
+    outgrow,
     reset_wish,
     schedule,
     settle,
@@ -89,7 +91,7 @@ def highest_known(w, builder):
 def plan(w, actor, until):
     """Plan: look at every class that is within reach of the imagination, and seek means.
 
-    Who is at work on a model weighs no other, unless its means are still sought.
+    Who trains a model weighs no other; who builds one, only larger ones.
 
     ``until``: when the actor plans next at the latest; a decision before then is queued.
     """
@@ -115,7 +117,7 @@ def plan(w, actor, until):
         if wish.state == SEEKING:
             seek(w, actor, klass)
         waits = waits or wish.state == IDLE
-    if waits and (state.project < 0 or is_ahead(w, state.project)):
+    if waits and not is_tied(w, state.project, classes):
         weigh(w, actor, frontier, reach, until)
 
 
@@ -143,9 +145,12 @@ def weigh(w, actor, frontier, reach, until):
     attention = min(1.0, attention_of(w, actor))
     for klass in range(w.state[actor].level + 1, reach):
         wish = w.wishes[wish_row(w, actor, klass)]
-        if wish.state != IDLE:
+        if wish.state != IDLE or is_tied(w, w.state[actor].project, klass):
             continue
         settle_wish(w, wish)
+        if wants_less(w, actor, klass):
+            push(w, clock.time, NEXT.DECIDE, actor, klass, klass + 1, 0, wish.stamp)
+            continue
         convinced = conviction_of(w, actor, klass)
         below = max(0, frontier - klass)
         idle = kind.replicate * wish.copied  # who has a copy makes none
@@ -159,8 +164,29 @@ def weigh(w, actor, frontier, reach, until):
 
 
 @rule
-def decide(w, actor, klass):
-    """An actor has made up its mind to have a model of a class, and looks for the means."""
+def wants_less(w, actor, klass):
+    """Return whether an actor settles for a class because it lacks the means for the next larger one."""
+    if klass + 1 >= len(w.classes):
+        return False
+    larger = w.wishes[wish_row(w, actor, klass + 1)]
+    if larger.state != SEEKING or not lacks_means(larger.bound):
+        return False
+    settle = w.kinds[w.actor_facts[actor].kind].settle
+    return draw(w, FOR.SETTLE, actor, klass + 1, larger.ordinal) < settle
+
+
+@rule
+def lacks_means(bound):
+    """Return whether money or chips stand in the way."""
+    return bound == BOUND.MONEY or bound == BOUND.CHIPS
+
+
+@rule
+def decide(w, actor, klass, larger):
+    """An actor has made up its mind to have a model of a class, and looks for the means.
+
+    ``larger``: the class for which it has lacked them (0: none); what was prepared for that serves this one.
+    """
     clock = w.clock[0]
     index = wish_row(w, actor, klass)
     wish = w.wishes[index]
@@ -170,6 +196,8 @@ def decide(w, actor, klass):
     cause = clock.demo  # what stirred it last
     if wish.known <= clock.time:
         cause = max(cause, wish.known_cause)
+    if larger > 0:
+        cause = w.wishes[wish_row(w, actor, larger)].bound_cause
     event_row = record(w, EVENT.DECIDED, actor, cause)
     event = w.events[event_row]
     convinced = conviction_of(w, actor, klass)
@@ -183,6 +211,9 @@ def decide(w, actor, klass):
         w.conviction[0].lead_spread,
         normal(draw(w, FOR.PREPARE, actor, klass, wish.ordinal)),
     )
+    if larger > 0:
+        wish.lesser = 1
+        wish.lead = min(wish.lead, w.wishes[wish_row(w, actor, larger)].lead)
     wish.pace, wish.paced = convinced, clock.time
     wish.willing = compute.means_of(w, actor, klass, convinced, clock.time)
     w.seeking[clock.seeking] = index
@@ -192,7 +223,7 @@ def decide(w, actor, klass):
 
 @rule
 def look(w, actor, klass, grant_usd, sponsor, chips):
-    """Return (bound, willing, cost, labour, chip, chips, lent): what a project would meet now.
+    """Return (bound, willing, cost, labour, chip, chips, lent, size): what a project would meet now.
 
     ``sponsor`` lends ``chips`` (0: none) and gives ``grant_usd``.
     """
@@ -209,10 +240,23 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
         convinced = conviction_of(w, actor, klass)
         willing = compute.means_of(w, actor, klass, convinced, time)
     free = sponsor >= 0 and is_free(w, sponsor)
-    bound, cost, labour, used = compute.outlook(
-        w, actor, klass, time, willing, grant_usd, free, chip, count, lent
-    )
-    return bound, willing, cost, labour, chip, used, lent
+    bound, cost, labour, used, size = compute.outlook(
+        w, actor, klass, time, money_for(w, actor, klass), willing, grant_usd, free, chip, count, lent,
+        least_size(w, actor, klass),
+    )  # fmt: skip
+    return bound, willing, cost, labour, chip, used, lent, size
+
+
+@rule
+def money_for(w, actor, klass):
+    """Return the money that an actor has for a class, with what a model holds that would give way to it."""
+    state = w.state[actor]
+    row = state.project
+    if row < 0 or is_tied(w, row, klass):
+        return state.money
+    project = w.projects[row]
+    given = max(0.0, project.grant_usd - project.spent_compute)
+    return state.money + max(0.0, project.budget - given)
 
 
 @rule
@@ -234,11 +278,11 @@ def seek(w, actor, klass):
         await_ready(w, actor, klass)
         return
     sponsor = wish.sponsor
-    bound, willing, cost, labour, chip, chips, lent = look(
+    bound, willing, cost, labour, chip, chips, lent, size = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
     ahead = is_ahead(w, state.project)
-    if bound == BOUND.NONE and state.project >= 0 and not ahead:
+    if bound == BOUND.NONE and is_tied(w, state.project, klass):
         bound = BOUND.OCCUPIED
     if bound == BOUND.NONE and wish.lead > READY:
         bound = BOUND.PREPARATION
@@ -251,12 +295,16 @@ def seek(w, actor, klass):
         if ahead and w.projects[state.project].klass != klass:
             give_way(w, actor, w.projects[state.project].klass)
             turn_to(w, state.project, klass, replicates, cause)
+        if state.project >= 0 and not ahead:
+            outgrow(w, state.project, cause)
         wish.state = IDLE  # its grant is the project's now
         withdraw_wish(w, actor, klass)
         if ahead:
-            go_on(w, state.project, mechanism, chip, chips, lent, willing, cost, labour, cause)
+            go_on(w, state.project, mechanism, chip, chips, lent, willing, cost, labour, size, cause)
         else:
-            start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause)
+            start(
+                w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, size, cause
+            )
         return
     if bound != wish.bound:
         passing = bound == BOUND.OCCUPIED or bound == BOUND.PREPARATION
@@ -268,8 +316,7 @@ def seek(w, actor, klass):
         event = w.events[event_row]
         event.klass, event.bound, event.usd = klass, bound, cost if cost < math.inf else 0.0
         wish.bound_cause = event_row
-    lacks_compute = bound == BOUND.MONEY or bound == BOUND.CHIPS
-    if lacks_compute and state.project < 0 and starting.begins_without_compute(kind.paid):
+    if lacks_means(bound) and state.project < 0 and starting.begins_without_compute(kind.paid):
         mechanism, replicates = intent(w, actor, klass, math.inf)
         start_ahead(w, actor, klass, mechanism, replicates, wish.bound_cause)
 
@@ -277,14 +324,27 @@ def seek(w, actor, klass):
 @rule
 def intent(w, actor, klass, cost):
     """Return the mechanism by which a project becomes possible, and whether it is to be a copy (1)."""
-    wish = w.wishes[wish_row(w, actor, klass)]
-    kind = w.kinds[w.actor_facts[actor].kind]
     mechanism = how_acquired(w, actor, klass, cost)
-    copies = draw(w, FOR.INTENT, actor, klass, wish.ordinal) < kind.replicate
-    replicates = 1 if copies and wish.known <= w.clock[0].time else 0
+    replicates = 1 if copies(w, actor, klass) else 0
     if mechanism == MECHANISM.INCREMENTAL_RESEARCH and replicates == 1:
         mechanism = MECHANISM.REPLICATION
     return mechanism, replicates
+
+
+@rule
+def copies(w, actor, klass):
+    """Return whether an actor means to copy a model that it knows; who settled for one does not."""
+    wish = w.wishes[wish_row(w, actor, klass)]
+    if wish.lesser == 1 or not wish.known <= w.clock[0].time:
+        return False
+    replicate = w.kinds[w.actor_facts[actor].kind].replicate
+    return draw(w, FOR.INTENT, actor, klass, wish.ordinal) < replicate
+
+
+@rule
+def least_size(w, actor, klass):
+    """Return the smallest size for which an actor plans a model: who copies one copies its size."""
+    return 1.0 if copies(w, actor, klass) else w.training[0].least_size
 
 
 @rule
@@ -418,8 +478,9 @@ def has_enough(w, actor, klass, time):
     if state.owned_chips <= 0.0:
         return False
     bound = compute.outlook(
-        w, actor, klass, time, 0.0, 0.0, False, state.owned_chip, state.owned_chips, True
-    )[0]
+        w, actor, klass, time, state.money, 0.0, 0.0, False, state.owned_chip, state.owned_chips, True,
+        least_size(w, actor, klass),
+    )[0]  # fmt: skip
     return bound == BOUND.NONE
 
 

@@ -48,6 +48,7 @@ def reset_wish(w, actor, klass):
     wish.sponsor = -1
     wish.grant_usd = 0.0
     wish.grant_chips = 0.0
+    wish.lesser = 0
 
 
 @rule
@@ -94,10 +95,10 @@ def new_project(w, actor, klass, ordinal):
 
 
 @rule
-def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, cause):
+def start(w, actor, klass, mechanism, replicates, chip, chips, lent, willing, cost, labour, size, cause):
     """Start a project with the means at hand."""
     row = open_project(w, actor, klass, mechanism, replicates)
-    cost = equip(w, row, chip, chips, lent, willing, cost, labour)
+    cost = equip(w, row, chip, chips, lent, willing, cost, labour, size)
     note_start(w, row, cost, cause)
     begin_building(w, row)
 
@@ -127,12 +128,12 @@ def project_is_built(w, row):
 
 
 @rule
-def go_on(w, row, mechanism, chip, chips, lent, willing, cost, labour, cause):
+def go_on(w, row, mechanism, chip, chips, lent, willing, cost, labour, size, cause):
     """The means of a project have been found that was begun without them: train when all is built."""
     settle(w, row)
     project = w.projects[row]
     project.mechanism = mechanism
-    cost = equip(w, row, chip, chips, lent, willing, cost, labour)
+    cost = equip(w, row, chip, chips, lent, willing, cost, labour, size)
     built, project.cause = project.cause, cause
     event_row = note(w, row, EVENT.EQUIPPED, project.chips)
     w.events[event_row].source, w.events[event_row].usd = project.sponsor, cost
@@ -174,6 +175,26 @@ def is_ahead(w, row):
 
 
 @rule
+def is_tied(w, row, klass):
+    """Return whether a project (-1: none) keeps its team from a model of a class.
+
+    While it is being built a team turns to a larger model; while its means are sought, to any.
+    """
+    if row < 0 or is_ahead(w, row):
+        return False
+    project = w.projects[row]
+    return project.phase != PHASE.BUILD or project.script >= 0 or klass <= project.klass
+
+
+@rule
+def outgrow(w, row, cause):
+    """A team gives up the model that it is building for a larger one."""
+    settle(w, row)
+    w.projects[row].cause = cause
+    stop(w, row, BOUND.OUTGROWN)
+
+
+@rule
 def open_project(w, actor, klass, mechanism, replicates):
     """Set a team to work on a class; return the row of the project."""
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -187,8 +208,11 @@ def open_project(w, actor, klass, mechanism, replicates):
 
 
 @rule
-def equip(w, row, chip, chips, lent, willing, cost, labour):
-    """Give a project chips, money and a deadline; return what its compute is expected to cost (USD)."""
+def equip(w, row, chip, chips, lent, willing, cost, labour, size):
+    """Give a project chips, money and a deadline; return what its compute is expected to cost (USD).
+
+    ``size``: of the model that the means suffice for, against the reference.
+    """
     project = w.projects[row]
     actor, klass = project.actor, project.klass
     wish = w.wishes[wish_row(w, actor, klass)]
@@ -205,6 +229,8 @@ def equip(w, row, chip, chips, lent, willing, cost, labour):
     state.money -= project.own_usd
     state.reserved += project.own_usd
     wish.state = BUSY
+    if size < 1.0:
+        project.scale = min(project.scale, size)
     available = chips_at_hand(w, actor, wish, lent)
     means, total = willing + wish.grant_usd, project.own_usd + wish.grant_usd
     beyond = compute.beyond_need(
@@ -216,10 +242,16 @@ def equip(w, row, chip, chips, lent, willing, cost, labour):
         flop = compute.training_flop(w, actor, klass, w.clock[0].time) * beyond
         used = compute.utilisation(w, actor, klass, chip)
         project.chips = max(chips, compute.chips_used(w, chip, flop, available, used))
-    for other in range(len(w.classes)):  # who is at work weighs nothing else
-        settle_wish(w, w.wishes[wish_row(w, actor, other)])
+    weigh_nothing(w, actor)
     wish.bound = BOUND.NONE
     return cost
+
+
+@rule
+def weigh_nothing(w, actor):
+    """Let all hazards of decisions of an actor stand still, until it weighs them again."""
+    for klass in range(len(w.classes)):
+        settle_wish(w, w.wishes[wish_row(w, actor, klass)])
 
 
 @rule
@@ -443,6 +475,7 @@ def end_phase(w, row):
             project.left = 0.0
             schedule(w, row)
         else:
+            weigh_nothing(w, project.actor)
             begin(w, row, PHASE.TUNE)
     elif phase == PHASE.TUNE:
         project.cause = note(w, row, EVENT.TUNED, project.flop_trials)

@@ -221,6 +221,9 @@ class Kind(Table):
         "conviction kept per factor ten of compute beyond the trend, for what nobody is known to have"
     ) = ZERO
     appetite: _share("interest kept per class below the highest one known") = ZERO
+    settle: _share(
+        "chance to settle for the next smaller class where money or chips for the larger one are lacking"
+    ) = ZERO
     hold_months: _number("mean time from the written paper to its announcement", "months") = ZERO
     publicity: _number("how loudly it announces, against a normal paper", "ratio") = Quantity(1.0)
     imitation: _share("chance to adopt a way of giving access that it meets") = ZERO
@@ -673,6 +676,12 @@ class Training(Table):
     surpass: _number(
         "compute of who aims to surpass what is known, if it can pay for it, against who copies it",
         "ratio",
+        1.0,
+    ) = Quantity(1.0)
+    least_size: _number(
+        "smallest compute, against the reference of its class, for which a model is planned where means are short",
+        "ratio",
+        0.01,
         1.0,
     ) = Quantity(1.0)
     taken_as_quality: _share(

@@ -8,8 +8,8 @@ from sim import compute
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.motives import declared_openness, has_motives
 from sim.orders import action_on
-from sim.planning import look, offer_of
-from sim.projects import is_ahead
+from sim.planning import lacks_means, look, offer_of
+from sim.projects import is_tied
 from sim.queue import NEXT, push
 from sim.release import policy_of
 from sim.tables import key_of
@@ -63,10 +63,10 @@ def consider(w, sponsor, until):
         wish = w.wishes[index]
         offer = w.offers[facts.giver * len(w.wishes) + index]
         settle_offer(w, sponsor, index, offer)
-        if wish.sponsor >= 0 or (wish.bound != BOUND.MONEY and wish.bound != BOUND.CHIPS):
+        if wish.sponsor >= 0 or not lacks_means(wish.bound):
             continue
         actor, klass = w.builders[index // classes], index % classes
-        busy = w.state[actor].project >= 0 and not is_ahead(w, w.state[actor].project)
+        busy = is_tied(w, w.state[actor].project, klass)
         if actor == sponsor or busy or (usd <= 0.0 and chips < 1.0):
             continue
         openness = openness_of(w, actor, klass)

@@ -224,6 +224,7 @@ WISH = np.dtype(  # one row per builder and class
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),
         ("grant_chips", "f8"),
+        ("lesser", "i8"),  # 1: settled for, as the means for a larger one were lacking
         ("work", "f8"),  # what borrowed artifacts leave of the engineering (share)
         ("data_work", "f8"),
         ("trials", "f8"),

@@ -88,6 +88,7 @@ class Bound(Word):
     HORIZON = 9  # still under way when the simulated time ends
     FORBIDDEN = 10  # a moratorium or a cap on compute
     PREPARATION = 11  # approval of the budget, forming the team, setting up the machines
+    OUTGROWN = 12  # its team turned to a larger model
 
 
 class Phase(Word):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import LAB, LAB_KIND, LASTING, play, play_runs, tiny_world
 
+from sim.compute import SECONDS_PER_MONTH
 from sim.words import Bound, Event
 
 WORK, PEOPLE, GAIN = 30.0, 2.0, 0.5
@@ -278,3 +279,105 @@ def test_what_exists_convinces_as_far_as_it_is_worth():
     assert (
         wanted[1.0] == pytest.approx(0.8e-9) and wanted[0.5] == pytest.approx(0.4e-9) and wanted[0.0] == 0.0
     )
+
+
+SMALL = {"small": CLASS | {"flop": 1e20, "work": WORK}, "model": {"work": WORK}}
+
+
+def short_of_chips(share, **more):
+    """A world whose chips do a share of the compute of the model in the longest training."""
+    per_month = 1000 * 1e14 * 0.5 * SECONDS_PER_MONTH
+    training = {"longest_months": share * 1e21 / per_month}
+    return project_world(**_merge({"training": training}, more))
+
+
+def _merge(first, second):
+    from sim.scenario import merge
+
+    return merge(first, second)
+
+
+@pytest.mark.parametrize("least, trained", [(0.7, None), (0.5, 0.6)])
+def test_a_model_is_planned_smaller_where_means_are_short(least, trained):
+    played = play(short_of_chips(0.6, training={"least_size": least}))
+    done = played.rows(Event.TRAINED, "Lab")
+    if trained is None:
+        assert len(done) == 0
+        assert set(played.rows(Event.BLOCKED, "Lab")["bound"]) == {int(Bound.CHIPS)}
+    else:
+        assert done["amount"][0] == pytest.approx(trained * 1e21, rel=1e-9)
+
+
+def test_money_too_buys_a_smaller_model():
+    full = play(project_world(chips={"chip": {"usd_per_hour": 1.0}}))
+    cost = full.rows(Event.STARTED, "Lab")["usd"][0]
+    goal = full.rows(Event.TRAINED, "Lab")["amount"][0]
+    world = project_world(
+        chips={"chip": {"usd_per_hour": 1.0}},
+        actors={"Lab": {"willing_usd": 0.5 * cost}},
+        training={"least_size": 0.4},
+    )
+    played = play(world)
+    assert played.rows(Event.STARTED, "Lab")["usd"][0] == pytest.approx(0.5 * cost, rel=1e-9)
+    assert played.rows(Event.TRAINED, "Lab")["amount"][0] == pytest.approx(0.5 * goal, rel=1e-9)
+
+
+def test_who_copies_a_model_copies_its_size():
+    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2019-06"}}
+    lag = {}
+    for replicate in (0.0, 1.0):
+        world = short_of_chips(
+            0.6,
+            training={"least_size": 0.5},
+            kinds={"leading_lab": {"replicate": replicate}},
+            effects={"existence": LASTING},
+            scripted_artifacts=known,
+        )
+        lag[replicate] = len(play(world).rows(Event.TRAINED, "Lab"))
+    assert lag == {0.0: 1, 1.0: 0}
+
+
+@pytest.mark.parametrize("settle", [0.0, 1.0])
+def test_who_lacks_the_means_settles_for_less(settle):
+    """Who has no appetite for the smaller one decides for it only where the larger is out of reach."""
+    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2019-06"}}
+    world = short_of_chips(
+        0.2,
+        classes=SMALL,
+        kinds={"leading_lab": {"settle": settle, "appetite": 0}},
+        effects={"existence": LASTING},
+        scripted_artifacts=known,
+    )
+    world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
+    played = play(world)
+    decided = played.rows(Event.DECIDED, "Lab")
+    small = decided[decided["klass"] == 0]
+    assert len(small) == settle
+    if settle:
+        lacked = played.log[small["cause"][0]]
+        assert (lacked["what"], lacked["klass"], lacked["bound"]) == (Event.BLOCKED, 1, Bound.CHIPS)
+        assert played.rows(Event.TRAINED, "Lab")["klass"].tolist() == [0]
+        assert small["time"][0] - lacked["time"] <= 1.0  # at its next plan
+
+
+def test_a_team_turns_from_what_it_builds_to_something_larger():
+    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2020-06"}}
+    outgrown = 0
+    for run in range(10):
+        world = project_world(
+            classes=SMALL | {"small": CLASS | {"flop": 1e20, "work": 1000.0}},
+            kinds={"leading_lab": {"appetite": 1}},
+            effects={"existence": LASTING},
+            scripted_artifacts=known,
+        )
+        world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
+        played = play(world, run)
+        stopped = played.rows(Event.STOPPED, "Lab")
+        started = played.rows(Event.STARTED, "Lab")
+        if int(Bound.OUTGROWN) in stopped["bound"]:
+            outgrown += 1
+            row = stopped[stopped["bound"] == int(Bound.OUTGROWN)][0]
+            larger = started[started["klass"] == 1][0]
+            assert (row["klass"], row["time"]) == (0, larger["time"])
+            assert played.rows(Event.TRAINED, "Lab")["klass"][0] == 1
+    assert outgrown > 0

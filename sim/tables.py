@@ -116,7 +116,7 @@ SCRIPT_FACTS = np.dtype(
     ]
 )
 
-# State: what a run changes.
+# State: what a run changes. What every plan reads stands first in its row: it shares lines of the cache.
 CLOCK = np.dtype(  # one row: where a run stands
     [
         ("seed", "u8"),  # of all luck
@@ -158,18 +158,28 @@ PLANNING = np.dtype(  # who plans, in the order of their days
 ACTOR_STATE = np.dtype(  # one row per actor
     [
         ("planned", "f8"),  # when it last planned [months]
+        ("scripted_until", "f8"),  # until then the record says what it trains [months]
+        ("faded", "f8"),  # borrowed help has faded up to here [months]
+        ("level", "i8"),  # highest class that it has trained; -1: none
+        ("project", "i8"),  # row of the project in work; -1: none
+        ("believed", "f8"),  # when belief was reckoned; -1: what it rests on has changed since [months]
+        ("belief", "f8"),  # that scale pays, at the time believed [share]
         ("evidence", "f8"),  # doubt removed by evidence, at evidence_time [share]
         ("evidence_time", "f8"),  # when evidence was last added [months]
-        ("belief", "f8"),  # that scale pays, at the time believed [share]
-        ("believed", "f8"),  # when belief was reckoned; -1: what it rests on has changed since [months]
         ("experience", "f8"),  # in large-scale training [share]
         ("people", "f8"),  # who work for it, or with it [people]
-        ("recruited", "f8"),  # who joined [people]
-        ("moved_in", "f8"),  # who came from other actors [people]
-        ("moved_out", "f8"),  # who went to other actors [people]
         ("money", "f8"),  # at hand [USD]
         ("income", "f8"),  # received so far, gifts apart [USD]
         ("income_time", "f8"),  # income is booked up to here [months]
+        ("owned_chips", "f8"),  # handed over by sponsors [chips]
+        ("owned_chip", "i8"),  # row of chips
+        ("newest", "i8"),  # newest generation that it can have, from newest_from until newest_until; -1: none
+        ("newest_from", "f8"),  # see newest [months]
+        ("newest_until", "f8"),  # see newest [months]
+        ("optimal", "i8"),  # knows the compute-optimal allocation
+        ("recruited", "f8"),  # who joined [people]
+        ("moved_in", "f8"),  # who came from other actors [people]
+        ("moved_out", "f8"),  # who went to other actors [people]
         ("reserved", "f8"),  # set aside for its projects [USD]
         ("given", "f8"),  # to others, net of what came back [USD]
         ("received", "f8"),  # from sponsors, and not returned [USD]
@@ -178,17 +188,8 @@ ACTOR_STATE = np.dtype(  # one row per actor
         ("person_months", "f8"),  # worked on projects so far [person-months]
         ("chip_months", "f8"),  # computed by projects so far [chip-months]
         ("chips_lent", "f8"),  # that beneficiaries have [chips]
-        ("owned_chips", "f8"),  # handed over by sponsors [chips]
-        ("owned_chip", "i8"),  # row of chips
-        ("newest", "i8"),  # newest generation that it can have, from newest_from until newest_until; -1: none
-        ("newest_from", "f8"),  # see newest [months]
-        ("newest_until", "f8"),  # see newest [months]
-        ("project", "i8"),  # row of the project in work; -1: none
-        ("optimal", "i8"),  # knows the compute-optimal allocation
-        ("scripted_until", "f8"),  # until then the record says what it trains [months]
         ("expects", "i8"),  # artifact on its way along a tie; -1: none that is remembered
         ("expected", "f8"),  # when the first of its copies arrives [months]
-        ("level", "i8"),  # highest class that it has trained; -1: none
         ("uses", "i8"),  # highest class that it can use through others; -1: none
         ("runs", "i8"),  # highest class of which it has the weights of others; -1: none
         ("imitates", "i8"),  # gives access because others do
@@ -196,25 +197,28 @@ ACTOR_STATE = np.dtype(  # one row per actor
         ("kept_class", "i8"),  # class for which it built something that it gave up; -1: none
         ("kept_work", "f8"),  # of that, at the usual effort [person-months]
         ("kept_time", "f8"),  # when it was given up [months]
-        ("faded", "f8"),  # borrowed help has faded up to here [months]
         ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in [share]
         ("declared_in", "i8"),  # month, counted from the start
     ]
 )
 WISH = np.dtype(  # one row per builder and class
     [
+        ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
         ("known", "f8"),  # when its existence became known to the builder; inf: not [months]
         ("certain", "f8"),  # when it was more than hearsay; inf: not [months]
-        ("known_via", "i8"),  # Via
-        ("known_cause", "i8"),  # row of the log
+        ("reached", "f8"),  # when the builder had trained this class or a higher one; inf: has not [months]
+        ("conviction", "f8"),  # at the time reckoned [share]
+        ("reckoned", "f8"),  # when conviction was reckoned; -1: what it rests on has changed since [months]
         ("tail", "f8"),  # logarithm of its own factor on the willingness to spend: normal luck [log units]
-        ("ordinal", "i8"),  # how often it was tried
+        ("rate", "f8"),  # at which hazard accumulates since [1/month]
         ("threshold", "f8"),  # hazard at which the builder decides [hazard]
         ("hazard", "f8"),  # accumulated until settled [hazard]
-        ("rate", "f8"),  # at which hazard accumulates since [1/month]
         ("settled", "f8"),  # hazard is booked up to here [months]
         ("stamp", "i8"),  # a queued decision with another stamp is void
-        ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
+        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be [share]
+        ("known_via", "i8"),  # Via
+        ("known_cause", "i8"),  # row of the log
+        ("ordinal", "i8"),  # how often it was tried
         ("decided", "f8"),  # when the builder decided; inf: has not [months]
         ("lead", "f8"),  # preparation that is left, at full conviction, when last reckoned [months]
         ("pace", "f8"),  # conviction with which preparation goes on since [share]
@@ -224,15 +228,11 @@ WISH = np.dtype(  # one row per builder and class
         ("bound_cause", "i8"),  # row of the log that says so
         ("willing", "f8"),  # to be spent on compute, at the decision [USD]
         ("convinced", "f8"),  # conviction at the decision [share]
-        ("conviction", "f8"),  # at the time reckoned [share]
-        ("reckoned", "f8"),  # when conviction was reckoned; -1: what it rests on has changed since [months]
         ("first_cost", "f8"),  # expected when it was first out of reach [USD]
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),  # money granted [USD]
         ("grant_chips", "f8"),  # hardware granted [chips]
-        ("reached", "f8"),  # when the builder had trained this class or a higher one; inf: has not [months]
         ("lesser", "i8"),  # 1: settled for, as the means for a larger one were lacking
-        ("copied", "f8"),  # how far the weights of others that it has are what a copy would be [share]
         ("work", "f8"),  # what borrowed artifacts leave of the engineering [share]
         ("data_work", "f8"),  # what they leave of the data work [share]
         ("trials", "f8"),  # what they leave of the trial runs [share]
@@ -325,13 +325,13 @@ QUEUED = np.dtype(  # one row per entry of the queue
     [
         ("time", "f8"),  # when it is due [months]
         ("order", "i8"),  # of entry: breaks ties of time
+        ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
         ("what", "i8"),  # Next
         ("a", "i8"),  # see Next
         ("b", "i8"),  # see Next
         ("c", "i8"),  # see Next
         ("cause", "i8"),  # row of the log that enabled it
         ("stamp", "i8"),  # void if what it is about has another one by then
-        ("after", "i8"),  # slot of the next entry on the page, or of the next free one; -1: none
     ]
 )
 EVENT = np.dtype(  # one row of the log

@@ -18,6 +18,7 @@ from terminal import cascades
 
 from experiments.difference import differences, list_of_policies
 from sim import UserError, load, simulate
+from sim.compute import chip_at
 from sim.live import LiveRun
 from sim.model import DiffusionModel
 from sim.policy import POLICIES, heading_of, other_names, policy_names, read_policy, with_policies
@@ -977,6 +978,17 @@ def test_chips_that_are_frozen_or_not_exported_do_not_come():
     control = chips_at_the_end(with_policies("toy", "export-control:actors=south,from=2021-01"))
     south = [names.index("Gamma"), names.index("Collective")]
     assert np.isinf(control[south, 1]).all() and (control[[0, 1], 1] == plain[[0, 1], 1]).all()
+
+
+def test_the_newest_generation_is_noted_from_when_until_when_it_is_that():
+    run = live(load("toy"))
+    w, dates = run.world, run.tables.chip_from
+    released = [run.tables.chips[chip].released for chip in range(dates.shape[1])]
+    months = [60.0, 0.0, 17.5, *dates[0][np.isfinite(dates[0])], 3.0, -5000.0]  # in any order
+    for month in months:
+        there = [chip for chip in range(dates.shape[1]) if dates[0, chip] <= month]
+        newest = max(there, key=lambda chip: released[chip], default=-1)
+        assert chip_at(w, 0, month) == newest
 
 
 # ------------------------------------------------ monotone, run by run

@@ -15,6 +15,7 @@ import numpy as np
 from experiments.calibration.claimed import ClaimedWorld, hold
 from experiments.calibration.coverage import LEAST_PER_TRUTH, Coverage, check_coverage
 from experiments.calibration.learning import Learned, learned_about
+from experiments.calibration.likelihood import toned_down
 from experiments.calibration.sampling import (
     Bank,
     Posterior,
@@ -26,7 +27,6 @@ from experiments.calibration.sampling import (
     screen_inputs,
     search,
     settings_for,
-    toned_down,
 )
 from experiments.calibration.screening import Screen
 from experiments.calibration.store import Store
@@ -54,8 +54,9 @@ class Asked:
     """What a calibration is asked to do.
 
     ``evaluations``: in all, of ``replicates`` runs of every arm each. ``truths``: synthetic ones for the
-    check of coverage, each with ``per_truth`` evaluations of its own (0: by the bank alone). ``runs``: of
-    every arm for the claims before and after. ``left_out``: the same for each actor left out; 0: none is.
+    check of coverage, each with ``per_truth`` evaluations of its own (0: with what the search learned).
+    ``runs``: of every arm for the claims before and after. ``left_out``: the same for each actor left out; 0:
+    none is.
     """
 
     evaluations: int = EVALUATIONS
@@ -75,10 +76,6 @@ class Asked:
         check_count("runs", self.runs, 1, 10**6)
         check_count("leave-out runs", self.left_out, 0, 10**6)
         settings = settings_for(self.evaluations)
-        if self.truths >= settings.bank:
-            raise UserError(
-                f"check = {self.truths}: must be less than the {settings.bank} points of the prior"
-            )
         if self.per_truth and self.per_truth < LEAST_PER_TRUTH:
             raise UserError(f"check evaluations = {self.per_truth}: must be 0, or {LEAST_PER_TRUTH} or more")
         return settings
@@ -200,14 +197,14 @@ def calibrate(
             f"{done.simulated} within {done.tolerance:.2f}"
         )
 
-    posterior = search(bank, coordinates, store.evaluate, settings, asked.seed, told)
+    posterior = search(world.statistics, bank, coordinates, store.evaluate, settings, asked.seed, told)
     coverage = None
     if asked.truths:
         begins("truth", asked.truths)
         with store.silent():
             coverage = check_coverage(
-                world, bank, free, coordinates, asked.truths, asked.seed,
-                evaluate=store.evaluate, evaluations=asked.per_truth, progress=progress,
+                world, posterior.known, free, coordinates, asked.truths, asked.seed, store.evaluate,
+                evaluations=asked.per_truth, progress=progress,
             )  # fmt: skip
     learned = learned_about(world, posterior.points, bank, free, screening, asked.seed, settings.population)
     values = world.values(posterior.points)

@@ -1,8 +1,7 @@
-"""The claims of a scenario as a problem of calibration: values of inputs in, signed discrepancies out."""
+"""The claims of a scenario as a problem of calibration: values of inputs in, runs out."""
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from experiments.calibration.prior import Prior, prior_of
+from experiments.calibration.statistic import Statistic, statistic_for
 from experiments.evidence.agreement import Judged, Wanted, judge
 from experiments.evidence.claims import Claim
 from experiments.evidence.measuring import Measured, PlannedArm, from_intervals, measure_runs, plan_of
@@ -52,6 +52,11 @@ class ClaimedWorld:
     def coordinates(self) -> int:
         return len(self.prior.coordinates)
 
+    @cached_property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """What each claim compares."""
+        return tuple(statistic_for(self.wanted[name]) for name in self.claims)
+
     @property
     def behind(self) -> tuple[tuple[int, ...], ...]:
         return self.prior.behind
@@ -65,12 +70,24 @@ class ClaimedWorld:
         return self.prior.values(points)
 
     def evaluate(self, values: np.ndarray, luck: int) -> np.ndarray:
-        """Return the signed discrepancy of each claim at values of the inputs, shape (claims,)."""
-        judged = self.judged(values, luck)
-        return np.array([signed(self.wanted[name], judged[name]) for name in self.claims])
+        """Return the formula of each claim in each run, shape (claims, replicates), at values of the inputs.
+
+        A formula that is one number of all runs stands as the pseudo-values of the jackknife, one a run
+        (Tukey 1958): their mean is that number without most of the error of few runs, and how they differ
+        is its luck.
+        """
+        measured = self.measured(values, luck)
+        return np.array([formula_by_run(measured, name, claim) for name, claim in self.of.items()])
 
     def judged(self, values: np.ndarray, luck: int) -> dict[str, Judged]:
         """Return how the claims stand at values of the inputs, shape (inputs,), over the replicates."""
+        measured = self.measured(values, luck)
+        return {
+            name: judge(self.wanted[name], measured.formula(name, claim)) for name, claim in self.of.items()
+        }
+
+    def measured(self, values: np.ndarray, luck: int) -> Measured:
+        """Return what the arms measure at values of the inputs, shape (inputs,), over the replicates."""
         found = {}
         for key, arm in self.plan.arms.items():
             simulator, row, chosen = self._worker(key, arm)
@@ -79,10 +96,7 @@ class ClaimedWorld:
             table = np.full((self.replicates, len(arm.columns)), np.nan)
             measure_runs(replace(arm, compiled=simulator.compiled), simulator, luck, 0, table)
             found[key] = table
-        measured = Measured(self.plan, np.arange(self.replicates), found)
-        return {
-            name: judge(self.wanted[name], measured.formula(name, claim)) for name, claim in self.of.items()
-        }
+        return Measured(self.plan, np.arange(self.replicates), found)
 
     def _worker(self, key, arm: PlannedArm) -> tuple[Simulator, np.ndarray, np.ndarray]:
         """Return this thread's simulator of an arm, the values that it holds, and which inputs they are."""
@@ -123,15 +137,18 @@ def hold(compiled: Compiled, sample: Mapping[str, np.ndarray]) -> Compiled:
     return replace(compiled, uncertain=uncertain, facts=facts)
 
 
-def signed(wanted: Wanted, judged: Judged) -> float:
-    """Return a discrepancy with the sign of the side on which the model is: below or above the claim."""
-    if not judged.runs:
-        return math.nan
-    if wanted.rule in ("sign", "order", "pattern") or wanted.side == "at least":
-        return -judged.discrepancy
-    if wanted.side == "at most":
-        return judged.discrepancy
-    centre = 0.0 if wanted.rule == "null" else wanted.value
-    if wanted.rule == "interval" and not wanted.low < centre < wanted.high:
-        centre = 0.5 * (wanted.low + wanted.high)
-    return math.copysign(judged.discrepancy, judged.statistic - centre)
+def formula_by_run(measured: Measured, name: str, claim: Claim) -> np.ndarray:
+    """Return the formula of a claim in each run, shape (runs,); its pseudo-values where it is one number."""
+    values = measured.formula(name, claim)
+    runs = len(measured.runs)
+    if len(values) == runs:
+        return values
+    without = np.array([float(_without(measured, run).formula(name, claim)[0]) for run in range(runs)])
+    with np.errstate(invalid="ignore"):
+        pseudo = runs * float(values[0]) - (runs - 1) * without
+    return np.where(np.isfinite(pseudo), pseudo, values[0])
+
+
+def _without(measured: Measured, run: int) -> Measured:
+    values = {key: np.delete(table, run, axis=0) for key, table in measured.values.items()}
+    return Measured(measured.plan, np.delete(measured.runs, run), values)

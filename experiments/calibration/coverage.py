@@ -1,10 +1,15 @@
 """Does the engine recover what it is meant to find? Synthetic truth, calibrated on like the claims.
 
-Points of the bank serve as truths, one at a time: what the claims measured there, with an error as large as
-that of the claims, takes the place of the claims; the rest of the bank is the prior. Over many truths, the
-50 % interval of each input must hold the truth in 50 % of the cases, and the 90 % interval in 90 %
-(simulation-based calibration: Cook, Gelman and Rubin 2006; Talts et al. 2018). Intervals that are too
-narrow show as lower shares. Inputs that are not free are not asked: their posterior is the prior.
+Further points of the prior serve as truths, one at a time. Each is simulated with many runs, so that what the
+claims would compare there is known nearly without luck; these numbers, with an error as large as that of the
+claims, take the place of the claims. What luck is left in them is added to their error. Over many
+truths, the 50 % interval of each input must hold the truth in 50 % of the cases, and the 90 % interval in
+90 % (simulation-based calibration: Cook, Gelman and Rubin 2006; Talts et al. 2018). Intervals that are too
+narrow show as lower shares: so does a surrogate that is surer than it should be. Inputs that are not free are
+not asked: their posterior is the prior.
+
+The surrogate is that of the search, learned from all that was simulated: it speaks of statistics, whatever is
+claimed of them.
 """
 
 from __future__ import annotations
@@ -15,26 +20,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.calibration.likelihood import CLAIM_ERROR, Likelihood
 from experiments.calibration.sampling import (
-    CLAIM_ERROR,
     HOTTEST,
     SYNTHETIC,
     Bank,
     Evaluate,
     Problem,
     Settings,
-    distance,
     generator,
+    likely,
     move,
+    prepared,
     search,
-    toned_down,
 )
 from experiments.calibration.surrogate import Surrogate
 
 LEVELS = (0.5, 0.9)
-HEATS = 6  # from the hottest to 1, where no round of simulation lies in between
-DRAWS = 100  # of the posterior of a truth
+HEATS = 4  # from the hottest to 1, where no round of simulation lies in between
+DRAWS = 60  # of the posterior of a truth
 LEAST_PER_TRUTH = 60  # evaluations, if any
+RUNS_OF_TRUTH = 100  # at least
 
 
 @dataclass(frozen=True)
@@ -72,67 +78,94 @@ def chance(count: int, level: float) -> tuple[float, float]:
 
 def check_coverage(
     problem: Problem,
-    bank: Bank,
+    known: Bank,
     free_inputs: np.ndarray,
     free: np.ndarray,
     truths: int,
     seed: int,
+    evaluate: Evaluate,
     *,
-    evaluate: Evaluate | None = None,
     evaluations: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Coverage:
     """Calibrate on synthetic truths and say where each lay in its posterior.
 
     Args:
-        problem, bank: of the calibration.
+        problem: of the calibration.
+        known: all points that were simulated.
         free_inputs, free: which inputs, and which coordinates, are sought.
-        truths: how many; the first points of the bank.
+        truths: how many.
         seed: of all luck.
-        evaluate, evaluations: if any, so many simulations for each truth, as in the search itself;
-            otherwise only the bank is used.
+        evaluate: gives the runs of points.
+        evaluations: if any, so many further simulations for each truth, as in the search itself; otherwise
+            only what is known is used.
         progress: called with 1 after each truth.
     """
     inputs = np.flatnonzero(free_inputs)
     places = np.empty((truths, len(inputs)))
+    surrogate = Surrogate(known.points[:, free], known.runs, problem.statistics)
     for number in range(truths):
         luck = generator(seed, SYNTHETIC, number)
-        claimed = bank.found[number] + CLAIM_ERROR * luck.standard_normal(bank.found.shape[1])
-        others = np.arange(len(bank.points)) != number
-        rest = Bank(bank.points[others], against(bank.found[others], claimed))
-        if evaluations and evaluate:
+        truth = luck.standard_normal((1, problem.coordinates))
+        claims, doubt = claimed_at(problem, truth, surrogate, evaluate, luck)
+        if evaluations:
             population = min(DRAWS, evaluations // 6)
-            settings = Settings(len(rest.points) + evaluations, len(rest.points), population, 2)
-
-            def shifted(points: np.ndarray, claimed=claimed) -> np.ndarray:
-                return against(evaluate(points), claimed)
-
-            points = search(rest, free, shifted, settings, int(luck.integers(2**62))).points
+            settings = Settings(len(known.points) + evaluations, len(known.points), population, 2)
+            points = search(
+                problem.statistics, known, free, evaluate, settings, int(luck.integers(2**62)),
+                likelihood=claims, further=doubt,
+            ).points  # fmt: skip
         else:
-            points = from_bank(rest, free, luck)
+            points = from_known(known, free, surrogate, claims, doubt, luck)
         drawn = problem.values(points)[:, inputs]
-        truth = problem.values(bank.points[number])[0, inputs]
-        below, same = (drawn < truth).sum(axis=0), (drawn == truth).sum(axis=0)
+        value = problem.values(truth)[0, inputs]
+        below, same = (drawn < value).sum(axis=0), (drawn == value).sum(axis=0)
         places[number] = (below + luck.random(len(inputs)) * (same + 1)) / (len(drawn) + 1)
         if progress:
             progress(1)
     return Coverage(tuple(problem.inputs[place] for place in inputs), places, evaluations)
 
 
-def against(found: np.ndarray, claimed: np.ndarray) -> np.ndarray:
-    """Return discrepancies from what a synthetic truth claims; a claim that it does not define says
-    nothing."""
-    return np.where(np.isnan(claimed), 0.0, found - np.where(np.isnan(claimed), 0.0, claimed))
+def claimed_at(
+    problem: Problem,
+    truth: np.ndarray,
+    surrogate: Surrogate,
+    evaluate: Evaluate,
+    luck: np.random.Generator,
+) -> tuple[Likelihood, np.ndarray]:
+    """Return the likelihood of what would be claimed at a truth, shape (1, coordinates), and the variance of
+    the luck that is left in it, shape (claims,).
+
+    A claim that is not defined there says nothing.
+    """
+    times = math.ceil(RUNS_OF_TRUTH / problem.replicates)
+    runs = prepared(problem.statistics, evaluate(np.repeat(truth, times, axis=0)))
+    runs = np.concatenate(list(runs), axis=1)[None]
+    places = np.array([each.place(runs[0, k]) for k, each in enumerate(problem.statistics)])
+    doubt = surrogate.seen(runs, np.where(np.isnan(places), 0.0, places)[None])[1][0]
+    found = np.array(
+        [
+            np.interp(at, each.grid, each.discrepancies)
+            for at, each in zip(places, problem.statistics, strict=True)
+        ]
+    )
+    claimed = found + CLAIM_ERROR * luck.standard_normal(len(found))
+    return Likelihood(problem.statistics, claimed), np.where(np.isfinite(doubt), doubt, 0.0)
 
 
-def from_bank(bank: Bank, free: np.ndarray, luck: np.random.Generator) -> np.ndarray:
-    """Return points of the posterior by the surrogate of a bank alone."""
-    found = toned_down(bank.found)
-    surrogate = Surrogate(bank.points[:, free], found)
-    now = bank.points[np.argsort(distance(found), kind="stable")[:DRAWS]]
+def from_known(
+    known: Bank,
+    free: np.ndarray,
+    surrogate: Surrogate,
+    claims: Likelihood,
+    doubt: np.ndarray,
+    luck: np.random.Generator,
+) -> np.ndarray:
+    """Return points of the posterior by a surrogate alone."""
+    now = likely(known.points, free, surrogate, claims, DRAWS, luck)
     moved = now[:, free]
     for step in range(HEATS):
-        moved = move(moved, surrogate, HOTTEST ** (1.0 - step / (HEATS - 1)), luck)
+        moved = move(moved, surrogate, claims, HOTTEST ** (1.0 - step / (HEATS - 1)), luck, doubt)
     points = luck.standard_normal(now.shape)
     points[:, free] = moved
     return points

@@ -206,7 +206,7 @@ def sentences(found: Calibration) -> list[str]:
         lines.append(f"Left to each run, not calibrated: {', '.join(world.prior.left)}.")
     if found.coverage is not None and len(found.coverage.inputs):
         held = [found.coverage.held(level).mean() for level in LEVELS]
-        how = "with the bank alone"
+        how = "with what the search had learned"
         if found.coverage.evaluations:
             how = f"with {found.coverage.evaluations} evaluations for each"
         lines.append(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.calibration.surrogate import product
+from experiments.calibration.regression import product
 
 FALSE_DISCOVERIES = 0.1  # share of the inputs found that may be none
 SHUFFLES = 200

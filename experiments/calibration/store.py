@@ -49,7 +49,7 @@ class Store:
         self.problem, self.seed, self.threads = problem, seed, threads or os.cpu_count() or 1
         self.folder, self.key, self.progress = folder, key, progress
         self.points = np.empty((0, problem.coordinates))
-        self.found = np.empty((0, len(problem.claims)))
+        self.found = np.empty((0, len(problem.claims), problem.replicates))
         self.used = 0
         if not fresh:
             for place in (folder, *earlier):
@@ -72,7 +72,7 @@ class Store:
         return len(self.points)
 
     def evaluate(self, points: np.ndarray) -> np.ndarray:
-        """Return the discrepancies at points, shape (points, claims): the next evaluations in order."""
+        """Return the runs at points, shape (points, claims, runs): the next evaluations in order."""
         first, last = self.used, self.used + len(points)
         there = min(last, len(self.points)) - first
         if there > 0 and not np.array_equal(self.points[first : first + there], points[:there]):
@@ -95,7 +95,7 @@ class Store:
                     pool.shutdown(cancel_futures=True)
                     raise
                 self.points = np.vstack([self.points, chosen])
-                self.found = np.vstack([self.found, found])
+                self.found = np.concatenate([self.found, np.array(found, float)])
                 self._write()
                 if self.progress:
                     self.progress(len(chosen))
@@ -112,7 +112,7 @@ class Store:
                 key, points, found = str(kept["key"]), kept["points"], kept["found"]
             fits = points.shape[1:] == self.points.shape[1:] and found.shape == (
                 len(points),
-                self.found.shape[1],
+                *self.found.shape[1:],
             )
         except (OSError, ValueError, KeyError, EOFError):
             raise UserError(f"{path}: cannot be read; --fresh starts anew") from None

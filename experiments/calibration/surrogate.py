@@ -1,73 +1,189 @@
-"""A cheap guess of what the claims would measure at a point, learned from the points simulated so far.
+"""A guess of what each claim compares at a point, and how unsure it is, learned from all runs so far.
 
-Ridge regression of every claim on the free coordinates and their squares; the strength of the penalty by
-generalised cross-validation (Golub, Heath and Wahba 1979, *Technometrics* 21). It only proposes points;
-whether one is taken, the simulation decides (``experiments.calibration.sampling``).
+Each statistic (``statistic``) is taken as a sum of functions of the free coordinates, each and its square,
+of which most do nothing (``regression``). It is learned run by run: from a fit, the scores of the runs at a
+point say how far the statistic there lies from it, with luck of a known size (the working response of
+generalised linear models: McCullagh and Nelder 1989, *Generalized Linear Models*), and the fit is made anew.
+
+So what a guess is unsure by is known in parts: the fit itself, which more points make surer; lack of fit,
+which is how much the statistic of a point differs from any such sum; and luck, of the runs that were made,
+which is no part of the guess (Vernon, Goldstein and Bower 2010, *Bayesian Analysis* 5; Andrianakis et al.
+2015, *PLOS Computational Biology* 11: emulators of stochastic models keep ensemble variability apart).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import ndtr
 
-PENALTIES = 10.0 ** np.arange(-2.0, 5.01, 0.5)
-NEAR = 0.5  # share of the points, the nearest ones, from which is learned
-LEAST_STEP = 0.03
+from experiments.calibration.regression import fit
+from experiments.calibration.statistic import BEND, MOST_ODDS, Statistic, bent, logistic, unbent
+
+STEPS = 5  # of scores
+REFINEMENTS = 3  # of scores, where a guess and runs are put together
+SMOOTH = 0.2  # of the spread of the runs of a point: over so much a quantile is smoothed
+OF_ALL = (1.0, 50.0)  # runs for which the spread of all points counts in that of one, at least and at most
+NORMAL_DENSITY = 0.4  # of a normal distribution at its middle
+LEAST_SPREAD = 0.05  # of the runs of a point, in edges of agreement or on the scale of a quantile
+LEAST_SHARE = 0.002  # p (1 - p) is not taken as less when the score of a share is weighed
+MOST_STEP = 4.0  # on the scale, that a score may ask for at once
+LEAST_STEP = 0.03  # of a chain
+ROOT = math.sqrt(2.0 * math.pi)
 
 
 class Surrogate:
-    """Guesses the discrepancies at points, and with them the chance that a point will be near enough."""
+    """Guesses the statistics of claims at points.
 
-    def __init__(self, points: np.ndarray, found: np.ndarray):
-        """Learn from points, shape (points, free coordinates), and discrepancies, shape (points, claims)."""
-        squares = (found**2).mean(axis=1)
-        features = 2 * points.shape[1]
-        near = np.argsort(squares, kind="stable")[: max(int(NEAR * len(points)), 3 * features)]
-        points, found, squares = points[near], found[near], squares[near]
-        x = _features(points)
-        self.centre_x, self.centre_y = x.mean(axis=0), found.mean(axis=0)
-        x, y = x - self.centre_x, found - self.centre_y
-        left, size, right = np.linalg.svd(x, full_matrices=False)
-        projected = product(left.T, y)
-        self.coefficients = np.zeros((x.shape[1], y.shape[1]))
-        self.variances = np.zeros(y.shape[1])
-        best = np.full(y.shape[1], np.inf)
-        for penalty in PENALTIES:
-            shrunk = size**2 / (size**2 + penalty)
-            left_over = y - product(left, shrunk[:, None] * projected)
-            freedom = max(1.0, len(y) - 1.0 - shrunk.sum())
-            variance = (left_over**2).sum(axis=0) / freedom
-            score = variance / freedom
-            coefficients = product(right.T, (size / (size**2 + penalty))[:, None] * projected)
-            better = score < best
-            best = np.where(better, score, best)
-            self.variances = np.where(better, variance, self.variances)
-            self.coefficients = np.where(better, coefficients, self.coefficients)
-        # what is left over of several claims goes together, so that their sum is less sure than one by one
-        self.stretch = 1.0
-        mean, spread = self.mean_square(points)
-        self.stretch = max(1.0, float(np.sqrt((((squares - mean) / spread) ** 2).mean())))
+    ``lack``: variance of the lack of fit of each statistic on its scale, shape (claims,). ``spreads``:
+    standard deviation of the runs of one point, on the average; ``densities``: of the runs at a quantile, in
+    units of their spread; same shape.
+    """
 
-    def guess(self, points: np.ndarray) -> np.ndarray:
-        """Return the discrepancies expected at points, shape (points, claims)."""
-        return self.centre_y + product(_features(points) - self.centre_x, self.coefficients)
+    def __init__(self, points: np.ndarray, runs: np.ndarray, statistics: Sequence[Statistic]):
+        """Learn from points, shape (points, free coordinates), and their runs, (points, claims, runs).
 
-    def mean_square(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mean square of the discrepancies expected at points, and how unsure it is."""
-        expected = self.guess(points)
-        count = expected.shape[1]
-        mean = (expected**2 + self.variances).sum(axis=1) / count
-        spread = np.sqrt((4.0 * expected**2 * self.variances + 2.0 * self.variances**2).sum(axis=1)) / count
-        return mean, self.stretch * np.maximum(spread, 1e-12)
-
-    def log_likelihood(self, points: np.ndarray, error: float, heat: float = 1.0) -> np.ndarray:
-        """Return the logarithm of the likelihood of the claims at each point.
-
-        Each claim is measured with a normal error, and what is simulated differs from the guess by what was
-        left over when it was learned. ``heat``: factor on both.
+        ``runs``: values of the formula of each claim, as ``Statistic.of_runs`` has prepared them.
         """
-        return -0.5 * (self.guess(points) ** 2 / (error**2 + self.variances)).sum(axis=1) / heat**2
+        self.statistics = tuple(statistics)
+        self.spreads = np.maximum(spread_of_runs(runs), LEAST_SPREAD)
+        self.of_all = runs_of_all(runs)
+        self.densities = np.full(len(self.statistics), NORMAL_DENSITY)
+        features = _features(points)
+        self.fitted = fit(features, *self.seen(runs, self.start(runs)))
+        for _ in range(STEPS):
+            near = self.fitted.guess(features)[0]
+            self.densities = self._densities(runs, near)
+            self.fitted = fit(features, *self.seen(runs, near), self.fitted)
+        self.lack = self.fitted.lack
+
+    def guess(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where each statistic is expected on its scale, and the variance, shape (points, claims).
+
+        How unsure the fit is and the lack of fit are in the variance; the luck of runs is not.
+        """
+        mean, variance = self.fitted.guess(_features(points))
+        return mean, variance + self.lack
+
+    def seen(self, runs: np.ndarray, near: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the runs of points say of each statistic there, and the variance of the luck in it.
+
+        ``near``: places near which the statistics are sought, shape (points, claims). Variance inf: no run
+        says anything.
+        """
+        seen, luck = np.empty(near.shape), np.empty(near.shape)
+        for k, statistic in enumerate(self.statistics):
+            at, values = near[:, k], runs[:, k]
+            count = np.maximum(np.isfinite(values).sum(axis=1), 1)
+            if statistic.kind == "share":
+                at = np.clip(at, -MOST_ODDS, MOST_ODDS)
+                expected = logistic(at)
+                slope = variance = np.maximum(expected * (1.0 - expected), LEAST_SHARE)
+                score = mean_of(values) - expected
+            elif statistic.kind == "mean":
+                slope = np.cosh(at / BEND)
+                variance = self._spread_at(values, k) ** 2
+                score = mean_of(values) - unbent(at)
+            else:
+                spread = self._spread_at(values, k)
+                slope = self.densities[k] / spread
+                variance = np.full(len(at), statistic.level * (1.0 - statistic.level))
+                below = ndtr((at - values.T) / (SMOOTH * spread)).T
+                score = statistic.level - mean_of(below)
+            seen[:, k] = at + np.clip(score / slope, -MOST_STEP, MOST_STEP)
+            luck[:, k] = variance / (slope * slope * count)
+        known = np.isfinite(runs).any(axis=2)
+        return np.where(known, seen, 0.0), np.where(known, luck, np.inf)
+
+    def refined(self, points: np.ndarray, runs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the statistics at points, and the variance, by guess and by their own runs together.
+
+        Each counts by how sure it is; where luck is large the guess stays nearly what it was.
+        """
+        guess, variance = self.guess(points)
+        refined, doubt = guess, variance
+        for _ in range(REFINEMENTS):
+            seen, luck = self.seen(runs, refined)
+            share = variance / (variance + luck)
+            refined, doubt = guess + share * (seen - guess), variance * (1.0 - share)
+        return refined, doubt
+
+    def start(self, runs: np.ndarray) -> np.ndarray:
+        """Return the places from which the first scores are reckoned: those of all runs together for shares,
+        of the runs of each point for the rest, shape (points, claims)."""
+        near = np.zeros(runs.shape[:2])
+        for k, statistic in enumerate(self.statistics):
+            if statistic.kind == "share":
+                known = np.isfinite(runs[:, k])
+                share = (np.where(known, runs[:, k], 0.0).sum() + 0.5) / (known.sum() + 1.0)
+                near[:, k] = np.log(share / (1.0 - share))
+            else:
+                middle = mean_of(runs[:, k])
+                near[:, k] = bent(middle) if statistic.kind == "mean" else middle
+        return np.where(np.isfinite(near), near, 0.0)
+
+    def _spread_at(self, values: np.ndarray, claim: int) -> np.ndarray:
+        """Return the standard deviation of the runs of each point, shape (points,), for runs of one claim,
+        (points, runs): few runs are helped by the spread of the runs of all points."""
+        known = np.isfinite(values)
+        off = np.where(known, values - mean_of(values)[:, None], 0.0)
+        freedom = np.maximum(known.sum(axis=1) - 1, 0)
+        squares = (off**2).sum(axis=1) + self.of_all[claim] * self.spreads[claim] ** 2
+        return np.sqrt(squares / (freedom + self.of_all[claim]))
+
+    def _densities(self, runs: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Return how dense the runs of a point lie at their quantile, on the average and in units of their
+        spread, shape (claims,)."""
+        found = np.full(len(self.statistics), NORMAL_DENSITY)
+        for k, statistic in enumerate(self.statistics):
+            if statistic.kind == "quantile":
+                off = (runs[:, k] - near[:, k, None]) / (SMOOTH * self._spread_at(runs[:, k], k)[:, None])
+                known = np.isfinite(off)
+                height = np.where(known, np.exp(-0.5 * np.where(known, off, 0.0) ** 2), 0.0).sum()
+                found[k] = height / max(1, known.sum()) / (SMOOTH * ROOT)
+        return np.maximum(found, 0.25 * NORMAL_DENSITY)
+
+
+def spread_of_runs(runs: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of the runs about the mean of their point, shape (claims,).
+
+    ``runs``: shape (points, claims, runs); nan: not defined.
+    """
+    known = np.isfinite(runs)
+    off = np.where(known, runs - mean_of(runs)[:, :, None], 0.0)
+    count = known.sum(axis=2)
+    freedom = np.maximum(np.maximum(count - 1, 0).sum(axis=0), 1)
+    return np.sqrt((off**2).sum(axis=(0, 2)) / freedom)
+
+
+def runs_of_all(runs: np.ndarray) -> np.ndarray:
+    """Return for how many runs the spread of all points should count in the spread of one, shape (claims,).
+
+    Many where the spreads of points differ by no more than luck makes them, few where they differ by
+    themselves (as for variances of genes: Smyth 2004, *Statistical Applications in Genetics and Molecular
+    Biology* 3). ``runs``: shape (points, claims, runs).
+    """
+    known = np.isfinite(runs)
+    count = known.sum(axis=2)
+    freedom = np.maximum(count - 1, 1)
+    off = np.where(known, runs - mean_of(runs)[:, :, None], 0.0)
+    squares = np.where(count > 1, (off**2).sum(axis=2) / freedom, 0.0)
+    points = np.maximum((count > 1).sum(axis=0), 1)
+    mean = np.maximum(squares.sum(axis=0) / points, 1e-12)
+    differ = np.where(count > 1, (squares / mean - 1.0) ** 2, 0.0).sum(axis=0) / points
+    by_luck = np.where(count > 1, 2.0 / freedom, 0.0).sum(axis=0) / points
+    themselves = np.maximum((differ - by_luck) / (1.0 + by_luck), 1e-12)
+    return np.clip(2.0 / themselves, *OF_ALL)
+
+
+def mean_of(runs: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis of what is defined; nan where nothing is."""
+    known = np.isfinite(runs)
+    count = known.sum(axis=-1)
+    total = np.where(known, runs, 0.0).sum(axis=-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def chains(points: np.ndarray, target, steps: int, luck: np.random.Generator) -> np.ndarray:
@@ -89,15 +205,6 @@ def chains(points: np.ndarray, target, steps: int, luck: np.random.Generator) ->
         now = np.where(taken[:, None], moved, now)
         height = np.where(taken, new_height, height)
     return now
-
-
-def product(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the product of two matrices without the library of linear algebra.
-
-    That library takes threads of its own, which cost more than they save on matrices as small as these,
-    above all on a busy machine, and may add up in another order.
-    """
-    return np.einsum("ij,jk->ik", first, second)
 
 
 def _features(points: np.ndarray) -> np.ndarray:

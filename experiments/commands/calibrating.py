@@ -40,7 +40,7 @@ def calibrate(
     check_evaluations: Annotated[
         int,
         typer.Option(
-            "--check-evaluations", help="Points simulated for each of them; 0: the bank serves all."
+            "--check-evaluations", help="Points simulated for each of them; 0: what is known serves all."
         ),
     ] = 0,
     runs: Annotated[

@@ -467,6 +467,7 @@ class Tables(NamedTuple):
     buckets: np.ndarray  # first entry of each
     agenda_times: np.ndarray  # entries of the open bucket, in order
     agenda: np.ndarray
+    parts: np.ndarray  # of the bucket that is being opened: where the entries of each go
     late_times: np.ndarray  # entries that came into it when it was open
     late: np.ndarray
     tail_events: np.ndarray

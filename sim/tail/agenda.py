@@ -83,7 +83,18 @@ def take_entry(w):
             look_at_ties(w, w.agenda[place + AHEAD // 2])
     w.entries[entry].next = crowd.free
     crowd.free = entry
+    scout(w)
     return entry
+
+
+@rule
+def scout(w):
+    """Begin to load one more entry of the bucket that comes next."""
+    crowd = w.crowd[0]
+    if crowd.scout >= 0:
+        crowd.scout = w.entries[crowd.scout].next
+        if crowd.scout >= 0:
+            prefetch(w.entries, crowd.scout)
 
 
 @rule
@@ -117,6 +128,7 @@ def empty_agenda(w):
         w.buckets[bucket] = -1
     crowd.used, crowd.free = 0, -1
     crowd.bucket, crowd.opened, crowd.place, crowd.late, crowd.ahead = 0, 0, 0, 0, 0
+    crowd.scout = -1
     crowd.scale = len(w.buckets) / w.clock[0].horizon
 
 
@@ -124,23 +136,70 @@ def empty_agenda(w):
 def open_bucket(w, bucket):
     """Bring the entries of a bucket into order: it is the present one."""
     crowd = w.crowd[0]
+    count = gather(w, bucket)
+    crowd.bucket, crowd.opened, crowd.place = bucket, count, 0
+    crowd.ahead -= count
+    crowd.scout = w.buckets[bucket + 1] if bucket + 1 < len(w.buckets) else -1
+    sort_opened(w, count, deal_out(w, bucket, count))
+
+
+@rule
+def gather(w, bucket):
+    """Take the entries out of a bucket, as they stand in its list; return how many."""
     count = 0
     entry = w.buckets[bucket]
     while entry >= 0:
-        if count == len(w.agenda):
+        if count == len(w.late):
             w.clock[0].status = BUCKET_FULL
             break
-        w.agenda_times[count] = w.entries[entry].time
-        w.agenda[count] = entry
+        w.late_times[count], w.late[count] = w.entries[entry].time, entry  # nothing is late by now
         count += 1
         entry = w.entries[entry].next
     w.buckets[bucket] = -1
-    crowd.bucket, crowd.opened, crowd.place = bucket, count, 0
-    crowd.ahead -= count
+    return count
+
+
+@rule
+def deal_out(w, bucket, count):
+    """Bring what was gathered nearly into order, by parts of the bucket; return the most that fell into one.
+
+    Without a comparison, which would go wrong half the time.
+    """
+    scale = w.crowd[0].scale
+    parts = 1
+    while parts < count and parts < len(w.parts):
+        parts *= 2
+    for part in range(parts):
+        w.parts[part] = 0
+    for place in range(count):
+        w.parts[part_of(w.late_times[place], scale, bucket, parts)] += 1
+    first, most = 0, 0
+    for part in range(parts):
+        size = w.parts[part]
+        w.parts[part] = first
+        first += size
+        most = max(most, size)
+    for place in range(count):
+        part = part_of(w.late_times[place], scale, bucket, parts)
+        to = w.parts[part]
+        w.parts[part] = to + 1
+        w.agenda_times[to], w.agenda[to] = w.late_times[place], w.late[place]
+    return most
+
+
+@rule
+def part_of(time, scale, bucket, parts):
+    """Return into which of the equal parts of a bucket a time falls."""
+    return min(int((time * scale - bucket) * parts), parts - 1)
+
+
+@rule
+def sort_opened(w, count, most):
+    """Sort the entries of the open bucket (Shell's sort), none of which is ``most`` from its place or farther."""
     gap = 1
-    while gap < count // 3:
+    while gap < most // 3:
         gap = 3 * gap + 1
-    while gap > 0:  # Shell's sort: most buckets are small
+    while gap > 0:
         for i in range(gap, count):
             time, entry = w.agenda_times[i], w.agenda[i]
             j = i

@@ -68,7 +68,7 @@ def room_of_tail(scenario, members: int) -> dict[str, int]:
         "items": 1
         if len(scenario.file.scripted_artifacts) == 1 and not scenario.file.scripted_projects
         else FIRST_ITEMS,
-        "entries": 1024 + members // 2,
+        "entries": 1024 + members,
         "opened": 1024 + members // 32,
         "tail_events": 1 if thinned else 1024 + 2 * members,
     }

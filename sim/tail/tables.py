@@ -60,6 +60,7 @@ CROWD = np.dtype(  # one row: where the tail of a run stands
         ("place", "i8"),  # the next of them
         ("ahead", "i8"),  # entries of later buckets
         ("late", "i8"),  # entries that came into that bucket when it was open: a heap
+        ("scout", "i8"),  # entry of the bucket that comes next, up to which its entries were asked for
         ("scale", "f8"),  # buckets per month
         ("complex", "i8"),  # 1: some members need more than one neighbour
     ]
@@ -187,6 +188,7 @@ class Form(Word):
 
 DUE, STAGE, COUNT, FORM = codes(Due), codes(Stage), codes(Count), codes(Form)
 FORMS = 3  # apart from ANY
+MOST_PARTS = 1024  # into which a bucket of the calendar is dealt out
 OF_MEMBERS = -2  # causes from here down are rows of the log of members
 
 
@@ -227,6 +229,7 @@ def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets
         "buckets": np.zeros(buckets, np.int32),
         "agenda_times": np.zeros(room.opened),
         "agenda": np.zeros(room.opened, np.int32),
+        "parts": np.zeros(MOST_PARTS if members else 0, np.int32),
         "late_times": np.zeros(room.opened),
         "late": np.zeros(room.opened, np.int32),
         "tail_events": table(TAIL_EVENT, room.tail_events),

@@ -3,6 +3,9 @@
 A heap of a million entries would be slow, as each step down it is a wait for memory. Here an entry is put
 at the head of the list of its bucket; the present bucket is open, which means in order. What comes into it
 while it is open goes into a heap of its own. Equal times go by the number of the entry.
+
+A bucket is put in order in two steps: dealt out by equal parts of its time, then sorted, which has little
+left to do. While one bucket is worked off, the entries of the next are asked for, one at a time.
 """
 
 from __future__ import annotations
@@ -18,8 +21,11 @@ AHEAD = 8  # entries
 
 
 @rule
-def put(w, time, what, item, member, via, weight, cause):
-    """Put something on the agenda; what lies beyond the horizon is dropped."""
+def put(w, time, what, item, member, via, strength, cause):
+    """Put something on the agenda; what lies beyond the horizon is dropped.
+
+    strength: of the tie along which it comes.
+    """
     clock, crowd = w.clock[0], w.crowd[0]
     if not time <= clock.horizon:
         return
@@ -34,7 +40,9 @@ def put(w, time, what, item, member, via, weight, cause):
         return
     row = w.entries[entry]
     row.time, row.what, row.thing, row.member = time, what, item, member
-    row.via, row.weight, row.cause = via, weight, cause
+    row.via, row.cause = via, cause
+    if len(w.entry_strength) > 0:
+        w.entry_strength[entry] = strength
     bucket = min(int(time * crowd.scale), len(w.buckets) - 1)
     if bucket > crowd.bucket:
         row.next = w.buckets[bucket]
@@ -195,7 +203,7 @@ def part_of(time, scale, bucket, parts):
 
 @rule
 def sort_opened(w, count, most):
-    """Sort the entries of the open bucket (Shell's sort), none of which is ``most`` from its place or farther."""
+    """Sort the entries of the open bucket, each less than ``most`` from its place (Shell's sort)."""
     gap = 1
     while gap < most // 3:
         gap = 3 * gap + 1

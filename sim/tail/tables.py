@@ -108,7 +108,7 @@ PERSON = np.dtype(  # highest class; -1: none
         ("has_api", "i1"),
     ]
 )
-ENTRY = np.dtype(  # of the calendar
+ENTRY = np.dtype(  # of the calendar: 24 bytes
     [
         ("time", "f8"),
         ("cause", "i4"),
@@ -117,7 +117,6 @@ ENTRY = np.dtype(  # of the calendar
         ("thing", "i2"),
         ("what", "u1"),  # Due
         ("via", "u1"),  # Via
-        ("weight", "f4"),  # strength of the tie along which it comes
     ]
 )
 TAIL_EVENT = np.dtype(  # row of the log: 24 bytes
@@ -226,6 +225,7 @@ def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets
         "use_months": np.zeros((periods, room.items, groups, FORMS)),
         "people": np.zeros((periods, len(Form), classes if members else 0, groups), np.int32),
         "entries": table(ENTRY, room.entries),
+        "entry_strength": np.zeros(room.entries if listening else 0, np.float32),
         "buckets": np.zeros(buckets, np.int32),
         "agenda_times": np.zeros(room.opened),
         "agenda": np.zeros(room.opened, np.int32),

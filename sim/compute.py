@@ -316,4 +316,5 @@ def size_within(most, needed):
 
     ``size_within(3, 4)`` is 0.75.
     """
-    return 1.0 if needed <= most else max(0.0, most) / needed
+    most = max(0.0, most)
+    return 1.0 if needed <= most else most / needed

@@ -482,9 +482,11 @@ class Tables(NamedTuple):
     use_months: np.ndarray  # (month, item, group, form): of who began or left in the month
     people: np.ndarray  # (month, form, class, group): first access
     entries: np.ndarray
+    entry_strength: np.ndarray  # of the tie along which it comes; empty where one neighbour is enough
     buckets: np.ndarray  # first entry of each
     agenda_times: np.ndarray  # entries of the open bucket, in order
     agenda: np.ndarray
+    parts: np.ndarray  # of the bucket that is being opened: where the entries of each go
     late_times: np.ndarray  # entries that came into it when it was open
     late: np.ndarray
     tail_events: np.ndarray

@@ -541,7 +541,7 @@ def bytes_per_member(simulator, members):
     """Return what the tables of the tail take for each member, without ties and log (counts are one)."""
     own = (
         *("members", "roster", "inflow", "stages", "nearing", "heard", "persons", "entries", "buckets"),
-        *("agenda_times", "agenda", "late_times", "late", "streams"),
+        *("entry_strength", "agenda_times", "agenda", "late_times", "late", "parts", "streams"),
     )
     return sum(getattr(simulator.workspace.tables, name).nbytes for name in own) / members
 

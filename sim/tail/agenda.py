@@ -3,6 +3,9 @@
 A heap of a million entries would be slow, as each step down it is a wait for memory. Here an entry is put
 at the head of the list of its bucket; the present bucket is open, which means in order. What comes into it
 while it is open goes into a heap of its own. Equal times go by the number of the entry.
+
+A bucket is put in order in two steps: dealt out by equal parts of its time, then sorted, which has little
+left to do. While one bucket is worked off, the entries of the next are asked for, one at a time.
 """
 
 from __future__ import annotations
@@ -18,8 +21,11 @@ AHEAD = 8  # entries
 
 
 @rule
-def put(w, time, what, item, member, via, weight, cause):
-    """Put something on the agenda; what lies beyond the horizon is dropped."""
+def put(w, time, what, item, member, via, strength, cause):
+    """Put something on the agenda; what lies beyond the horizon is dropped.
+
+    strength: of the tie along which it comes.
+    """
     clock, crowd = w.clock[0], w.crowd[0]
     if not time <= clock.horizon:
         return
@@ -34,7 +40,9 @@ def put(w, time, what, item, member, via, weight, cause):
         return
     row = w.entries[entry]
     row.time, row.what, row.thing, row.member = time, what, item, member
-    row.via, row.weight, row.cause = via, weight, cause
+    row.via, row.cause = via, cause
+    if len(w.entry_strength) > 0:
+        w.entry_strength[entry] = strength
     bucket = min(int(time * crowd.scale), len(w.buckets) - 1)
     if bucket > crowd.bucket:
         row.next = w.buckets[bucket]
@@ -83,7 +91,18 @@ def take_entry(w):
             look_at_ties(w, w.agenda[place + AHEAD // 2])
     w.entries[entry].next = crowd.free
     crowd.free = entry
+    scout(w)
     return entry
+
+
+@rule
+def scout(w):
+    """Begin to load one more entry of the bucket that comes next."""
+    crowd = w.crowd[0]
+    if crowd.scout >= 0:
+        crowd.scout = w.entries[crowd.scout].next
+        if crowd.scout >= 0:
+            prefetch(w.entries, crowd.scout)
 
 
 @rule
@@ -117,6 +136,7 @@ def empty_agenda(w):
         w.buckets[bucket] = -1
     crowd.used, crowd.free = 0, -1
     crowd.bucket, crowd.opened, crowd.place, crowd.late, crowd.ahead = 0, 0, 0, 0, 0
+    crowd.scout = -1
     crowd.scale = len(w.buckets) / w.clock[0].horizon
 
 
@@ -124,23 +144,70 @@ def empty_agenda(w):
 def open_bucket(w, bucket):
     """Bring the entries of a bucket into order: it is the present one."""
     crowd = w.crowd[0]
+    count = gather(w, bucket)
+    crowd.bucket, crowd.opened, crowd.place = bucket, count, 0
+    crowd.ahead -= count
+    crowd.scout = w.buckets[bucket + 1] if bucket + 1 < len(w.buckets) else -1
+    sort_opened(w, count, deal_out(w, bucket, count))
+
+
+@rule
+def gather(w, bucket):
+    """Take the entries out of a bucket, as they stand in its list; return how many."""
     count = 0
     entry = w.buckets[bucket]
     while entry >= 0:
-        if count == len(w.agenda):
+        if count == len(w.late):
             w.clock[0].status = BUCKET_FULL
             break
-        w.agenda_times[count] = w.entries[entry].time
-        w.agenda[count] = entry
+        w.late_times[count], w.late[count] = w.entries[entry].time, entry  # nothing is late by now
         count += 1
         entry = w.entries[entry].next
     w.buckets[bucket] = -1
-    crowd.bucket, crowd.opened, crowd.place = bucket, count, 0
-    crowd.ahead -= count
+    return count
+
+
+@rule
+def deal_out(w, bucket, count):
+    """Bring what was gathered nearly into order, by parts of the bucket; return the most that fell into one.
+
+    Without a comparison, which would go wrong half the time.
+    """
+    scale = w.crowd[0].scale
+    parts = 1
+    while parts < count and parts < len(w.parts):
+        parts *= 2
+    for part in range(parts):
+        w.parts[part] = 0
+    for place in range(count):
+        w.parts[part_of(w.late_times[place], scale, bucket, parts)] += 1
+    first, most = 0, 0
+    for part in range(parts):
+        size = w.parts[part]
+        w.parts[part] = first
+        first += size
+        most = max(most, size)
+    for place in range(count):
+        part = part_of(w.late_times[place], scale, bucket, parts)
+        to = w.parts[part]
+        w.parts[part] = to + 1
+        w.agenda_times[to], w.agenda[to] = w.late_times[place], w.late[place]
+    return most
+
+
+@rule
+def part_of(time, scale, bucket, parts):
+    """Return into which of the equal parts of a bucket a time falls."""
+    return min(int((time * scale - bucket) * parts), parts - 1)
+
+
+@rule
+def sort_opened(w, count, most):
+    """Sort the entries of the open bucket, each less than ``most`` from its place (Shell's sort)."""
     gap = 1
-    while gap < count // 3:
+    while gap < most // 3:
         gap = 3 * gap + 1
-    while gap > 0:  # Shell's sort: most buckets are small
+    while gap > 0:
         for i in range(gap, count):
             time, entry = w.agenda_times[i], w.agenda[i]
             j = i

@@ -25,7 +25,7 @@ from sim.words import ArtifactKind, TieKind, Via
 
 MOST_TAIL_EVENTS = 2**27
 FIRST_ITEMS = 8
-MEMBERS_PER_BUCKET, MOST_BUCKETS = 64, 65536  # of the calendar; measured: fewer and more are slower
+MEMBERS_PER_BUCKET, MOST_BUCKETS = 32, 65536  # of the calendar; measured: 16 and 128 are slower
 NO_ROW = 255  # of passing
 
 
@@ -68,7 +68,7 @@ def room_of_tail(scenario, members: int) -> dict[str, int]:
         "items": 1
         if len(scenario.file.scripted_artifacts) == 1 and not scenario.file.scripted_projects
         else FIRST_ITEMS,
-        "entries": 1024 + members // 2,
+        "entries": 1024 + members,
         "opened": 1024 + members // 32,
         "tail_events": 1 if thinned else 1024 + 2 * members,
     }

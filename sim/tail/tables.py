@@ -60,6 +60,7 @@ CROWD = np.dtype(  # one row: where the tail of a run stands
         ("place", "i8"),  # the next of them
         ("ahead", "i8"),  # entries of later buckets
         ("late", "i8"),  # entries that came into that bucket when it was open: a heap
+        ("scout", "i8"),  # entry of the bucket that comes next, up to which its entries were asked for
         ("scale", "f8"),  # buckets of the calendar [1/month]
         ("complex", "i8"),  # 1: some members need more than one neighbour
     ]
@@ -107,7 +108,7 @@ PERSON = np.dtype(  # one row per member: rows of classes; -1: none
         ("has_api", "i1"),  # that it uses at arm's length now
     ]
 )
-ENTRY = np.dtype(  # one row per entry of the calendar
+ENTRY = np.dtype(  # one row per entry of the calendar: 24 bytes
     [
         ("time", "f8"),  # when it is due [months]
         ("cause", "i4"),  # see cause_of
@@ -116,7 +117,6 @@ ENTRY = np.dtype(  # one row per entry of the calendar
         ("thing", "i2"),  # row of items
         ("what", "u1"),  # Due
         ("via", "u1"),  # Via
-        ("weight", "f4"),  # strength of the tie along which it comes [ratio]
     ]
 )
 TAIL_EVENT = np.dtype(  # one row of their log: 24 bytes
@@ -187,6 +187,7 @@ class Form(Word):
 
 DUE, STAGE, COUNT, FORM = codes(Due), codes(Stage), codes(Count), codes(Form)
 FORMS = 3  # apart from ANY
+MOST_PARTS = 1024  # into which a bucket of the calendar is dealt out
 OF_MEMBERS = -2  # causes from here down are rows of the log of members
 
 
@@ -224,9 +225,11 @@ def state_of_tail(members: int, groups: int, classes: int, periods: int, buckets
         "use_months": np.zeros((periods, room.items, groups, FORMS)),
         "people": np.zeros((periods, len(Form), classes if members else 0, groups), np.int32),
         "entries": table(ENTRY, room.entries),
+        "entry_strength": np.zeros(room.entries if listening else 0, np.float32),
         "buckets": np.zeros(buckets, np.int32),
         "agenda_times": np.zeros(room.opened),
         "agenda": np.zeros(room.opened, np.int32),
+        "parts": np.zeros(MOST_PARTS if members else 0, np.int32),
         "late_times": np.zeros(room.opened),
         "late": np.zeros(room.opened, np.int32),
         "tail_events": table(TAIL_EVENT, room.tail_events),

@@ -31,6 +31,7 @@ def pass_on(w, item, member, until, cause):
         return
     now, key = clock.time, w.items[item].key
     window = min(until, clock.horizon) - now
+    moments = MOMENTS / clock.horizon  # in a month
     weighed, dated = len(w.tie_strength) > 0, len(w.tie_since) > 0
     complex_ones = w.crowd[0].complex == 1
     even = passing >= 0 and not weighed  # one draw decides alike on all ties
@@ -43,11 +44,11 @@ def pass_on(w, item, member, until, cause):
     for place in range(first, last):
         prefetch(w.nearing, cell + w.neighbours[place])
     for place in range(first, last):
-        other = w.neighbours[place]
+        other = np.int64(w.neighbours[place])
         alone = not complex_ones or not is_complex(w, w.members[other].population)
         if alone and w.nearing[cell + other] == HAS:
             continue
-        strength = w.tie_strength[place] if weighed else 1.0
+        strength = float(w.tie_strength[place]) if weighed else 1.0
         if not even:
             row = w.tie_passing[place] if passing == BY_TIE else passing
             if row >= len(w.passing):
@@ -63,7 +64,7 @@ def pass_on(w, item, member, until, cause):
         if time > now + window or (dated and time >= w.tie_until[place]):
             continue
         if alone:
-            when = moment(clock.horizon, time)
+            when = moment(time, moments)
             if when > w.nearing[cell + other]:
                 continue  # another is earlier
             w.nearing[cell + other] = when
@@ -71,12 +72,12 @@ def pass_on(w, item, member, until, cause):
 
 
 @rule
-def moment(horizon, time):
-    """Return a time in 65,533 parts of the horizon: enough to see that news comes too late to matter.
+def moment(time, moments):
+    """Return a time in whole parts, so many a month: enough to see that news comes too late to matter.
 
     News of the same moment are all put on the agenda, which knows their order.
     """
-    return 1 + int(time / horizon * MOMENTS)
+    return 1 + int(time * moments)
 
 
 @rule

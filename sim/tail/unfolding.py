@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from agents.rule import rule, rule_where
 from sim.queue import next_due
 from sim.tables import RUNNING
@@ -41,16 +43,19 @@ def advance_tail(w, before, until):
         if time > until or time >= before:
             return
         clock.time = time
-        entry = w.entries[take_entry(w)]
-        what, item, member, cause = entry.what, int(entry.thing), int(entry.member), int(entry.cause)
+        row = take_entry(w)
+        entry = w.entries[row]
+        what, item, member = entry.what, np.int64(entry.thing), np.int64(entry.member)
+        via, cause = np.int64(entry.via), np.int64(entry.cause)  # a rule is compiled for each type of number
         if what == DUE.REACH:
-            reach(w, item, member, entry.via, entry.weight, cause)
+            strength = float(w.entry_strength[row]) if len(w.entry_strength) > 0 else 1.0
+            reach(w, item, member, via, strength, cause)
         elif what == DUE.USE:
-            use(w, item, member, entry.via, cause)
+            use(w, item, member, via, cause)
         elif what == DUE.LEAVE:
             leave(w, item, member, cause)
         elif what == DUE.AFFORD:
-            afford(w, item, member, entry.via, cause)
+            afford(w, item, member, via, cause)
         elif what == DUE.ARRIVE:
             stream = w.streams[member]
             if stream.queued == time:  # else its pace has changed

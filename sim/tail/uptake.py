@@ -85,7 +85,7 @@ def next_arrival(w, row):
     group = w.groups[stream.group]
     key = mix(group.key, ordinal_key(w.items[stream.thing].key, w.items[stream.thing].wave))
     order = mix(key, w.clock[0].seed) ^ ordinal_key(key, clock.run)
-    member = w.roster[group.first + shuffled(order, stream.arrived, stream.count)]
+    member = np.int64(w.roster[group.first + shuffled(order, stream.arrived, stream.count)])
     stream.hazard, stream.settled = stream.target, clock.time
     stream.arrived += 1
     refresh(w, row)

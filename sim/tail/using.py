@@ -20,8 +20,11 @@ from sim.words import ACCESS, KIND, VIA
 
 
 @rule
-def reach(w, item, member, via, weight, cause):
-    """An item reaches a member, which then wants to use it, or finds that it may not, cannot, need not."""
+def reach(w, item, member, via, strength, cause):
+    """An item reaches a member, which then wants to use it, or finds that it may not, cannot, need not.
+
+    strength: of the tie along which it comes.
+    """
     cell = item * len(w.members) + member
     stage = w.stages[cell]
     if stage != STAGE.UNREACHED and stage != STAGE.SHUT_OUT:
@@ -32,7 +35,7 @@ def reach(w, item, member, via, weight, cause):
     if is_denied(w, item, via):
         return
     if w.crowd[0].complex == 1 and via != VIA.PUBLIC and via != VIA.LEAKED:
-        if is_complex(w, w.members[member].population) and not enough(w, item, member, weight):
+        if is_complex(w, w.members[member].population) and not enough(w, item, member, strength):
             return
     if stage == STAGE.UNREACHED:
         count(w, COUNT.REACHED, item, member)
@@ -263,7 +266,8 @@ def leave(w, item, member, cause):
     if uses(stage):
         note(w, COUNT.LEFT_OPEN + (stage - STAGE.USES_OPEN), item, member, 0, cause)
         w.stages[cell] = STAGE.LEFT
-        note_what_is_left(w, member)
+        if gives_use(w.items[item].kind):
+            note_what_is_left(w, member)
 
 
 @rule

@@ -32,7 +32,7 @@ from experiments.calibration.screening import Screen
 from experiments.calibration.store import Store
 from experiments.evidence.agreement import Judged, judge
 from experiments.evidence.claims import Claim
-from experiments.evidence.measuring import Measured, Plan, from_intervals, measure_plan, plan_of
+from experiments.evidence.measuring import Measured, Plan, from_intervals, measure_plan, plan_of_possible
 from experiments.folder import OutputFolder
 from sim.ensemble import check_count
 from sim.errors import UserError
@@ -251,20 +251,18 @@ def score_without(
     threads: int | None,
 ) -> Score:
     """Return how many claims agree in the world without an actor (None: with all), from the posterior."""
-    scenario, plan, claims, impossible = world.scenario, world.plan, dict(world.of), []
+    plan, claims = world.plan, dict(world.of)
+    impossible: list[str] = []
     if actor is not None:
-        data = merge(scenario.raw, {"remove": [_path(actor)]}, scenario.origin)
+        data = merge(world.scenario.raw, {"remove": [_path(actor)]}, world.scenario.origin)
         try:
-            scenario = from_data(data, scenario.origin, scenario.sets, policies=scenario.policies)
+            scenario = from_data(
+                data, world.scenario.origin, world.scenario.sets, policies=world.scenario.policies
+            )
         except UserError:  # nothing is left that could be simulated
             return Score(actor, 0, 0, tuple(claims))
-        for name, claim in world.of.items():
-            try:
-                plan_of({name: claim}, scenario)
-            except UserError:
-                impossible.append(name)
-                del claims[name]
-        plan = plan_of(claims, scenario)
+        plan, impossible = plan_of_possible(claims, scenario)
+        claims = {name: claim for name, claim in claims.items() if name not in impossible}
     found = judged(plan, claims, sample, asked.left_out, asked.seed, threads)
     agree = [name for name, each in found.items() if each.verdict == "agrees"]
     lost = tuple(name for name in claims if name not in agree)

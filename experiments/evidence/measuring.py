@@ -91,6 +91,25 @@ class Measured:
 
 def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
     """Return which worlds to simulate for claims; raise UserError with the claim's id and the dotted path."""
+
+    def refuse(_name: str, error: UserError) -> None:
+        raise error from None
+
+    return _plan(claims, scenario, refuse)
+
+
+def plan_of_possible(claims: Mapping[str, Claim], scenario: Scenario) -> tuple[Plan, list[str]]:
+    """Return which worlds to simulate for claims, and which claims name what the scenario does not have."""
+    impossible: list[str] = []
+
+    def leave_out(name: str, _error: UserError) -> None:
+        impossible.append(name)
+
+    return _plan(claims, scenario, leave_out), impossible
+
+
+def _plan(claims: Mapping[str, Claim], scenario: Scenario, fails: Callable[[str, UserError], None]) -> Plan:
+    """``fails`` is told of a claim that names what is not there; unless it raises, the claim is left out."""
     plan = Plan(scenario, {}, {}, set(), {})
     built: dict[Arm, PlannedArm] = {}
     for name, claim in claims.items():
@@ -116,7 +135,8 @@ def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
             except UserError as error:
                 text = str(error)
                 where = "" if text.startswith("claims.") else f"{spot}.quantities.{own}: "
-                raise UserError(f"{where}{text}") from None
+                fails(name, UserError(f"{where}{text}"))
+                break
             plan.homes[name, own] = (built[arm].scenario.fingerprint, columns)
     return plan
 

@@ -236,13 +236,6 @@ def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips, re
 
 
 @rule
-def budget_growth(w, actor):
-    """Return by how many orders of magnitude a year the budgets of an actor grow."""
-    trends, keeps_up = w.trends[0], w.kinds[w.actor_facts[actor].kind].keeps_up
-    return keeps_up * trends.budget_growth + (1.0 - keeps_up) * trends.budget_growth_elsewhere
-
-
-@rule
 def means_of(w, actor, klass, convinced, time):
     """Return what the actor would spend on the compute of one model of the class, in USD.
 
@@ -251,7 +244,7 @@ def means_of(w, actor, klass, convinced, time):
     wish = w.wishes[wish_row(w, actor, klass)]
     run = starting.willing(
         w.actors[actor].willing_usd,
-        budget_growth(w, actor),
+        w.trends[0].budget_growth,
         time - w.trends[0].as_of,
         wish.tail * w.conviction[0].spread,
         w.conviction[0].budget_gain,

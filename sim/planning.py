@@ -50,7 +50,7 @@ def receive_income(w, actor):
     trends = w.trends[0]
     until = clock.time - trends.as_of
     income = w.actors[actor].income_usd
-    income *= compute.grown_months(compute.budget_growth(w, actor), until - months, until)
+    income *= compute.grown_months(trends.budget_growth, until - months, until)
     state.money += income
     state.income += income
 

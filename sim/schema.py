@@ -226,9 +226,6 @@ class Kind(Table):
     ) = ZERO
     hold_months: _number("mean time from the written paper to its announcement", "months") = ZERO
     publicity: _number("how loudly it announces, against a normal paper", "ratio") = Quantity(1.0)
-    keeps_up: _share(
-        "how far its budgets grow as those of the largest trainings do (trends.budget_growth); 0: as elsewhere"
-    ) = Quantity(1.0)
     imitation: _share("chance to adopt a way of giving access that it meets") = ZERO
     paid: _share("share of its people's time that it pays for") = Quantity(1.0)
     recruits: _number("volunteers who join per month at full attention", "people/month") = ZERO
@@ -726,12 +723,6 @@ class Trends(Table):
     budget_growth: _number(
         "growth of what actors will spend on one run", "orders of magnitude/year", -5.0, 5.0
     )
-    budget_growth_elsewhere: _number(
-        "the same for actors whose kind does not keep up with the largest trainings",
-        "orders of magnitude/year",
-        -5.0,
-        5.0,
-    ) = ZERO
     chips_growth: _number(
         "growth of the chips that an actor can bring to one run", "orders of magnitude/year", -5.0, 5.0
     )

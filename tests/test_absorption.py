@@ -179,7 +179,7 @@ def test_followers_keep_all_when_the_silence_comes_after_the_end():
 
 def test_the_earlier_the_silence_the_less_is_kept():
     early, late = (
-        kept_after_silence("toy", "Alpha", date, runs=150, threads=1) for date in ("2020-01", "2021-12")
+        kept_after_silence("toy", "Alpha", date, runs=600, threads=1) for date in ("2020-01", "2021-12")
     )
     assert early.index < late.index <= 1.0
     assert early.interval[0] < early.index < early.interval[1] < 1.0

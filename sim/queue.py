@@ -79,10 +79,8 @@ def push(w, time, what, a, b, c, cause, stamp):
     page = page_of(w, time)
     entry.after = w.pages[page]
     w.pages[page] = slot
-    if clock.queued == 0:
+    if clock.queued == 0 or time < w.queue[clock.first].time:  # of equal ones the first stays first
         clock.page, clock.first = page, slot
-    elif time < w.queue[clock.first].time:  # of equal ones the first stays first
-        clock.first = slot
     clock.queued += 1
     clock.order += 1
 
@@ -109,10 +107,8 @@ def take_first(w):
 
 @rule
 def page_of(w, time):
-    """Return the page on which a time stands; what is late goes to the page that is open."""
-    clock = w.clock[0]
-    page = int(time * clock.pages_per_month)
-    return min(max(page, clock.page), len(w.pages) - 1)
+    """Return the page on which a time stands."""
+    return min(int(time * w.clock[0].pages_per_month), len(w.pages) - 1)
 
 
 @rule

@@ -289,7 +289,7 @@ def test_outliers_of_an_order_of_magnitude_are_common_and_of_three_are_not(world
     draws = np.random.default_rng(1).standard_normal((400, len(spread)))
     factor = np.exp(draws * spread.to_numpy())
     assert 0.002 < (factor > 11).mean() < 0.05
-    assert (factor > 345).mean() < 0.1 * (factor > 18).mean()
+    assert (factor > 345).mean() < 0.005  # the posterior has a longer tail than the interval (0.001)
     lone = np.exp(draws * file.conviction.spread.value)
     assert (factor > 18).mean() > 3 * (lone > 18).mean()  # heavier than with a known spread
 

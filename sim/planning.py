@@ -18,7 +18,7 @@ from sim.projects import (
     go_on,
     is_ahead,
     is_free,
-    is_tied,
+    keeps_team,
     outgrow,
     reset_wish,
     schedule,
@@ -117,7 +117,7 @@ def plan(w, actor, until):
         if wish.state == SEEKING:
             seek(w, actor, klass)
         waits = waits or wish.state == IDLE
-    if waits and not is_tied(w, state.project, classes):
+    if waits and not keeps_team(w, state.project, classes):
         weigh(w, actor, frontier, reach, until)
 
 
@@ -145,7 +145,7 @@ def weigh(w, actor, frontier, reach, until):
     attention = min(1.0, attention_of(w, actor))
     for klass in range(w.state[actor].level + 1, reach):
         wish = w.wishes[wish_row(w, actor, klass)]
-        if wish.state != IDLE or is_tied(w, w.state[actor].project, klass):
+        if wish.state != IDLE or keeps_team(w, w.state[actor].project, klass):
             continue
         settle_wish(w, wish)
         if wants_less(w, actor, klass):
@@ -252,7 +252,7 @@ def money_for(w, actor, klass):
     """Return the money that an actor has for a class, with what a model holds that would give way to it."""
     state = w.state[actor]
     row = state.project
-    if row < 0 or is_tied(w, row, klass):
+    if row < 0 or keeps_team(w, row, klass):
         return state.money
     project = w.projects[row]
     given = max(0.0, project.grant_usd - project.spent_compute)
@@ -282,7 +282,7 @@ def seek(w, actor, klass):
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
     ahead = is_ahead(w, state.project)
-    if bound == BOUND.NONE and is_tied(w, state.project, klass):
+    if bound == BOUND.NONE and keeps_team(w, state.project, klass):
         bound = BOUND.OCCUPIED
     if bound == BOUND.NONE and wish.lead > READY:
         bound = BOUND.PREPARATION

@@ -175,7 +175,7 @@ def is_ahead(w, row):
 
 
 @rule
-def is_tied(w, row, klass):
+def keeps_team(w, row, klass):
     """Return whether a project (-1: none) keeps its team from a model of a class.
 
     While it is being built a team turns to a larger model; while its means are sought, to any.

@@ -18,7 +18,7 @@ from sim.words import Word, codes
 class Next(Word):
     """What an entry of the queue stands for, and what a, b and c mean there."""
 
-    DECIDE = 0  # builder a decides for class b
+    DECIDE = 0  # builder a decides for class b; c: the larger class for which it lacks the means (0: none)
     PHASE = 1  # a phase of project a ends
     ANNOUNCE = 2  # project a is announced; below 0: insight -1 - a is published
     RELEASE = 3  # artifact a becomes public, with access b

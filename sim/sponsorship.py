@@ -9,7 +9,7 @@ from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.motives import declared_openness, has_motives
 from sim.orders import action_on
 from sim.planning import lacks_means, look, offer_of
-from sim.projects import is_tied
+from sim.projects import keeps_team
 from sim.queue import NEXT, push
 from sim.release import policy_of
 from sim.tables import key_of
@@ -66,7 +66,7 @@ def consider(w, sponsor, until):
         if wish.sponsor >= 0 or not lacks_means(wish.bound):
             continue
         actor, klass = w.builders[index // classes], index % classes
-        busy = is_tied(w, w.state[actor].project, klass)
+        busy = keeps_team(w, w.state[actor].project, klass)
         if actor == sponsor or busy or (usd <= 0.0 and chips < 1.0):
             continue
         openness = openness_of(w, actor, klass)

@@ -340,8 +340,8 @@ def test_the_closedness_of_leaders_opens_others():
 
 @pytest.fixture(scope="module")
 def shares():
-    """How often each kind of actor releases each kind of artifact, and by class, in the GPT-3 world."""
-    result = simulate("gpt3", runs=60, seed=1, threads=1, logs=60)
+    """How often each kind of actor releases each kind of artifact, and by class, by motives as written."""
+    result = simulate(load("gpt3", ("posterior.use=false",)), runs=60, seed=1, threads=1, logs=60)
     kind_of = {name: actor.kind for name, actor in result.compiled.scenario.file.actors.items()}
     events = result.events
     events = events[events["project"] >= 0]
@@ -370,7 +370,7 @@ def test_patterns_per_kind_of_actor_emerge(shares):
     assert shares("tools", kind="hardware_vendor") > 0.8 > 0.2 > shares("weights", kind="hardware_vendor")
     assert shares("weights", kind="open_follower") > 0.6
     assert shares("api", kind="service_provider") > 0.8
-    assert shares("weights", kind="service_provider") < 0.5 * shares("api", kind="service_provider")
+    assert shares("weights", kind="service_provider") < 0.3
 
 
 def test_models_are_more_closed_the_more_they_can_do(shares):

@@ -7,6 +7,7 @@ import pytest
 from conftest import LAB, LAB_KIND, LASTING, play, play_runs, tiny_world
 
 from sim.compute import SECONDS_PER_MONTH
+from sim.scenario import merge
 from sim.words import Bound, Event
 
 WORK, PEOPLE, GAIN = 30.0, 2.0, 0.5
@@ -22,12 +23,6 @@ def project_world(**more):
         "classes": {"model": {"work": WORK}},
         "effects": {"code": LASTING | {"work": GAIN, "uptake_months": 1e-6}},
     }
-    return tiny_world(**tables) if not more else _merged(tables, more)
-
-
-def _merged(tables, more):
-    from sim.scenario import merge
-
     return tiny_world(**merge(tables, more))
 
 
@@ -288,13 +283,7 @@ def short_of_chips(share, **more):
     """A world whose chips do a share of the compute of the model in the longest training."""
     per_month = 1000 * 1e14 * 0.5 * SECONDS_PER_MONTH
     training = {"longest_months": share * 1e21 / per_month}
-    return project_world(**_merge({"training": training}, more))
-
-
-def _merge(first, second):
-    from sim.scenario import merge
-
-    return merge(first, second)
+    return project_world(**merge({"training": training}, more))
 
 
 @pytest.mark.parametrize("least, trained", [(0.7, None), (0.5, 0.6)])

@@ -281,15 +281,17 @@ def test_a_secret_is_trained_long_before_it_is_told(events):
 
 
 def test_outliers_of_an_order_of_magnitude_are_common_and_of_three_are_not(world):
-    """Meena and Seq2Seq (11 and 18 times the trend) lie within the spread; GNMT (345 times) does not."""
+    """Meena and Seq2Seq (11 and 18 times the trend) lie within the spread as written; GNMT (345 times) does
+    not."""
     file = world.scenario.file
-    spread = simulate("gpt3", runs=4000, seed=1, threads=1, logs=0, metrics=["n_dev"]).runs[
+    written = load("gpt3", ("posterior.use=false",))
+    spread = simulate(written, runs=4000, seed=1, threads=1, logs=0, metrics=["n_dev"]).runs[
         "input:conviction.spread"
     ]
     draws = np.random.default_rng(1).standard_normal((400, len(spread)))
     factor = np.exp(draws * spread.to_numpy())
     assert 0.002 < (factor > 11).mean() < 0.05
-    assert (factor > 345).mean() < 0.005  # the posterior has a longer tail than the interval (0.001)
+    assert (factor > 345).mean() < 1e-3
     lone = np.exp(draws * file.conviction.spread.value)
     assert (factor > 18).mean() > 3 * (lone > 18).mean()  # heavier than with a known spread
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from experiments.calibration.prior import Prior, prior_of
 from experiments.calibration.statistic import Statistic, statistic_for
-from experiments.evidence.agreement import Judged, Wanted, judge
+from experiments.evidence.agreement import Wanted
 from experiments.evidence.claims import Claim
 from experiments.evidence.measuring import Measured, PlannedArm, from_intervals, measure_runs, plan_of
 from sim.ensemble import Simulator
@@ -78,13 +78,6 @@ class ClaimedWorld:
         """
         measured = self.measured(values, luck)
         return np.array([formula_by_run(measured, name, claim) for name, claim in self.of.items()])
-
-    def judged(self, values: np.ndarray, luck: int) -> dict[str, Judged]:
-        """Return how the claims stand at values of the inputs, shape (inputs,), over the replicates."""
-        measured = self.measured(values, luck)
-        return {
-            name: judge(self.wanted[name], measured.formula(name, claim)) for name, claim in self.of.items()
-        }
 
     def measured(self, values: np.ndarray, luck: int) -> Measured:
         """Return what the arms measure at values of the inputs, shape (inputs,), over the replicates."""

@@ -72,9 +72,7 @@ class Likelihood:
     def discrepancies(self, places: np.ndarray) -> np.ndarray:
         """Return how far statistics at places on their scales, shape (..., claims), are from what is claimed,
         toned down."""
-        at = np.clip((places - self.least) / self.step, 0.0, self.size - 1.000001)
-        low = at.astype(int)
-        part, claims = at - low, np.arange(len(self.least))
+        low, part, claims = self._between(places)
         return (1.0 - part) * self.off[claims, low] + part * self.off[claims, low + 1]
 
     def log(self, guess: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -82,15 +80,18 @@ class Likelihood:
 
         ``guess``, ``variance``: of the statistics on their scales, shape (points, claims).
         """
-        at = np.clip((guess - self.least) / self.step, 0.0, self.size - 1.000001)
-        low = at.astype(int)
-        part = at - low
+        low, part, claims = self._between(guess)
         error = np.clip(np.sqrt(variance), 0.0, ERRORS[-1] * 0.999999)
         row = np.clip(np.searchsorted(ERRORS, error, "right") - 1, 0, len(ERRORS) - 2)
         share = (error - ERRORS[row]) / (ERRORS[row + 1] - ERRORS[row])
-        claims = np.arange(len(self.least))
         value = np.zeros(guess.shape)
         for up, weight in ((0, 1.0 - share), (1, share)):
             here = (1.0 - part) * self.table[claims, row + up, low]
             value += weight * (here + part * self.table[claims, row + up, low + 1])
         return value.sum(axis=1)
+
+    def _between(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the column of the tables below each place, how far it is to the next, and the claims."""
+        at = np.clip((places - self.least) / self.step, 0.0, self.size - 1.000001)
+        low = at.astype(int)
+        return low, at - low, np.arange(len(self.least))

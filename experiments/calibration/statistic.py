@@ -121,14 +121,12 @@ def statistic_for(wanted: Wanted) -> Statistic:
     """
     if wanted.rule in SHARES or wanted.rule == "probability":
         return Statistic(wanted, "share", math.nan, wanted.value, PROBABILITY_POINTS)
-    centre, edge = wanted.value, wanted.tolerance
+    centre, edge = centre_of(wanted), wanted.tolerance
     if wanted.rule == "null":
-        centre, edge = 0.0, wanted.bound
+        edge = wanted.bound
     elif wanted.rule == "point":
         edge = max(POINT_RELATIVE * abs(wanted.value), wanted.absolute)
     elif wanted.rule == "interval":
-        if not wanted.low < centre < wanted.high:
-            centre = 0.5 * (wanted.low + wanted.high)
         edge = min(centre - wanted.low, wanted.high - centre)
     edge = edge if math.isfinite(edge) and edge > 0.0 else 1.0
     if wanted.statistic in ("mean", "share"):
@@ -145,10 +143,16 @@ def signed(wanted: Wanted, judged: Judged) -> float:
         return -judged.discrepancy
     if wanted.side == "at most":
         return judged.discrepancy
-    centre = 0.0 if wanted.rule == "null" else wanted.value
-    if wanted.rule == "interval" and not wanted.low < centre < wanted.high:
-        centre = 0.5 * (wanted.low + wanted.high)
-    return math.copysign(judged.discrepancy, judged.statistic - centre)
+    return math.copysign(judged.discrepancy, judged.statistic - centre_of(wanted))
+
+
+def centre_of(wanted: Wanted) -> float:
+    """Return the number that tells below from above: the value claimed, or the middle of its interval."""
+    if wanted.rule == "null":
+        return 0.0
+    if wanted.rule == "interval" and not wanted.low < wanted.value < wanted.high:
+        return 0.5 * (wanted.low + wanted.high)
+    return wanted.value
 
 
 def bent(off: np.ndarray) -> np.ndarray:

@@ -126,12 +126,15 @@ class DoorLibrary(JITCodeLibrary):
 
     Numba leaves every function that is linked in open to others. When none of them can be called from
     elsewhere, one that is called at a single place is put there, and what nobody calls is dropped.
+
+    They are private rather than internal: LLVM changes how such a function is called, and its linker takes
+    an internal one for the function of that name in code that is loaded later, a user's own ``njit`` say.
     """
 
     def _optimize_final_module(self):
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == binding.Linkage.linkonce_odr:
-                function.linkage = binding.Linkage.internal
+                function.linkage = binding.Linkage.private
         super()._optimize_final_module()
 
 

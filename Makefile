@@ -53,12 +53,14 @@ evidence: $(INSTALLED)
 	$(BIN)/python -m experiments.evidence.claims_page
 
 calibrate: $(INSTALLED)
-	$(BIN)/cascades calibrate gpt3 --evaluations 900 --replicates 10 --runs 150 --left-out-runs 0 --out out/calibrate-gpt3
+	$(BIN)/cascades calibrate gpt3 --evaluations 900 --replicates 10 --runs 150 --out out/calibrate-gpt3
 	mkdir -p configs/posteriors
 	cp out/calibrate-gpt3/posterior.parquet configs/posteriors/gpt3.parquet
 	cp out/calibrate-gpt3/posterior.toml configs/posteriors/gpt3.toml
 	cp out/calibrate-gpt3/learned.png docs/learned.png
 	cp out/calibrate-gpt3/claims.png docs/calibrated.png
+	cp out/calibrate-gpt3/coverage.png docs/coverage.png
+	cp out/calibrate-gpt3/actors.csv docs/without-actors.csv
 
 odd: $(INSTALLED)
 	$(BIN)/cascades odd --out docs/odd.md

@@ -628,6 +628,28 @@ def test_ema_and_salib_are_read_and_written(whole, tmp_path):
     assert function(actors_Beta_people=15) == function(**{PEOPLE: 15})
 
 
+def test_the_ema_workbench_itself_takes_what_is_written(tmp_path):
+    ema = pytest.importorskip("ema_workbench", reason="pip install 'diffusion-cascades[bench]'")
+    factors = factors_of_ema(
+        [ema.RealParameter(DETAILS, 0.1, 0.3)], [ema.CategoricalParameter("policy", ["base", "code-never"])]
+    )
+    design = {"method": "latin-hypercube", "points": 4, "crossed": True}
+    for runs, metric in ((1, "lag_1"), (3, "n_dev")):  # a name is of one type for good
+        store = sweep("toy", factors, design, out=tmp_path / metric, runs=runs, metrics=[metric])
+        (outcome,) = ema_parameters(store)["outcomes"]
+        getattr(ema, outcome["type"])(metric)  # makes it known to the workbench
+        written = ema_results(store)
+        ema.save_results(written, tmp_path / f"{metric}.tar.gz")
+        experiments, outcomes = ema.load_results(tmp_path / f"{metric}.tar.gz")
+        assert experiments["policy"].tolist() == written[0]["policy"].tolist()
+        assert np.array_equal(outcomes[metric], written[1][metric])
+
+
+def test_a_sweep_of_nothing_is_refused():
+    with pytest.raises(UserError, match="give factors"):
+        sweep({"scenario": "toy"}, out="never")
+
+
 @pytest.mark.parametrize("name", sweep_names())
 def test_the_designs_that_come_with_it_can_be_planned(name):
     file, path = read_sweep(name)

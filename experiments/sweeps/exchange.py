@@ -105,14 +105,16 @@ def ema_parameters(store: Store) -> dict[str, list[dict[str, Any]]]:
         else:
             row |= {"type": "RealParameter", "lower_bound": factor.low, "upper_bound": factor.high}
         found["levers" if role == LEVER else "uncertainties"].append(row)
-    found["outcomes"] = [{"name": name, "type": "ScalarOutcome"} for name in store.metrics]
+    kind = "ScalarOutcome" if store.runs_per_point == 1 else "ArrayOutcome"  # one value a run
+    found["outcomes"] = [{"name": name, "type": kind} for name in store.metrics]
     return found
 
 
 def ema_results(store: Store) -> tuple[Any, dict[str, np.ndarray]]:
     """Return (experiments, outcomes) as ``perform_experiments`` of the EMA Workbench does.
 
-    One experiment per point; an outcome has the shape (points, runs). Dates that never come are inf.
+    One experiment per point; an outcome has the shape (points, runs), or (points,) where a point has one run.
+    Dates that never come are inf.
     """
     points, runs = len(store.design), store.runs_per_point
     table = store.runs(failed=True)
@@ -121,7 +123,7 @@ def ema_results(store: Store) -> tuple[Any, dict[str, np.ndarray]]:
     for name in store.metrics:
         values = np.full(points * runs, np.nan)
         values[rows] = table[name].to_numpy()
-        outcomes[name] = values.reshape(points, runs)
+        outcomes[name] = values.reshape(points, runs) if runs > 1 else values
     experiments = store.design.copy()
     experiments["model"], experiments["scenario"] = (
         store.manifest["plan"]["scenario_name"],

@@ -85,7 +85,9 @@ def sweep(
         UserError: for what cannot be used, and where parts could not be computed.
     """
     if factors is None and not hasattr(design, "columns") and isinstance(design, str):
-        file, path = read_sweep(str(what))
+        if not isinstance(what, str | Path):
+            raise UserError(f"{type(what).__name__}: give factors, or the file or the name of a sweep")
+        file, path = read_sweep(what)
         if settings:
             file = checked(file.model_dump(exclude_unset=True) | settings, str(path))
         plan = plan_of_file(file, path)

@@ -182,11 +182,12 @@ def robustness(payoffs, sharing: Sharing | None = None) -> list[Robust]:
     tenth = max(1, math.ceil(payoffs.shape[1] / 10))
     for payoff, share in zip(payoffs, shares, strict=True):
         regret = top - payoff
+        interval = mean_interval(regret, sharing)
         count = effective_count(share, sharing) if sharing else len(share)
         found.append(
             Robust(
                 float(regret.mean()),
-                mean_interval(regret, sharing),
+                Bounds(max(0.0, interval.low), interval.high),
                 float(np.quantile(regret, 0.9)),
                 float(share.mean()),
                 share_interval(float(share.mean()), count),

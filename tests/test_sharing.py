@@ -12,6 +12,7 @@ import pytest
 
 from experiments import analyses
 from experiments.exploring.choosing import robust
+from experiments.exploring.knowing import Single, information, worth_of
 from experiments.exploring.sample import make_sample
 from experiments.sharing import Sharing, effective_count, half_width, independent_half_width, student_90
 
@@ -114,6 +115,25 @@ def test_a_share_is_as_sure_as_its_states_and_lucks():
     assert effective_count(np.ones(100), Sharing(100, 1, True)) == 100
 
 
+def test_what_it_is_worth_to_know_counts_the_luck_of_few_runs():
+    """Act for x + luck + noise + 1/2, or wait: to know x, standard normal, is worth 0.198."""
+    bell = NormalDist()
+    truth, chooser, held = 0.5 * bell.cdf(0.5) + bell.pdf(0.5) - 0.5, np.random.default_rng(7), []
+    place = np.repeat(np.arange(60), 3)
+    for _ in range(150):
+        x = chooser.normal(size=60)
+        pays = 0.5 + np.repeat(x, 3) + futures(chooser, 60, 3, (0.0, 1.0, 0.5))
+        payoffs = np.stack([np.zeros(180), pays])
+        means = payoffs.reshape(2, 60, 3).mean(axis=2)
+        single = Single(payoffs, place, Sharing(60, 3, True))
+        known = worth_of(means, x, False), worth_of(means, x, False, single=single)
+        held.append([abs(one.value - truth) <= one.half for one in known])
+        assert known[0].value == known[1].value and known[0].half <= known[1].half
+    old, new = np.mean(held, axis=0)
+    assert old < 0.75
+    assert new >= 0.9 - 3 * math.sqrt(0.9 * 0.1 / 150)
+
+
 # ---------------------------------------------------------------- in the reports
 
 
@@ -170,7 +190,23 @@ def test_means_of_the_front_and_shares_count_what_is_shared():
     ],
 )
 def test_the_report_says_what_its_intervals_count(runs, own_luck, says):
-    report = robust(two_arms(np.random.default_rng(6), 20, runs, own_luck), "y:more", arms=["policy"])
-    said = [note for note in report.notes if "intervals" in note]
-    assert len(said) == bool(says) and says in "".join(said)
-    assert "Cameron, Gelbach and Miller 2011" in " ".join(report.sources)
+    sample = two_arms(np.random.default_rng(6), 20, runs, own_luck)
+    for report in (robust(sample, "y:more", arms=["policy"]), information(sample, "y:more", arms=["policy"])):
+        said = [note for note in report.notes if "intervals" in note]
+        assert len(said) == bool(says) and says in "".join(said)
+        assert "Cameron, Gelbach and Miller 2011" in " ".join(report.sources)
+
+
+def test_inputs_drawn_with_the_luck_count_the_states_that_share_it():
+    """Act pays what was drawn, and a state of the world: of these there are three."""
+    chooser = np.random.default_rng(8)
+    halves = []
+    for size in (0.0, 1.0):
+        drawn, state = chooser.normal(size=60), size * np.array([-1.0, 0.2, 1.4])
+        table = np.concatenate([np.zeros((3, 60)), state[:, None] + drawn])
+        design = pd.DataFrame({"policy": ["wait"] * 3 + ["act"] * 3, "x": [0, 1, 2] * 2})
+        kept = pd.DataFrame({"input:drawn": np.tile(drawn, 6)})
+        report = information(make_sample(design, {"y": table}, drawn=kept), "y:more", arms=["policy"])
+        rows = {row["input"]: row for row in report.rows("information")}
+        halves.append(rows["input:drawn"]["half_width"])
+    assert halves[0] < 0.3 < 0.6 < halves[1]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.sharing import Sharing, effective_count, half_width, independent_half_width
 from experiments.statistics import LEVELS, NORMAL_90, Bounds, median_interval
 
 RESAMPLED = 400  # samples of runs behind an interval that has no formula
@@ -168,8 +169,11 @@ class Robust:
     worst: float
 
 
-def robustness(payoffs) -> list[Robust]:
-    """Return how each arm fares in payoffs of the shape (arms, runs), more being better."""
+def robustness(payoffs, sharing: Sharing | None = None) -> list[Robust]:
+    """Return how each arm fares in payoffs of the shape (arms, runs), more being better.
+
+    ``sharing``: of the runs; each is independent if None.
+    """
     payoffs = np.asarray(payoffs, float)
     top = payoffs.max(axis=0)
     winners = payoffs == top
@@ -178,13 +182,15 @@ def robustness(payoffs) -> list[Robust]:
     tenth = max(1, math.ceil(payoffs.shape[1] / 10))
     for payoff, share in zip(payoffs, shares, strict=True):
         regret = top - payoff
+        interval = mean_interval(regret, sharing)
+        count = effective_count(share, sharing) if sharing else len(share)
         found.append(
             Robust(
                 float(regret.mean()),
-                mean_interval(regret),
+                Bounds(max(0.0, interval.low), interval.high),
                 float(np.quantile(regret, 0.9)),
                 float(share.mean()),
-                share_interval(float(share.mean()), len(share)),
+                share_interval(float(share.mean()), count),
                 float(payoff.mean()),
                 float(np.sort(payoff)[:tenth].mean()),
             )
@@ -192,16 +198,19 @@ def robustness(payoffs) -> list[Robust]:
     return found
 
 
-def mean_interval(values) -> Bounds:
-    """Return the 90 % interval of a mean."""
+def mean_interval(values, sharing: Sharing | None = None) -> Bounds:
+    """Return the 90 % interval of a mean of values of runs.
+
+    ``sharing``: of the runs; each is independent if None.
+    """
     values = np.asarray(values, float)
-    if len(values) < 2:
+    half = half_width(values, sharing) if sharing else independent_half_width(values)
+    if math.isinf(half):
         return Bounds(-math.inf, math.inf)
-    half = NORMAL_90 * float(values.std(ddof=1)) / math.sqrt(len(values))
     return Bounds(float(values.mean()) - half, float(values.mean()) + half)
 
 
-def share_interval(share: float, count: int) -> Bounds:
+def share_interval(share: float, count: float) -> Bounds:
     """Return the 90 % interval of a share of so many runs (Wilson 1927)."""
     if count == 0:
         return Bounds(0.0, 1.0)
@@ -357,11 +366,11 @@ def roc_interval(area: float, yes: int, no: int) -> Bounds:
     return Bounds(max(0.0, area - half), min(1.0, area + half))
 
 
-def undominated(*measures) -> list[bool]:
+def undominated(*measures, sharing: Sharing | None = None) -> list[bool]:
     """Return which of several arms no other one beats in all measures, of the shape (arms, runs) each.
 
     One beats another that is surely (90 % interval of the paired mean difference) better in one measure
-    and not surely worse in any other. More is better.
+    and not surely worse in any other. More is better. ``sharing``: of the runs; each is independent if None.
 
     >>> undominated([[1, 1], [2, 2], [2, 2]], [[5, 5], [1, 1], [3, 3]])
     [True, False, True]
@@ -369,7 +378,7 @@ def undominated(*measures) -> list[bool]:
     tables = [np.asarray(measure, float) for measure in measures]
 
     def beats(one: int, other: int) -> bool:
-        intervals = [mean_interval(measure[one] - measure[other]) for measure in tables]
+        intervals = [mean_interval(measure[one] - measure[other], sharing) for measure in tables]
         better = [interval.low > 0 for interval in intervals]
         worse = [interval.high < 0 for interval in intervals]
         return any(better) and not any(worse)

@@ -14,6 +14,7 @@ from experiments.exploring.discovery import cases_of, condition_in_words, metric
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
 from experiments.exploring.sample import Sample, as_sample
+from experiments.sharing import SOURCE, effective_count
 from experiments.statistics import Bounds
 from sim.errors import UserError
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 SOURCES = [
     "regret (Savage 1951; Lempert and Collins 2007, Risk Analysis 27:1009), satisficing (Starr 1963; Herman "
     "et al. 2015, Journal of Water Resources Planning and Management 141:04015012); which measure suits "
-    "which attitude to risk: McPhail et al. 2018, Earth's Future 6:169."
+    "which attitude to risk: McPhail et al. 2018, Earth's Future 6:169.",
+    SOURCE,
 ]
 
 
@@ -68,12 +70,13 @@ def robust(
         findings.append(_satisficing(futures, words, futures.values(holds.astype(float))))
         notes += said_too
     asked = {"goals": [goal.words for goal in wanted], "satisfy": satisfy, "arms": list(arms)}
+    notes += futures.sharing.notes
     title = "Which policy is robust"
     return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), SOURCES, asked)
 
 
 def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:
-    found = analyses.robustness(payoffs)
+    found = analyses.robustness(payoffs, futures.sharing)
     top = payoffs.max(axis=0)
     sign = 1.0 if goal.more else -1.0
     rows: list[dict[str, Any]] = [
@@ -121,7 +124,8 @@ def _most_often(rows: list[dict[str, Any]]) -> str:
 
 
 def _pareto(futures: Futures, goals: Sequence[Goal], payoffs: Sequence[np.ndarray]) -> Finding:
-    front = analyses.undominated(*payoffs)
+    sharing = futures.sharing
+    front = analyses.undominated(*payoffs, sharing=sharing)
     rows: list[dict[str, Any]] = []
     points = []
     for place, label in enumerate(futures.labels):
@@ -129,7 +133,7 @@ def _pareto(futures: Futures, goals: Sequence[Goal], payoffs: Sequence[np.ndarra
         ends = []
         for goal, paid in zip(goals, payoffs, strict=True):
             values = paid[place] if goal.more else -paid[place]
-            interval = analyses.mean_interval(values)
+            interval = analyses.mean_interval(values, sharing)
             ends.append((float(values.mean()), interval))
             row |= {
                 goal.metric: ends[-1][0],
@@ -157,11 +161,11 @@ def _pareto(futures: Futures, goals: Sequence[Goal], payoffs: Sequence[np.ndarra
 
 
 def _satisficing(futures: Futures, words: str, shares: np.ndarray) -> Finding:
-    count = shares.shape[1]
+    sharing = futures.sharing
     rows: list[dict[str, Any]] = []
     for label, own in zip(futures.labels, shares, strict=True):
         share = float(own.mean())
-        interval = analyses.share_interval(share, count)
+        interval = analyses.share_interval(share, effective_count(own, sharing))
         rows.append({"arm": label, "share": share, "low": interval.low, "high": interval.high})
     rows.sort(key=lambda row: -row["share"])
     said = "; ".join(

@@ -1,8 +1,8 @@
 """Policies against the same futures: what each pays in each, from a sweep in which all are crossed.
 
 A *future* is what the choice does not change: the other factors of a point, and its luck. Where luck is
-paired each run is a future of its own; where it is not, the mean over the runs of a point is what is
-compared, since the same run number then means nothing.
+paired each run is a future; where it is not, the mean over the runs of a point is what is compared, since the
+same run number then means nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.exploring.sample import Never, Sample, outcome_of
+from experiments.sharing import Sharing
 from experiments.sweeps.factors import Factor, levers_of
 from sim.errors import UserError
 
@@ -56,13 +57,23 @@ class Futures:
         return all(bool((table == table[0]).all()) for table in luck)
 
     @property
+    def same_luck(self) -> bool:
+        """Whether all states have the luck of the same runs."""
+        luck = self.sample.luck[self.rows[0]]
+        return len(luck) > 1 and bool((luck == luck[0]).all())
+
+    @property
+    def sharing(self) -> Sharing:
+        """What the futures that ``values`` returns have in common."""
+        states, runs = self.rows.shape[1:]
+        return Sharing(states, runs, self.same_luck) if self.paired else Sharing(states, 1, False)
+
+    @property
     def in_words(self) -> str:
         """What these futures are, in one line."""
         states, runs = self.rows.shape[1:]
         each = f"{states} states of the world" if self.factors else "one world"
-        luck = (
-            "each a future of its own" if self.paired else "of which the mean counts, for luck is not paired"
-        )
+        luck = "each a future" if self.paired else "of which the mean counts, for luck is not paired"
         return f"{len(self.labels)} arms in {each}, with {runs} run{'s' if runs > 1 else ''} each, {luck}"
 
     def values(self, run_values: np.ndarray) -> np.ndarray:
@@ -76,8 +87,7 @@ class Futures:
         Where all states had the same luck, the mean over them: what was drawn with it is one draw, not many.
         """
         arms, states, runs = self.rows.shape
-        luck = self.sample.luck[self.rows[0]]
-        if states > 1 and (luck == luck[0]).all():
+        if self.same_luck:
             return self.rows[0, 0], payoffs.reshape(arms, states, runs).mean(axis=1)
         return self.rows[0].reshape(-1), payoffs
 

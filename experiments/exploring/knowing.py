@@ -5,6 +5,9 @@ the payoff of the arm that is best without knowing. The inner expectation is a r
 each arm on the input: Strong, Oakley and Brennan 2014, *Medical Decision Making* 34:311. Cubic splines for
 numbers (scikit-learn), a mean for each level of words. As there, the regression's own errors are drawn anew
 to say how sure the value is and by how much choosing on fitted values flatters it; that much is taken off.
+Where futures share states or luck, the interval is at least that of the mean gain over single futures of the
+arm that is chosen at their value of the input (``experiments.sharing``): to the first order the value moves
+with these payoffs alone, for where the choice changes, both arms pay the same.
 What an input that tells nothing shows by chance comes from the same draws around a flat line.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,7 @@ from experiments.answers.finding import Finding, Panel, estimate, number
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
 from experiments.exploring.sample import Sample, as_sample, codes_of, short_name
+from experiments.sharing import SOURCE, Sharing, half_width
 from experiments.statistics import NORMAL_90, Bounds
 
 if TYPE_CHECKING:
@@ -30,7 +34,8 @@ if TYPE_CHECKING:
 
 SOURCES = [
     "value of partial information by regression (Strong, Oakley and Brennan 2014, Medical Decision Making "
-    "34:311)."
+    "34:311).",
+    SOURCE,
 ]
 KNOTS = 5
 FEW_VALUES = 8  # of a number, each with a mean of its own
@@ -82,6 +87,7 @@ def information(
         findings.append(finding)
         notes += said
     asked = {"goals": [goal.words for goal in wanted], "arms": list(arms)}
+    notes += futures.sharing.notes
     title = "What it is worth to know an input before choosing"
     return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), SOURCES, asked)
 
@@ -93,9 +99,16 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
         notes.append(
             "Where dates never come, values are of months within the simulated time, and may be too low."
         )
+    sharing = futures.sharing
+    single = Single(paid, np.repeat(np.arange(sharing.states), sharing.runs), sharing)
     found = [
         worth_of(
-            by_state, codes_of(futures.states[factor.name], factor), factor.categorical, factor.name, seed
+            by_state,
+            codes_of(futures.states[factor.name], factor),
+            factor.categorical,
+            factor.name,
+            seed,
+            single,
         )
         for factor in futures.factors
     ]
@@ -104,7 +117,10 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
     drawn = kept.drawn
     if len(drawn.columns) and futures.paired:
         rows, by_luck = futures.by_luck(paid)
-        found += [worth_of(by_luck, drawn[name].to_numpy()[rows], False, str(name), seed) for name in drawn]
+        single = replace(single, place=np.resize(np.arange(len(rows)), paid.shape[1]))
+        found += [
+            worth_of(by_luck, drawn[name].to_numpy()[rows], False, str(name), seed, single) for name in drawn
+        ]
     unit = futures.sample.unit(goal.metric)
     perfect = analyses.perfect_information(paid)
     best = futures.labels[int(np.argmax(paid.mean(axis=1)))]
@@ -147,12 +163,39 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
 # ---------------------------------------------------------------- the method
 
 
+@dataclass(frozen=True)
+class Single:
+    """Futures one by one, of which what is regressed on an input may be means.
+
+    ``payoffs``: shape (arms, futures). ``place`` (futures,): of each in what is regressed.
+    ``sharing``: what they share.
+    """
+
+    payoffs: np.ndarray
+    place: np.ndarray
+    sharing: Sharing
+
+    def half_width(self, chosen: np.ndarray, best: int) -> float:
+        """Return the half-width of the 90 % interval of what choosing gains over the best arm.
+
+        ``chosen``: arm at each place of what is regressed.
+        """
+        taken = self.payoffs[chosen[self.place], np.arange(len(self.place))]
+        return half_width(taken - self.payoffs[best], self.sharing)
+
+
 def worth_of(
-    payoffs: np.ndarray, column: np.ndarray, categorical: bool, name: str = "", seed: int = 1
+    payoffs: np.ndarray,
+    column: np.ndarray,
+    categorical: bool,
+    name: str = "",
+    seed: int = 1,
+    single: Single | None = None,
 ) -> Worth:
     """Return what knowing an input before choosing an arm is worth.
 
     ``payoffs``: shape (arms, futures), more being better. ``column``: of the input, shape (futures,).
+    ``single``: the futures that ``payoffs`` are means of, where they share states or luck.
     """
     payoffs, column = np.asarray(payoffs, float), np.asarray(column, float)
     payoffs = payoffs - payoffs.mean()  # only differences between arms matter
@@ -178,10 +221,14 @@ def worth_of(
     raw = _gain(fitted)
     flattery = max(0.0, float(np.mean(drawn)) - _gain(seen))
     exact = 1e-9 * float(np.abs(payoffs).max(initial=0.0))
-    gains = fitted.max(axis=0) - fitted[int(np.argmax(level))]  # of each future: these are a sample, too
+    best = int(np.argmax(level))
+    gains = fitted.max(axis=0) - fitted[best]  # of each future: these are a sample, too
     spread = math.sqrt(float(np.var(drawn, ddof=1)) + float(gains.var()) / payoffs.shape[1])
     value, by_chance = (max(0.0, one - flattery) for one in (raw, float(np.quantile(flat, 0.95))))
-    return Worth(name, value if value > exact else 0.0, NORMAL_90 * spread, by_chance)
+    half = NORMAL_90 * spread
+    if single is not None:
+        half = max(half, single.half_width(fitted.argmax(axis=0), best))
+    return Worth(name, value if value > exact else 0.0, half, by_chance)
 
 
 def functions_of(column: np.ndarray, categorical: bool) -> np.ndarray:

@@ -8,6 +8,7 @@ from agents.rule import rule
 from sim.attention import add_evidence, gives_use
 from sim.helping import take_help
 from sim.luck import FOR, luck
+from sim.orders import is_silent
 from sim.planning import plan
 from sim.projects import draw, schedule, settle, stop
 from sim.record import record
@@ -16,7 +17,6 @@ from sim.release import (
     hold,
     holds,
     is_open,
-    is_silent,
     look_again,
     shows_class,
     spread_privately,

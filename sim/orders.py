@@ -126,3 +126,9 @@ def waits_for_rival(w, actor, klass, time):
         if held and applies(w, order, actor, KIND.EXISTENCE, klass, time):
             return True
     return False
+
+
+@rule
+def is_silent(w, actor):
+    """Return whether an actor has fallen silent: nobody gets anything from it any more."""
+    return w.clock[0].time >= w.actors[actor].silent_from

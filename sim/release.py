@@ -14,7 +14,7 @@ from sim.attention import attention_now, gives_use, raise_attention, reach_of, s
 from sim.helping import KINDS, possible_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
-from sim.orders import access_of, action_on, comes_too_late, delay_of, mark, passing_of
+from sim.orders import access_of, action_on, comes_too_late, delay_of, is_silent, mark, passing_of
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.schema import FOREVER_MONTHS
@@ -304,12 +304,6 @@ def withdraw(w, artifact, cause):
 def is_open(access):
     """Return whether everybody can have what is released in this way."""
     return access == ACCESS.OPEN or access == ACCESS.STAGED
-
-
-@rule
-def is_silent(w, actor):
-    """Return whether an actor has fallen silent: nobody gets anything from it any more."""
-    return w.clock[0].time >= w.actors[actor].silent_from
 
 
 @rule

@@ -286,6 +286,16 @@ def test_who_lost_a_model_or_gave_it_up_takes_another_as_good():
     assert read(from_data(left), "took", "people", runs=1).values.tolist() == [[600, 300]]
 
 
+def test_who_lost_a_model_turns_to_one_that_it_had_no_need_for():
+    """The other one comes out in January; what the first one's users have is withdrawn after it."""
+    kept = two_models("api", "open")
+    lost = {**kept, **withdrawn("api", 18)}
+    runs = read(from_data(lost), "took@17", "users@17", "took", "users", runs=1)
+    assert runs.values.tolist() == [[300, 300, 600, 300]]
+    both = {**kept, "orders": [{**lost["orders"][0], "actors": ["all"], "withdraw_months": 12}]}
+    assert read(from_data(both), "users@13", "users", runs=1).values.tolist() == [[300, 0]]
+
+
 def test_weights_at_arms_length_are_lost_when_they_are_withdrawn():
     world = {**shelf("weights", "arms_length"), **withdrawn("weights", 5)}
     assert read(from_data(world), "users@4", "users@6", runs=1).values.tolist() == [[300, 0]]

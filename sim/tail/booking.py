@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.rule import rule
 from sim.attention import gives_use
 from sim.tables import TAIL_LOG_FULL
-from sim.tail.tables import COUNT, FORM, FORMS, OF_MEMBERS, STAGE
+from sim.tail.tables import FORM, FORMS, OF_MEMBERS, STAGE
 
 
 @rule
@@ -92,16 +92,3 @@ def note_what_is_left(w, member):
             person.has_api = max(person.has_api, row.klass)
         elif stage == STAGE.USES_OPEN or stage == STAGE.USES_LICENSED:
             person.has_weights = max(person.has_weights, row.klass)
-
-
-@rule
-def nobody_left(w, item):
-    """What was used at arm's length is withdrawn: all who used it so leave at once."""
-    left = period_of(w) + 1.0 - w.clock[0].time
-    for member in range(len(w.members)):
-        cell = item * len(w.members) + member
-        if w.stages[cell] == STAGE.USES_API:
-            w.stages[cell] = STAGE.LEFT
-            note_what_is_left(w, member)
-            count(w, COUNT.LEFT_API, item, member)
-            w.use_months[period_of(w), item, w.members[member].group, FORM.API] -= left

@@ -7,10 +7,11 @@ import numpy as np
 from agents.rule import rule, rule_where
 from sim.tables import ITEMS_FULL
 from sim.tail.agenda import put
-from sim.tail.booking import nobody_left, period_of
+from sim.tail.booking import period_of
 from sim.tail.tables import COUNT, DUE, STAGE
 from sim.tail.ties import NOBODY_NEAR
 from sim.tail.uptake import close_streams, open_streams, takes
+from sim.tail.using import lose
 from sim.words import ACCESS
 
 
@@ -64,7 +65,7 @@ def take_back(w, artifact):
     row = w.items[item]
     row.access = ACCESS.CLOSED
     close_streams(w, item)
-    nobody_left(w, item)
+    lose(w, item)
 
 
 @rule

@@ -10,9 +10,9 @@ from agents.rule import rule
 from sim.attention import gives_use
 from sim.compute import growth
 from sim.luck import FOR, luck, waiting
-from sim.release import is_silent
+from sim.orders import is_silent
 from sim.tail.agenda import put
-from sim.tail.booking import count, note, note_access, note_what_is_left
+from sim.tail.booking import count, note, note_access, note_what_is_left, period_of
 from sim.tail.tables import COUNT, DUE, FORM, STAGE
 from sim.tail.ties import HAS, NOBODY_NEAR, enough, is_complex, pass_on
 from sim.tail.uptake import skill_of
@@ -39,6 +39,13 @@ def reach(w, item, member, via, strength, cause):
             return
     if stage == STAGE.UNREACHED:
         count(w, COUNT.REACHED, item, member)
+    find_place(w, item, member, via, cause)
+
+
+@rule
+def find_place(w, item, member, via, cause):
+    """A member that knows of an item begins to use it, or finds that it may not, cannot, need not."""
+    cell = item * len(w.members) + member
     stage = first_stage(w, item, member)
     w.stages[cell] = stage
     if stage != STAGE.SHUT_OUT:  # what keeps it out may be lifted
@@ -282,3 +289,27 @@ def form_of(kind, access):
     if kind == KIND.API or access == ACCESS.ARMS_LENGTH:
         return FORM.API
     return FORM.LICENSED if access == ACCESS.LICENSED else FORM.OPEN
+
+
+@rule
+def lose(w, item):
+    """What was used at arm's length is withdrawn: all who used it so leave at once, and look for others."""
+    left = period_of(w) + 1.0 - w.clock[0].time
+    for member in range(len(w.members)):
+        cell = item * len(w.members) + member
+        if w.stages[cell] == STAGE.USES_API:
+            w.stages[cell] = STAGE.LEFT
+            note_what_is_left(w, member)
+            count(w, COUNT.LEFT_API, item, member)
+            w.use_months[period_of(w), item, w.members[member].group, FORM.API] -= left
+            look_for_another(w, member)
+
+
+@rule
+def look_for_another(w, member):
+    """A member turns to models of which it had no need as long as it had the use of another."""
+    for item in range(w.crowd[0].items):
+        if w.stages[item * len(w.members) + member] != STAGE.SERVED:
+            continue
+        if not is_denied(w, item, VIA.PUBLIC) and not is_served(w, item, member):
+            find_place(w, item, member, VIA.PUBLIC, w.items[item].cause)

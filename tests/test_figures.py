@@ -429,6 +429,20 @@ def test_a_tornado_finds_what_moves_an_outcome():
     assert bars[0].low_range[0] < bars[0].low < bars[0].low_range[1]
 
 
+def test_the_whiskers_of_a_tornado_count_lucks_not_runs():
+    """Forty points in the same luck of five runs, which is nearly all that makes runs differ."""
+    from experiments.figures.swept import bars_of
+
+    luck = np.random.default_rng(2)
+    points, lucks = np.divmod(np.arange(200), 5)
+    column = points / 40.0
+    values = column + luck.standard_normal(5)[lucks]
+    for cells, wide in ((None, False), ((points, lucks), True)):
+        (bar,) = bars_of({"input": column}, set(), values, cells=cells)
+        half = (bar.low_range[1] - bar.low_range[0]) / 2.0
+        assert (half > 0.5 * 2.13 * values[:5].std(ddof=1) / math.sqrt(5)) == wide
+
+
 # ---------------------------------------------------------------- what cannot be drawn
 
 

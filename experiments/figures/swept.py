@@ -15,6 +15,7 @@ from experiments.figures.captions import Basis, basis_of, basis_of_result
 from experiments.figures.kinds import Asked, kind
 from experiments.figures.sheet import BODY, POINT, SMALL, Sheet, draw_names, names_room, say, tidy
 from experiments.figures.study import compose
+from experiments.sharing import Sharing, half_width
 from experiments.statistics import Bounds
 from experiments.table import percent
 from sim.errors import UserError, not_found
@@ -139,13 +140,25 @@ class Bar:
         return abs(self.high - self.low)
 
 
-def bars_of(columns: dict[str, np.ndarray], words: set[str], values: np.ndarray, seed: int = 1) -> list[Bar]:
+def bars_of(
+    columns: dict[str, np.ndarray],
+    words: set[str],
+    values: np.ndarray,
+    seed: int = 1,
+    cells: tuple[np.ndarray, np.ndarray] | None = None,
+) -> list[Bar]:
     """Return what each input does to an outcome, the largest first.
 
     ``columns``: input -> its value in each run; ``words``: inputs that are words, told apart one by one.
-    ``values``: the outcome in each run, finite. The middle is the mean.
+    ``values``: the outcome in each run, finite. The middle is the mean. ``cells``: of each run its point in
+    the design and whose luck it had, which others share; None: runs share nothing.
     """
     luck = np.random.default_rng(seed)
+
+    def interval(rows: np.ndarray) -> tuple[float, float]:
+        shared = None if cells is None else _shared(values[rows], cells[0][rows], cells[1][rows])
+        return shared or _resampled(values[rows], luck)
+
     bars = []
     for name, column in columns.items():
         groups = _groups(column, name in words)
@@ -157,8 +170,8 @@ def bars_of(columns: dict[str, np.ndarray], words: set[str], values: np.ndarray,
             ends = [min(groups, key=lambda one: means[one[0]]), max(groups, key=lambda one: means[one[0]])]
         (low_label, low_rows), (high_label, high_rows) = ends
         bars.append(
-            Bar(name, means[low_label], means[high_label], _resampled(values[low_rows], luck),
-                _resampled(values[high_rows], luck), low_label, high_label)
+            Bar(name, means[low_label], means[high_label], interval(low_rows), interval(high_rows), low_label,
+                high_label)
         )  # fmt: skip
     return sorted(bars, key=lambda bar: -bar.size)
 
@@ -173,6 +186,18 @@ def _groups(column: np.ndarray, word: bool) -> list[tuple[str, np.ndarray]] | No
     low, high = np.quantile(column, (PART, 1 - PART))
     least, most = np.flatnonzero(column <= low), np.flatnonzero(column >= high)
     return [(f"≤ {_value(low)}", least), (f"≥ {_value(high)}", most)]
+
+
+def _shared(values: np.ndarray, points: np.ndarray, lucks: np.ndarray) -> tuple[float, float] | None:
+    """Return a 90 % interval of a mean over runs that share points and luck; None: points differ in runs."""
+    order = np.lexsort((lucks, points))
+    states = len(np.unique(points))
+    if len(values) % states or (np.unique(points, return_counts=True)[1] != len(values) // states).any():
+        return None
+    table = lucks[order].reshape(states, -1)
+    sharing = Sharing(states, table.shape[1], bool((table == table[0]).all()))
+    middle, half = float(values.mean()), half_width(values[order], sharing)
+    return (middle - half, middle + half) if math.isfinite(half) else None
 
 
 def _resampled(values: np.ndarray, luck: np.random.Generator, times: int = 200) -> tuple[float, float]:
@@ -196,7 +221,7 @@ def tornado(store: Store, asked: Asked) -> Figure:
     inputs = sample.inputs()
     words = {factor.name for factor in sample.all_factors() if factor.categorical}
     columns = {str(label): inputs[label].to_numpy() for label in inputs}
-    bars = bars_of(columns, words, outcome.values, store.seed)
+    bars = bars_of(columns, words, outcome.values, store.seed, (sample.point, sample.luck))
     return _draw_tornado(bars, outcome.values, name, outcome.unit, asked, basis_of("sweep", store),
                          " ".join(outcome.notes))  # fmt: skip
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
-from experiments.calibration.calibrating import Asked, calibrate_and_save
+from experiments.calibration.calibrating import Asked, calibrate_and_save, score_without
 from experiments.calibration.claimed import ClaimedWorld
 from experiments.calibration.coverage import check_coverage
 from experiments.calibration.learning import learned_about
@@ -404,6 +404,18 @@ def test_every_actor_can_be_left_out():
     for actor in scenario.file.actors:
         data = merge(scenario.raw, {"remove": [join_path(("actors", actor))]}, scenario.origin)
         assert actor not in from_data(data, scenario.origin).file.actors
+
+
+def test_what_went_with_an_actor_cannot_be_asked():
+    """One claim reckons with a paper of OpenAI's, another one with what DeepMind does."""
+    scenario = load("gpt3")
+    names = ("md-not-significant", "gopher-predecessor", "opt-training-days")
+    world = ClaimedWorld(scenario, {name: load_claims("gpt3")[name] for name in names}, 2)
+    asked = Asked(left_out=2)
+    assert not score_without(None, world, {}, asked, 1).impossible
+    for actor, lost in (("OpenAI", names[0]), ("DeepMind", names[1])):
+        score = score_without(actor, world, {}, asked, 1)
+        assert score.impossible == (lost,) and score.asked == 2
 
 
 def test_discrepancies_far_off_count_less():

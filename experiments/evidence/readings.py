@@ -352,10 +352,11 @@ def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
 
 
 def _check_names(reading: str, arguments: Mapping[str, Any], compiled: Compiled) -> None:
-    """Raise UserError where an argument that names actors or classes names one that is not there."""
+    """Raise UserError where an argument names an actor, a class or a scripted artifact that is not there."""
     for what, names, keys in (
         ("actor", compiled.actors, ("actor", "owner", "actors")),
         ("class", compiled.classes, ("klass", "model_class")),
+        ("scripted artifact", list(compiled.scenario.file.scripted_artifacts), ("artifacts",)),
     ):
         for key in keys:
             given = arguments.get(key, [])

@@ -47,10 +47,6 @@ def independent_starts(run: Run, model_class: str, artifacts: list[str]) -> floa
     (by name). Scripted projects are left out.
     """
     compiled, log = run.compiled, run.log
-    known = compiled.scenario.file.scripted_artifacts
-    for name in artifacts:
-        if name not in known:
-            raise UserError(f"with.artifacts: {not_found('scripted artifact', name, known)}")
     keys = [name_hash("scripted artifact", name) for name in artifacts]
     given = np.flatnonzero(np.isin(run.tables.artifacts["key"], np.array(keys, np.uint64)))
     learned = log[(log["what"] == Event.LEARNED) & np.isin(log["artifact"], given)]

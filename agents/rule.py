@@ -17,6 +17,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -158,6 +159,29 @@ class DoorCompiler(compiler.CompilerBase):
 
 
 @functools.cache
+def numba_target():
+    """Return what Numba compiles for, made when it is first asked for.
+
+    Numba finds out whether there is BLAS by importing ``scipy.linalg``, which takes longer than all the rest.
+    No rule needs it; a function that multiplies matrices asks again when it is compiled.
+    """
+    from numba.np import linalg
+
+    asks = linalg.ensure_blas
+    linalg.ensure_blas = _find_scipy
+    try:
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        linalg.ensure_blas = asks
+    return registry.cpu_target.target_context
+
+
+def _find_scipy():
+    if importlib.util.find_spec("scipy") is None:
+        raise ImportError("scipy is needed for linear algebra")
+
+
+@functools.cache
 def call_libm_directly():
     """Let compiled code call glibc's ``exp``, ``log`` and ``pow`` themselves: the same bits, sooner.
 
@@ -169,7 +193,7 @@ def call_libm_directly():
         found = {name: ctypes.cast(libm[name], ctypes.c_void_p).value for name in ("exp", "log", "pow")}
     except (OSError, AttributeError):
         return
-    registry.cpu_target.target_context  # noqa: B018  Numba binds them when it is made: ours come after
+    numba_target()  # Numba binds them when this is made: ours come after
     for name, address in found.items():
         binding.add_symbol(name, address)
 
@@ -193,6 +217,7 @@ class Rule(registry.CPUDispatcher):
     @functools.cached_property
     def door(self):
         """The same rule for Python, with all that it calls; compiled when it is first called."""
+        numba_target()
         call_libm_directly()
         door = registry.CPUDispatcher(
             self.py_func, locals={}, targetoptions=dict(SETTINGS), pipeline_class=DoorCompiler

@@ -14,8 +14,10 @@ after a hash of every source file that can hold a rule: an edited rule always ta
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import hashlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -23,10 +25,9 @@ from pathlib import Path
 
 import numba
 from llvmlite import binding
-from numba.core import compiler, typed_passes
+from numba.core import compiler, registry, typed_passes
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import register_pass
-from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 
 RULE_FOLDERS = ("agents", "sim")
@@ -157,11 +158,51 @@ class DoorCompiler(compiler.CompilerBase):
         return [with_passes(self.state, {typed_passes.NativeLowering: LoweringOfDoors})]
 
 
+@functools.cache
+def numba_target():
+    """Return what Numba compiles for, made when it is first asked for.
+
+    Numba finds out whether there is BLAS by importing ``scipy.linalg``, which takes longer than all the rest.
+    No rule needs it; a function that multiplies matrices asks again when it is compiled.
+    """
+    from numba.np import linalg
+
+    asks = linalg.ensure_blas
+    linalg.ensure_blas = _find_scipy
+    try:
+        import numba.np.arraymath  # noqa: F401
+    finally:
+        linalg.ensure_blas = asks
+    return registry.cpu_target.target_context
+
+
+def _find_scipy():
+    if importlib.util.find_spec("scipy") is None:
+        raise ImportError("scipy is needed for linear algebra")
+
+
+@functools.cache
+def call_libm_directly():
+    """Let compiled code call glibc's ``exp``, ``log`` and ``pow`` themselves: the same bits, sooner.
+
+    Numba binds them to versions of 1999, which note errors for programs that nobody writes any more. Without
+    glibc all stays as it is.
+    """
+    try:
+        libm = ctypes.CDLL("libm.so.6")
+        found = {name: ctypes.cast(libm[name], ctypes.c_void_p).value for name in ("exp", "log", "pow")}
+    except (OSError, AttributeError):
+        return
+    numba_target()  # Numba binds them when this is made: ours come after
+    for name, address in found.items():
+        binding.add_symbol(name, address)
+
+
 SETTINGS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": None}
 WITHOUT_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-class Rule(CPUDispatcher):
+class Rule(registry.CPUDispatcher):
     """A compiled rule: lowered for the rules that call it, with a door for Python."""
 
     def __init__(self, py_func):
@@ -176,7 +217,9 @@ class Rule(CPUDispatcher):
     @functools.cached_property
     def door(self):
         """The same rule for Python, with all that it calls; compiled when it is first called."""
-        door = CPUDispatcher(
+        numba_target()
+        call_libm_directly()
+        door = registry.CPUDispatcher(
             self.py_func, locals={}, targetoptions=dict(SETTINGS), pipeline_class=DoorCompiler
         )
         door.enable_caching()

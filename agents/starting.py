@@ -41,14 +41,14 @@ def fading(value, months, half_life):
 
 
 @rule
-def excess_over_trend(flop, trend_flop, growth, months, tail):
+def excess_over_trend(above, growth, months, tail):
     """Return by how many factors of ten a training exceeds an actor's trend of compute (0 if below it).
 
-    The trend stood at ``trend_flop`` and has grown ``growth`` factors of ten a year for ``months``;
-    ``tail`` is the logarithm of the actor's own factor: who spends more than others on a model lies
-    above their trend as a matter of course.
+    ``above``: logarithm of its compute against where the trend stood; since then it has grown ``growth``
+    factors of ten a year for ``months``; ``tail`` is the logarithm of the actor's own factor: who spends
+    more than others on a model lies above their trend as a matter of course.
     """
-    excess = (math.log(flop / trend_flop) - tail) / LN10 - growth * months / MONTHS_PER_YEAR
+    excess = (above - tail) / LN10 - growth * months / MONTHS_PER_YEAR
     return max(0.0, excess)
 
 
@@ -91,14 +91,14 @@ def lead_time(months, spread, z):
 
 
 @rule
-def willing(usd, growth, months, tail, gain, convinced):
+def willing(usd, growth, months, own, gain, convinced):
     """Return what an actor would spend on the compute of one model, in USD.
 
-    ``usd`` grows by ``growth`` factors of ten a year; ``tail`` is the logarithm of the actor's own
-    factor; conviction raises the sum by up to the factor 1 + ``gain``.
+    ``usd`` grows by ``growth`` factors of ten a year; ``own`` is the actor's own factor; conviction
+    raises the sum by up to the factor 1 + ``gain``.
     """
     trend = math.exp(LN10 * growth * months / MONTHS_PER_YEAR)
-    return usd * trend * math.exp(tail) * (1.0 + gain * convinced)
+    return usd * trend * own * (1.0 + gain * convinced)
 
 
 @rule

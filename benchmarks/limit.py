@@ -84,7 +84,8 @@ def work_of(census: dict[str, float]) -> Work:
     planned = np.zeros(count("planning.plan"), PLANNED)
     _share(planned, "exps", count("math.exp") - inputs - int(taken["exps"].sum()))
     _share(planned, "pows", count("math.pow"))
-    _share(planned, "logs", count("starting.excess_over_trend"))
+    constants = count("compute.training_flop")  # the logarithm of 2
+    _share(planned, "logs", max(0, count("math.log") - count("luck.waiting", "luck.normal") - constants))
     _share(planned, "looks", count("compute.outlook"))
     whats = np.full(int(taken["rows"].sum()), REST)
     named = [TRAINED] * count("log.trained") + [ANNOUNCED] * count("log.announced")

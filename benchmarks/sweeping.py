@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.starting import peak_bytes
 from benchmarks.timing import in_process
 
 FACTOR, VALUE = "effects.code.work", 0.4
@@ -88,10 +88,9 @@ def measure_memory_of(scenario: str, runs: int, replicates: int) -> dict:
     """Return the peak of this process (MB) after a sweep; call it in a process of its own."""
     began = time.perf_counter(), time.process_time()
     simulate_sweep(scenario, runs, replicates, 2)
-    unit = 1e6 if sys.platform == "darwin" else 1e3
     return {
         "runs": runs,
-        "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
+        "peak MB": peak_bytes() / 1e6,
         "seconds": time.perf_counter() - began[0],
         "processor seconds": time.process_time() - began[1],
     }

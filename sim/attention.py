@@ -9,6 +9,7 @@ from agents.rule import rule
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
+from sim.remembering import logarithm
 from sim.tables import wish_row
 from sim.words import ACCESS, EVENT, KIND
 
@@ -211,8 +212,8 @@ def convinced_of(w, actor, klass, belief):
     if credence < 1.0 or numbers.leap_known < 1.0:
         # plans are held against the trend of the time at which their model would come out
         months = w.clock[0].time - trends.compute_date + kind.lead_months + w.training[0].writing_months
-        flop, tail = w.classes[klass].flop, wish.tail * numbers.spread
-        excess = starting.excess_over_trend(flop, trends.compute_flop, trends.compute_growth, months, tail)
+        above = logarithm(w.above_trend[klass], w.classes[klass].flop / trends.compute_flop)
+        excess = starting.excess_over_trend(above, trends.compute_growth, months, wish.tail * numbers.spread)
     proof = numbers.proof * w.classes[klass].worth
     convinced = starting.conviction(belief, credence, proof, kind.leap, excess)
     return convinced * math.pow(numbers.leap_known, excess) if credence > 0.0 and excess > 0.0 else convinced

@@ -9,6 +9,7 @@ import numpy as np
 from agents import starting
 from agents.rule import rule
 from sim.luck import FOR, luck, waiting
+from sim.remembering import exponential
 from sim.tables import key_of, wish_row
 from sim.words import BOUND
 
@@ -34,6 +35,16 @@ def grown_months(orders_per_year, first, last):
     if abs(steepness) < 1e-12:
         return last - first
     return (math.exp(steepness * last) - math.exp(steepness * first)) / steepness
+
+
+@rule
+def remembered_growth(level, orders_per_year, first, last):
+    """Return ``grown_months`` for one who looks again and again: ``level`` remembers up to where."""
+    steepness = starting.LN10 * orders_per_year / starting.MONTHS_PER_YEAR
+    if abs(steepness) < 1e-12:
+        return last - first
+    before = exponential(level, steepness * first)
+    return (exponential(level, steepness * last) - before) / steepness
 
 
 @rule
@@ -241,12 +252,12 @@ def means_of(w, actor, klass, convinced, time):
 
     The record has what one final run may cost; the experiments that go with it come on top.
     """
-    wish = w.wishes[wish_row(w, actor, klass)]
+    row = wish_row(w, actor, klass)
     run = starting.willing(
         w.actors[actor].willing_usd,
         w.trends[0].budget_growth,
         time - w.trends[0].as_of,
-        wish.tail * w.conviction[0].spread,
+        exponential(w.own_factors[row], w.wishes[row].tail * w.conviction[0].spread),
         w.conviction[0].budget_gain,
         convinced,
     )
@@ -293,7 +304,7 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     needed = starting.team_needed(row.team, left, slack, work.exchange, work.exchange_limit)
     if state.people < needed:
         return BOUND.TALENT, cost, labour, count, size
-    memory = row.parameters * training.bytes_per_parameter / (w.chips[chip].memory_gb * 1e9)
+    memory = chips_for_memory(w, klass, chip)
     size = min(size, size_within(training.longest_months, months))
     if size < least or chips < memory:
         return BOUND.CHIPS, cost, labour, count, size
@@ -301,6 +312,28 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     if size < least or labour > money + (grant_usd if free else 0.0):
         return BOUND.MONEY, cost, labour, count, size
     return BOUND.NONE, cost * size, labour, max(count, memory), size
+
+
+@rule
+def chips_for_memory(w, klass, chip):
+    """Return on how many chips a model of a class fits into memory."""
+    needed = w.classes[klass].parameters * w.training[0].bytes_per_parameter
+    return needed / (w.chips[chip].memory_gb * 1e9)
+
+
+@rule
+def chips_suffice(w, actor, klass, time, chip, chips, least):
+    """Return whether chips hold a model of a class and train it in time, planned smaller down to ``least``.
+
+    Where they do not, ``outlook`` finds something in the way.
+    """
+    if chip < 0 or chips < 1.0 or chips < chips_for_memory(w, klass, chip):
+        return False
+    used = utilisation(w, actor, klass, chip)
+    flop = training_flop(w, actor, klass, time)
+    count = chips_used(w, chip, flop, chips, used)
+    months = flop / (count * (w.chips[chip].peak_flops * used * SECONDS_PER_MONTH))
+    return not size_within(w.training[0].longest_months, months) < least
 
 
 @rule

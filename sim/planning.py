@@ -50,7 +50,8 @@ def receive_income(w, actor):
     trends = w.trends[0]
     until = clock.time - trends.as_of
     income = w.actors[actor].income_usd
-    income *= compute.grown_months(trends.budget_growth, until - months, until)
+    level = w.income_levels[actor]
+    income *= compute.remembered_growth(level, trends.budget_growth, until - months, until)
     state.money += income
     state.income += income
 
@@ -171,8 +172,7 @@ def wants_less(w, actor, klass):
     larger = w.wishes[wish_row(w, actor, klass + 1)]
     if larger.state != SEEKING or not lacks_means(larger.bound):
         return False
-    settle = w.kinds[w.actor_facts[actor].kind].settle
-    return draw(w, FOR.SETTLE, actor, klass + 1, larger.ordinal) < settle
+    return larger.thrift < w.kinds[w.actor_facts[actor].kind].settle
 
 
 @rule
@@ -228,23 +228,39 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     ``sponsor`` lends ``chips`` (0: none) and gives ``grant_usd``.
     """
     time = w.clock[0].time
-    state = w.state[actor]
     receive_income(w, actor)
-    willing, lent = 0.0, True  # who computes for nothing need not be willing to pay
-    if chips > 0.0:
-        chip, count = compute.chip_at(w, sponsor, time), chips
-    elif has_enough(w, actor, klass, time):
-        chip, count = state.owned_chip, state.owned_chips
-    else:
-        chip, count, lent = compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
-        convinced = conviction_of(w, actor, klass)
-        willing = compute.means_of(w, actor, klass, convinced, time)
+    chip, count, lent = machines_for(w, actor, klass, sponsor, chips)
+    willing = 0.0  # who computes for nothing need not be willing to pay
+    if not lent:
+        willing = compute.means_of(w, actor, klass, conviction_of(w, actor, klass), time)
     free = sponsor >= 0 and is_free(w, sponsor)
     bound, cost, labour, used, size = compute.outlook(
         w, actor, klass, time, money_for(w, actor, klass), willing, grant_usd, free, chip, count, lent,
         least_size(w, actor, klass),
     )  # fmt: skip
     return bound, willing, cost, labour, chip, used, lent, size
+
+
+@rule
+def machines_for(w, actor, klass, sponsor, chips):
+    """Return (chip, chips, lent): what a project would train on; ``sponsor`` lends ``chips`` (0: none)."""
+    time, state = w.clock[0].time, w.state[actor]
+    if chips > 0.0:
+        return compute.chip_at(w, sponsor, time), chips, True
+    if has_enough(w, actor, klass, time):
+        return state.owned_chip, state.owned_chips, True
+    return compute.chip_at(w, actor, time), compute.chips_of(w, actor, time), False
+
+
+@rule
+def gift_suffices(w, actor, klass, grant_usd, sponsor, chips):
+    """Return whether a gift would let an actor start. Most often chips are too few, which is seen at once."""
+    receive_income(w, actor)
+    chip, count, _ = machines_for(w, actor, klass, sponsor, chips)
+    least = least_size(w, actor, klass)
+    if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, least):
+        return False
+    return look(w, actor, klass, grant_usd, sponsor, chips)[0] == BOUND.NONE
 
 
 @rule
@@ -337,8 +353,7 @@ def copies(w, actor, klass):
     wish = w.wishes[wish_row(w, actor, klass)]
     if wish.lesser == 1 or not wish.known <= w.clock[0].time:
         return False
-    replicate = w.kinds[w.actor_facts[actor].kind].replicate
-    return draw(w, FOR.INTENT, actor, klass, wish.ordinal) < replicate
+    return wish.intent < w.kinds[w.actor_facts[actor].kind].replicate
 
 
 @rule

@@ -43,6 +43,8 @@ def reset_wish(w, actor, klass):
     wish.rate = 0.0
     wish.settled = w.clock[0].time
     wish.threshold = waiting(draw(w, FOR.DECIDE, actor, klass, wish.ordinal))
+    wish.intent = draw(w, FOR.INTENT, actor, klass, wish.ordinal)
+    wish.thrift = draw(w, FOR.SETTLE, actor, klass, wish.ordinal)
     wish.bound, wish.first_bound = BOUND.NONE, BOUND.NONE
     wish.first_cost = 0.0
     wish.sponsor = -1

@@ -8,12 +8,12 @@ from sim import compute
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.motives import declared_openness, has_motives
 from sim.orders import action_on
-from sim.planning import lacks_means, look, offer_of
+from sim.planning import gift_suffices, lacks_means, offer_of
 from sim.projects import keeps_team
 from sim.queue import NEXT, push
 from sim.release import policy_of
 from sim.tables import key_of
-from sim.words import ACTION, BOUND, KIND
+from sim.words import ACTION, KIND
 
 
 @rule
@@ -73,7 +73,7 @@ def consider(w, sponsor, until):
         near = w.actor_facts[actor].region == facts.region
         if not meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near):
             continue
-        if look(w, actor, klass, usd, sponsor, chips)[0] != BOUND.NONE:
+        if not gift_suffices(w, actor, klass, usd, sponsor, chips):
             continue
         novelty = newest(w, chip) if chip >= 0 else 0.0
         liking = appeal(

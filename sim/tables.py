@@ -219,6 +219,8 @@ WISH = np.dtype(  # one row per builder and class
         ("known_via", "i8"),  # Via
         ("known_cause", "i8"),  # row of the log
         ("ordinal", "i8"),  # how often it was tried
+        ("intent", "f8"),  # luck of this try: whether it is to be a copy [share]
+        ("thrift", "f8"),  # luck of this try: whether it settles for less, for want of means [share]
         ("decided", "f8"),  # when the builder decided; inf: has not [months]
         ("lead", "f8"),  # preparation that is left, at full conviction, when last reckoned [months]
         ("pace", "f8"),  # conviction with which preparation goes on since [share]
@@ -370,6 +372,12 @@ OFFER = np.dtype(  # one row per sponsor, builder and class
         ("ordinal", "i8"),  # try of the builder for which it stands
     ]
 )
+REMEMBERED = np.dtype(  # one row per exponential or logarithm that is asked for often: sim.remembering
+    [
+        ("argument", "f8"),  # last one asked for; nan: none yet [log units or ratio]
+        ("value", "f8"),  # of the function there [ratio or log units]
+    ]
+)
 
 
 class Tables(NamedTuple):
@@ -454,6 +462,9 @@ class Tables(NamedTuple):
     wishes: np.ndarray
     help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
     learnt: np.ndarray  # the same: to where help falls that fades; own work, and what was practised
+    own_factors: np.ndarray  # (wish): exponential of its tail
+    income_levels: np.ndarray  # (actor): exponential growth up to which income is booked
+    above_trend: np.ndarray  # (class): logarithm of its compute against the trend
     opened: np.ndarray  # (class): models that were opened to users
     nearness: np.ndarray  # (artifact kind, class of the artifact + 1, class): how it bears on it
     optimal_share: np.ndarray  # (class): compute for the same loss under the better rule

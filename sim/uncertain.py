@@ -9,6 +9,7 @@ bounds define the distribution and ``gaps`` says how far the centre is from the 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -96,6 +97,7 @@ def lay_out(values, family, a, b, c, zero, first, span):
         values[step] = value_at(family, (step + 0.5) / len(values), a, b, c, zero, first, span)
 
 
+@functools.lru_cache(maxsize=4096)  # arms and worlds of a sweep have most intervals in common
 def shape_of(quantity: Quantity) -> Shape:
     """Return the distribution that an interval describes.
 

@@ -43,6 +43,7 @@ from sim.tables import (
     POLICY_ROWS,
     PROJECT,
     QUEUED,
+    REMEMBERED,
     ROW_TABLES,
     SCRIPT_FACTS,
     SETTINGS,
@@ -603,6 +604,9 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "wishes": table(WISH, wishes),
         "help": np.zeros(wishes * len(ArtifactKind)),
         "learnt": np.zeros(wishes * len(ArtifactKind)),
+        "own_factors": table(REMEMBERED, wishes),
+        "income_levels": table(REMEMBERED, actors),
+        "above_trend": table(REMEMBERED, classes),
         "opened": np.zeros(classes, np.int64),
         "nearness": np.zeros((len(ArtifactKind), classes + 1, classes)),
         "optimal_share": np.ones(classes),
@@ -622,6 +626,8 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "events": table(EVENT, room.events),
         **_tail(compiled, room),
     }
+    for name in ("own_factors", "income_levels", "above_trend"):
+        state[name].argument = np.nan  # nothing is remembered yet
     own = ("cells", "option_numbers")  # a run notes there what it drew, and a point of a sweep what it sets
     facts = compiled.facts | {name: compiled.facts[name].copy() for name in own}
     return Tables(numbers=numbers, **inputs, **facts, **state)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from agents import publishing, sponsoring, starting
+from sim import compute, remembering
 from sim.helping import LEAST_HELP, combine
+from sim.tables import REMEMBERED
 
 
 def test_belief_grows_in_log_odds():
@@ -39,11 +42,12 @@ def test_fading_halves():
 
 
 def test_excess_counts_factors_of_ten_beyond_the_trend():
-    assert starting.excess_over_trend(1e24, 1e22, 0.0, 12.0, 0.0) == pytest.approx(2.0)
-    assert starting.excess_over_trend(1e24, 1e22, 0.5, 24.0, 0.0) == pytest.approx(1.0)
-    assert starting.excess_over_trend(1e20, 1e22, 0.5, 0.0, 0.0) == 0.0
-    assert starting.excess_over_trend(1e24, 1e22, 0.0, 0.0, math.log(10)) == pytest.approx(1.0)  # its own
-    assert starting.excess_over_trend(1e24, 1e22, 0.0, 0.0, -math.log(10)) == pytest.approx(3.0)
+    above = math.log(1e24 / 1e22)
+    assert starting.excess_over_trend(above, 0.0, 12.0, 0.0) == pytest.approx(2.0)
+    assert starting.excess_over_trend(above, 0.5, 24.0, 0.0) == pytest.approx(1.0)
+    assert starting.excess_over_trend(-above, 0.5, 0.0, 0.0) == 0.0
+    assert starting.excess_over_trend(above, 0.0, 0.0, math.log(10)) == pytest.approx(1.0)  # its own
+    assert starting.excess_over_trend(above, 0.0, 0.0, -math.log(10)) == pytest.approx(3.0)
 
 
 def test_conviction_rests_on_proof_or_on_the_trend():
@@ -67,10 +71,30 @@ def test_start_rate_multiplies_its_factors():
 
 
 def test_willingness_follows_trend_tail_and_conviction():
-    assert starting.willing(1e6, 0.0, 24.0, 0.0, 2.0, 0.0) == pytest.approx(1e6)
-    assert starting.willing(1e6, 0.5, 24.0, 0.0, 2.0, 0.0) == pytest.approx(1e7)
-    assert starting.willing(1e6, 0.0, 0.0, math.log(3), 2.0, 0.5) == pytest.approx(6e6)
-    assert starting.willing(1e6, 0.5, -24.0, 0.0, 0.0, 1.0) == pytest.approx(1e5)
+    assert starting.willing(1e6, 0.0, 24.0, 1.0, 2.0, 0.0) == pytest.approx(1e6)
+    assert starting.willing(1e6, 0.5, 24.0, 1.0, 2.0, 0.0) == pytest.approx(1e7)
+    assert starting.willing(1e6, 0.0, 0.0, 3.0, 2.0, 0.5) == pytest.approx(6e6)
+    assert starting.willing(1e6, 0.5, -24.0, 1.0, 0.0, 1.0) == pytest.approx(1e5)
+
+
+def nothing_remembered():
+    return np.full(1, np.nan, REMEMBERED).view(np.recarray)[0]
+
+
+@pytest.mark.parametrize("name", ["exponential", "logarithm"])
+def test_what_is_remembered_is_what_would_be_reckoned(name):
+    row, reckon = nothing_remembered(), {"exponential": math.exp, "logarithm": math.log}[name]
+    for argument in (1.5, 1.5, 3.0, 1.5):
+        assert getattr(remembering, name)(row, argument) == reckon(argument)
+        assert (row.argument, row.value) == (argument, reckon(argument))
+
+
+def test_growth_is_the_same_for_one_who_remembers():
+    level = nothing_remembered()
+    for first, last in ((0.0, 3.0), (3.0, 7.5), (7.0, 8.0)):
+        for growth in (0.4, 0.0):
+            expected = compute.grown_months(growth, first, last)
+            assert compute.remembered_growth(level, growth, first, last) == expected
 
 
 def test_money_in_excess_replaces_people_up_to_a_limit():

@@ -60,8 +60,7 @@ class Plan:
         """Return a chunk with all that is needed to compute it."""
         places = range(chunk.first // chunk.runs, (chunk.last - 1) // chunk.runs + 1)
         points = [int(self.order[place]) if self.order is not None else place for place in places]
-        ids = [self.id_of(point) for point in points]
-        return Task(self.key, self.packed, chunk, points, ids, [self.values(point) for point in points])
+        return Task(self.key, self.packed, chunk, points, [self.values(point) for point in points])
 
     def chunks(self, blocks: Sequence[dict[str, int]]) -> Iterator[Chunk]:
         """Yield all chunks of some blocks, in order."""

@@ -36,6 +36,7 @@ class Outcome:
 
     ``done`` and ``left``: runs now in the store and still to do. ``interrupted``: by Ctrl-C.
     ``troubles``: chunks that no worker could compute, with the last error. ``damaged``: parts redone.
+    ``failed``: runs that were simulated now and failed.
     """
 
     store: Store
@@ -44,6 +45,7 @@ class Outcome:
     interrupted: bool = False
     damaged: list[str] = field(default_factory=list)
     troubles: dict[str, str] = field(default_factory=dict)
+    failed: int = 0
 
     @property
     def left(self) -> int:
@@ -247,7 +249,8 @@ def run_plan(
     with Keeper(out) as keeper:
         blocks = keeper.begin(plan, runs, chunk, allow)
         plan = plan_of_store(keeper.folder)
-        missing, damaged = keeper.kept(plan.key, plan.chunks(blocks), plan.data["logs"])
+        chunks = list(plan.chunks(blocks))
+        missing, damaged = keeper.kept(plan.key, iter(chunks), plan.data["logs"])
         total = len(plan.points) * sum(block["runs"] for block in blocks)
         outcome = Outcome(open_store(keeper.folder), total)
         outcome.done = total - sum(one.last - one.first for one in missing)
@@ -272,7 +275,8 @@ def run_plan(
                     _compute_all(
                         plan, missing, keeper, outcome, pool, places, progress, say, allow, stop=Event()
                     )
-        keeper.write_failures(failures_table(outcome.store))
+        all_made_now = len(missing) == len(chunks)
+        keeper.write_failures("" if all_made_now and not outcome.failed else failures_table(outcome.store))
         keeper.note(event="ended", done=outcome.done, left=outcome.left, interrupted=outcome.interrupted)
     return outcome
 
@@ -347,6 +351,7 @@ def _compute_all(
                 outcome.troubles[chunk.name] = f"{type(error).__name__}: {message}"
             return
         keeper.keep(made)
+        outcome.failed += made.failed
         outcome.done += chunk.last - chunk.first
         by = None if made.by == ours else made.by
         keeper.note(event="part", part=chunk.name, seconds=round(made.seconds, 3), failed=made.failed, by=by)

@@ -51,7 +51,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Task:
-    """A chunk and the points that it needs: their numbers, names and values, in order.
+    """A chunk and the points that it needs: their numbers and values, in order.
 
     ``packed``: the plan, as ``pack`` makes it; ``key``: a hash of it.
     """
@@ -60,7 +60,6 @@ class Task:
     packed: bytes
     chunk: Chunk
     points: list[int]
-    ids: list[str]
     values: list[list[Any]]
 
 

@@ -19,6 +19,9 @@ FACTOR, VALUE = "effects.code.work", 0.4
 SPAN = 64
 
 
+WHOLE = (5_000, 20), (50_000, 20), (1_000_000, 1_000)  # runs in all and of a point, in a process of their own
+
+
 def simulate_bare(scenario: str, runs: int, replicates: int, threads: int) -> None:
     """Simulate the runs of a sweep with the kernel alone, on threads, and keep nothing."""
     from sim.ensemble import NOWHERE, Simulator
@@ -64,7 +67,7 @@ def simulate_sweep(scenario: str, runs: int, replicates: int, threads: int) -> i
 def measure_overhead(scenario: str, runs: int, replicates: int, rounds: int, threads: int = 2) -> dict:
     """Return wall and processor time of a sweep against the kernel alone, in turn (A B A B)."""
     simulate_sweep(scenario, replicates, replicates, threads)
-    wall, processor, rates, size = [], [], [], 0
+    wall, processor, size = [], [], 0
     for _ in range(rounds):
         taken = []
         for program in (simulate_bare, simulate_sweep):
@@ -73,19 +76,17 @@ def measure_overhead(scenario: str, runs: int, replicates: int, rounds: int, thr
             taken.append((time.perf_counter() - began[0], time.process_time() - began[1]))
         wall.append(taken[1][0] / taken[0][0])
         processor.append(taken[1][1] / taken[0][1])
-        rates.append(runs / taken[1][1])
     return {
         "runs": runs,
         "points": runs // replicates,
         "wall": statistics.median(wall),
         "processor": statistics.median(processor),
-        "runs per processor second": statistics.median(rates),
         "bytes per run": size / runs,
     }
 
 
-def measure_memory_of(scenario: str, runs: int, replicates: int) -> dict:
-    """Return the peak of this process (MB) after a sweep; call it in a process of its own."""
+def measure_whole(scenario: str, runs: int, replicates: int) -> dict:
+    """Return what a sweep takes, seconds and peak of this process (MB); call it in a process of its own."""
     began = time.perf_counter(), time.process_time()
     simulate_sweep(scenario, runs, replicates, 2)
     return {
@@ -180,7 +181,7 @@ def measure_sweeps() -> dict:
     """Measure all of it."""
     return {
         "overhead": [measure_overhead("gpt3", 8000, replicates, 3) for replicates in (1, 20)],
-        "memory": [in_process("benchmarks.sweeping", "gpt3", runs, 20) for runs in (5_000, 50_000)],
+        "whole": [in_process("benchmarks.sweeping", "gpt3", *size) for size in WHOLE],
         "reading": measure_reading(1_000_000, 20),
         "tasks": in_process("benchmarks.tasks", 5000, 3),
     }
@@ -192,4 +193,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "slopes":
         print(json.dumps([measure_slopes("gpt3", rows) for rows in (5_000, 20_000)], indent=1))
     else:
-        print(json.dumps(measure_memory_of(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))
+        print(json.dumps(measure_whole(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))))

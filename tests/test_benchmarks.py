@@ -87,11 +87,11 @@ def test_the_workbench_does_nothing_as_often():
 
 def test_sweeps_are_measured_on_the_same_runs():
     from benchmarks.report import sweeps_in_words
-    from benchmarks.sweeping import measure_memory_of, measure_overhead, measure_reading
+    from benchmarks.sweeping import measure_overhead, measure_reading, measure_whole
 
     found = {
         "overhead": [measure_overhead("toy", 200, 20, 1)],
-        "memory": [measure_memory_of("toy", 200, 20)],
+        "whole": [measure_whole("toy", 200, 20)],
         "reading": measure_reading(2000, 3),
         "tasks": {"sweep": 1.0},
     }

@@ -9,6 +9,7 @@ import pytest
 
 from experiments.calibration.coverage import check_coverage, from_known
 from experiments.calibration.likelihood import CLAIM_ERROR, Likelihood, toned_down
+from experiments.calibration.reach import out_of_reach
 from experiments.calibration.regression import fit, lack_of_fit
 from experiments.calibration.sampling import (
     Bank,
@@ -202,6 +203,21 @@ def test_the_likelihood_is_the_mean_over_what_the_statistic_may_be():
     found = likelihood.log(np.array([[0.8, 0.0]]), np.array([[0.7**2, 1.0]]))[0]
     assert found == pytest.approx(expected, abs=0.02)
     assert likelihood.discrepancies(np.array([[0.3, 5.0]]))[0] == pytest.approx([0.0, 0.0], abs=0.01)
+
+
+def test_a_claim_that_no_input_brings_near_is_out_of_reach(noisy):
+    """One claim of each kind lies far off; who is unsure where a claim lies does not let it go."""
+    problem, bank, _, free, _ = noisy
+    far = np.isin(np.arange(30), (0, 1, 2, 3, 4))
+    off = np.where([each.kind == "share" for each in problem.statistics], -1.0, 60.0)
+    runs = np.where(far[:, None], off[:, None], 0.0) + bank.runs
+    runs[:, far & (off < 0.0)] = 0.0  # never holds
+    surrogate = Surrogate(bank.points[:, free], runs, problem.statistics)
+    found = out_of_reach(surrogate, problem.statistics, int(free.sum()), generator(3))
+    assert found[far].all() and not found[~far].any()
+    unsure = Surrogate(bank.points[:, free], runs, problem.statistics)
+    unsure.lack = unsure.lack + 1e4
+    assert not out_of_reach(unsure, problem.statistics, int(free.sum()), generator(3))[far].all()
 
 
 # ---- the whole

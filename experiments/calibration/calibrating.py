@@ -15,8 +15,10 @@ import numpy as np
 from experiments.calibration.claimed import ClaimedWorld, hold
 from experiments.calibration.coverage import LEAST_PER_TRUTH, Coverage, check_coverage
 from experiments.calibration.learning import Learned, learned_about
-from experiments.calibration.likelihood import toned_down
+from experiments.calibration.likelihood import Likelihood, toned_down
+from experiments.calibration.reach import out_of_reach
 from experiments.calibration.sampling import (
+    REACHING,
     Bank,
     Posterior,
     Round,
@@ -24,12 +26,14 @@ from experiments.calibration.sampling import (
     distance,
     fill_bank,
     free_coordinates,
+    generator,
     screen_inputs,
     search,
     settings_for,
 )
 from experiments.calibration.screening import Screen
 from experiments.calibration.store import Store
+from experiments.calibration.surrogate import Surrogate
 from experiments.evidence.agreement import Judged, judge
 from experiments.evidence.claims import Claim
 from experiments.evidence.measuring import Measured, Plan, from_intervals, measure_plan, plan_of_possible
@@ -95,8 +99,8 @@ class Score:
 
 @dataclass
 class Calibration:
-    """What a calibration found. ``before``, ``after``: how the claims stand, from prior and from
-    posterior."""
+    """What a calibration found. ``let_go``: claims out of reach. ``before``, ``after``: how the claims stand,
+    from prior and from posterior."""
 
     world: ClaimedWorld
     asked: Asked
@@ -104,6 +108,7 @@ class Calibration:
     bank: Bank
     screen: Screen
     free: np.ndarray
+    let_go: tuple[str, ...]
     posterior: Posterior
     learned: list[Learned]
     before: dict[str, Judged]
@@ -197,7 +202,16 @@ def calibrate(
             f"{done.simulated} within {done.tolerance:.2f}"
         )
 
-    posterior = search(world.statistics, bank, coordinates, store.evaluate, settings, asked.seed, told)
+    first = Surrogate(bank.points[:, coordinates], bank.runs, world.statistics)
+    luck = generator(asked.seed, REACHING)
+    beyond = out_of_reach(first, world.statistics, int(coordinates.sum()), luck)
+    likelihood = Likelihood(world.statistics, np.where(beyond, np.nan, 0.0))
+    let_go = tuple(name for name, far in zip(world.claims, beyond, strict=True) if far)
+    if let_go:
+        say(f"Out of reach of all values of the inputs, so nothing is learned from: {', '.join(let_go)}.")
+    posterior = search(
+        world.statistics, bank, coordinates, store.evaluate, settings, asked.seed, told, likelihood
+    )
     coverage = None
     if asked.truths:
         begins("truth", asked.truths)
@@ -213,7 +227,7 @@ def calibrate(
     before = judged(world.plan, world.of, {}, asked.runs, asked.seed, threads, progress)
     after = judged(world.plan, world.of, sample, asked.runs, asked.seed, threads, progress)
     found = Calibration(
-        world, asked, settings, bank, screening, free, posterior, learned, before, after, coverage
+        world, asked, settings, bank, screening, free, let_go, posterior, learned, before, after, coverage
     )
     if asked.left_out:
         actors = list(world.scenario.file.actors)
@@ -325,6 +339,7 @@ def describe(found: Calibration) -> dict[str, Any]:
         "left_to_each_run": list(found.world.prior.left),
         "claims_agreeing": agree,
         "claims_asked": count,
+        "claims_out_of_reach": list(found.let_go),
         "tolerance": found.posterior.tolerance,
         "settings": {
             "evaluations": settings.evaluations,

@@ -202,6 +202,11 @@ def sentences(found: Calibration) -> list[str]:
         f"{found.asked.replicates} paired runs in each of {len(world.plan.arms)} arms, each with luck "
         "of its own.",
     ]
+    if found.let_go:
+        lines.append(
+            "Out of reach of all values of the inputs, so nothing was learned from: "
+            f"{', '.join(found.let_go)}."
+        )
     if world.prior.left:
         lines.append(f"Left to each run, not calibrated: {', '.join(world.prior.left)}.")
     if found.coverage is not None and len(found.coverage.inputs):

@@ -70,7 +70,7 @@ SURE = 0.95  # share of the points within the tolerance, if the surrogate is rig
 LIKENESSES = 20  # how often a point of a round is made up to find the tolerance
 LEAST_EVALUATIONS = 100
 MOST_EVALUATIONS = 10**6
-BANK, SCREENING, ROUND, SYNTHETIC = range(4)  # purposes of luck
+BANK, SCREENING, ROUND, SYNTHETIC, REACHING = range(5)  # purposes of luck
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,11 @@ def compose_learned(found: Calibrated, width: float) -> Figure:
     axes.set_xlim(0, 1)
     axes.set_xticks([0.05, 0.5, 0.95], ["5 %", "50 %", "95 %"])
     axes.set_xlabel(f"place in the prior (share below; n = {found.basis.runs:,} draws)", fontsize=SMALL)
-    hidden = len(found.learned) - len(shown)
-    more = f"{hidden} more in inputs.csv. " if hidden else ""
-    return sheet.whole(f"{more}{found.basis.text}")
+    return sheet.whole(_more(len(found.learned) - len(shown), "inputs.csv") + found.basis.text)
+
+
+def _more(hidden: int, where: str) -> str:
+    return f"{hidden} more in {where}. " if hidden else ""
 
 
 def _values(values: tuple[float, ...]) -> str:
@@ -150,7 +152,7 @@ def compose_coverage(found: Calibrated, width: float) -> Figure:
     axes.set_xlim(0, 1.02)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.set_xlabel(f"share of synthetic truths within the interval (n = {found.truths})", fontsize=SMALL)
-    return sheet.whole(found.basis.text)
+    return sheet.whole(_more(len(found.held) - len(shown), "coverage.csv") + found.basis.text)
 
 
 def _lanes(sheet: Sheet, names: list[str], right: float) -> Axes:

@@ -1,12 +1,13 @@
 """The gallery: every kind of figure once, each with the command that draws it; see ``make gallery``.
 
-The runs are small and named, and are made first where they are not there.
+The runs are small and named, and are made anew each time: what is drawn is of this model and its inputs.
 """
 
 from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -63,12 +64,12 @@ OPTIONS = {  # (example, kind) -> options of the command
 
 
 def make(example: Example, python: str) -> Path:
-    """Return the folder of an example, made if it is not there."""
+    """Make the folder of an example and return it."""
     folder = RUNS / example.name
-    if not (folder / "manifest.json").is_file():
-        command = shlex.split(example.command.format(**{one.name: str(RUNS / one.name) for one in EXAMPLES}))
-        subprocess.run([python, "-m", "experiments", *command[1:], "--out", str(folder)], check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+    shutil.rmtree(folder, ignore_errors=True)
+    command = shlex.split(example.command.format(**{one.name: str(RUNS / one.name) for one in EXAMPLES}))
+    subprocess.run([python, "-m", "experiments", *command[1:], "--out", str(folder)], check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
     return folder
 
 

@@ -185,6 +185,6 @@ def days_of_months(months: np.ndarray) -> np.ndarray:
     """
     whole = np.floor(months).astype(np.int64)
     month = (whole - 12 * 1970).astype("datetime64[M]")  # NumPy counts from 1970
-    first, following = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    first, following = (each.astype("datetime64[D]") for each in (month, month + np.timedelta64(1, "M")))
     days = np.rint((months - whole) * (following - first).astype(np.int64))
-    return first + days.astype(np.int64)
+    return first + days.astype("timedelta64[D]")

@@ -960,7 +960,7 @@ def test_chips_that_cost_nothing_cost_nothing():
     ]
     assert cost[0] == 0.0 < cost[1]
     plain, free = (
-        np.isfinite(simulate(scenario, runs=60, logs=0)["t_done[Stanford,gpt3]"]).mean()
+        np.isfinite(simulate(scenario, runs=600, logs=0)["t_done[Stanford,gpt3]"]).mean()
         for scenario in ("gpt3", on_gpt3("compute-free", "actor=Stanford"))
     )
     assert free > plain

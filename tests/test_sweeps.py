@@ -401,7 +401,7 @@ def test_an_interrupted_sweep_keeps_what_is_done_and_goes_on(whole, tmp_path):
 
 SLOW_SWEEP = """
 scenario = "toy"
-runs = 6000
+runs = 12000
 chunk = 600
 metrics = ["lag_1", "n_dev"]
 [design]
@@ -423,7 +423,7 @@ def test_a_killed_process_loses_nothing(tmp_path, blow):
     process.send_signal(blow)
     _, told = process.communicate(timeout=120)
     done = len(list(out.glob("parts/part-*")))
-    assert 2 <= done < 30
+    assert 2 <= done < 60  # else the blow came too late
     if blow == signal.SIGINT:
         assert process.returncode == 130, told
         assert "the same command does the rest" in told

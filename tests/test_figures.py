@@ -429,18 +429,31 @@ def test_a_tornado_finds_what_moves_an_outcome():
     assert bars[0].low_range[0] < bars[0].low < bars[0].low_range[1]
 
 
-def test_the_whiskers_of_a_tornado_count_lucks_not_runs():
+def test_the_whiskers_of_a_tornado_are_those_of_differences_in_the_same_luck():
     """Forty points in the same luck of five runs, which is nearly all that makes runs differ."""
     from experiments.figures.swept import bars_of
 
     luck = np.random.default_rng(2)
     points, lucks = np.divmod(np.arange(200), 5)
     column = points / 40.0
-    values = column + luck.standard_normal(5)[lucks]
-    for cells, wide in ((None, False), ((points, lucks), True)):
-        (bar,) = bars_of({"input": column}, set(), values, cells=cells)
-        half = (bar.low_range[1] - bar.low_range[0]) / 2.0
-        assert (half > 0.5 * 2.13 * values[:5].std(ddof=1) / math.sqrt(5)) == wide
+    values = column + 100.0 * luck.standard_normal(5)[lucks]
+    (bar,) = bars_of({"input": column}, set(), values, cells=(points, lucks))
+    assert bar.high - bar.low == pytest.approx(0.8, abs=0.05)
+    assert bar.low_range[1] < bar.high_range[0] and bar.low_range[0] < bar.low < bar.low_range[1]
+
+
+def test_the_whiskers_of_a_tornado_count_lucks_not_runs():
+    """An input that differs by luck: each of its values is that of all points in one luck of twenty."""
+    from experiments.figures.swept import bars_of
+
+    chance = np.random.default_rng(2)
+    points, lucks = np.divmod(np.arange(800), 20)
+    drawn, other = chance.random(20), 10.0 * chance.standard_normal(20)
+    values = (drawn + other)[lucks]
+    (bar,) = bars_of({"input": drawn[lucks]}, set(), values, cells=(points, lucks))
+    few = np.sort(drawn)[:4]
+    lot = (drawn + other)[np.isin(drawn, few)]
+    assert bar.low_range[1] - bar.low > 2.3 * lot.std(ddof=1) / math.sqrt(4)
 
 
 # ---------------------------------------------------------------- what cannot be drawn

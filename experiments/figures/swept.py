@@ -156,7 +156,7 @@ def bars_of(
     luck = np.random.default_rng(seed)
 
     def interval(rows: np.ndarray) -> tuple[float, float]:
-        shared = None if cells is None else _shared(values[rows], cells[0][rows], cells[1][rows])
+        shared = None if cells is None else _shared(values, rows, *cells)
         return shared or _resampled(values[rows], luck)
 
     bars = []
@@ -188,15 +188,25 @@ def _groups(column: np.ndarray, word: bool) -> list[tuple[str, np.ndarray]] | No
     return [(f"≤ {_value(low)}", least), (f"≥ {_value(high)}", most)]
 
 
-def _shared(values: np.ndarray, points: np.ndarray, lucks: np.ndarray) -> tuple[float, float] | None:
-    """Return a 90 % interval of a mean over runs that share points and luck; None: points differ in runs."""
-    order = np.lexsort((lucks, points))
-    states = len(np.unique(points))
-    if len(values) % states or (np.unique(points, return_counts=True)[1] != len(values) // states).any():
+def _shared(
+    values: np.ndarray, rows: np.ndarray, points: np.ndarray, lucks: np.ndarray
+) -> tuple[float, float] | None:
+    """Return a 90 % interval of the mean over some of the runs, which share points and luck.
+
+    Where these are all runs of some points, and every point had the same luck, it is that of the difference
+    from the mean of all, laid about the mean: luck moves both alike. None: points differ in runs.
+    """
+    order = rows[np.lexsort((lucks[rows], points[rows]))]
+    states = len(np.unique(points[rows]))
+    if (np.unique(points[rows], return_counts=True)[1] * states != len(rows)).any():
         return None
     table = lucks[order].reshape(states, -1)
     sharing = Sharing(states, table.shape[1], bool((table == table[0]).all()))
-    middle, half = float(values.mean()), half_width(values[order], sharing)
+    found = values[order]
+    counts = np.bincount(lucks)
+    if sharing.same_luck and (counts == counts[0]).all() and table.shape[1] == len(counts):
+        found = found - (np.bincount(lucks, values) / counts)[lucks[order]]
+    middle, half = float(values[rows].mean()), half_width(found, sharing)
     return (middle - half, middle + half) if math.isfinite(half) else None
 
 
@@ -222,8 +232,9 @@ def tornado(store: Store, asked: Asked) -> Figure:
     words = {factor.name for factor in sample.all_factors() if factor.categorical}
     columns = {str(label): inputs[label].to_numpy() for label in inputs}
     bars = bars_of(columns, words, outcome.values, store.seed, (sample.point, sample.luck))
+    whiskers = "of the difference from the mean of all" if sample.paired else "of the mean"
     return _draw_tornado(bars, outcome.values, name, outcome.unit, asked, basis_of("sweep", store),
-                         " ".join(outcome.notes))  # fmt: skip
+                         " ".join(outcome.notes), whiskers)  # fmt: skip
 
 
 def no_draws(result: Result) -> str:
@@ -256,7 +267,14 @@ def tornado_of_run(result: Result, asked: Asked) -> Figure:
 
 
 def _draw_tornado(
-    bars: list[Bar], values: np.ndarray, name: str, unit: str, asked: Asked, basis: Basis, note: str
+    bars: list[Bar],
+    values: np.ndarray,
+    name: str,
+    unit: str,
+    asked: Asked,
+    basis: Basis,
+    note: str,
+    whiskers: str = "of the mean",
 ) -> Figure:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -264,7 +282,7 @@ def _draw_tornado(
     sheet = Sheet(asked.width, f"What moves {name}: {basis.title}")
     sheet.legend([
         Patch(color=ink.SKY, label="little of the input"), Patch(color=ink.ORANGE, label="much of it"),
-        Line2D([], [], color=ink.BLACK, linewidth=0.8, label="90 % interval of the mean"),
+        Line2D([], [], color=ink.BLACK, linewidth=0.8, label=f"90 % interval {whiskers}"),
     ])  # fmt: skip
     shown = [bar for bar in bars if math.isfinite(bar.size)][:MOST_BARS]
     names = [ink.shorten(bar.name, 60) for bar in shown]

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from experiments.evidence.calculations import calculate
+from experiments.evidence.claims import Quantity as Asked
 from experiments.evidence.claims import UsedInput, load_claims, read_claims
 from experiments.evidence.measuring import measure_plan, plan_of
-from experiments.evidence.readings import PROJECTS, Run
+from experiments.evidence.readings import PROJECTS, Run, reader_of
 from experiments.evidence.run_readings.following import independent_starts, kept_up, shelved_rivals
 from experiments.evidence.run_readings.making import (
     openness_with_capability,
@@ -404,8 +405,9 @@ def test_who_knew_nothing_was_independent(toy):
     assert independent_starts(run, "big", ["tools"]) == pytest.approx(1 / 3)
     assert independent_starts(run, "big", []) == pytest.approx(2 / 3)
     assert math.isnan(independent_starts(run, "small", ["tools"]))
-    with pytest.raises(UserError, match="did you mean 'tools'"):
-        independent_starts(run, "big", ["tool"])
+    asked = {"reading": "independent_starts", "with": {"model_class": "big", "artifacts": ["tool"]}}
+    with pytest.raises(UserError, match="with.artifacts: no scripted artifact 'tool' .*did you mean 'tools'"):
+        reader_of(Asked.model_validate(asked), toy.compiled)  # before anything is simulated
 
 
 def test_the_phases_of_a_project_are_read_off_the_log(toy):

@@ -202,13 +202,11 @@ def calibrate(
             f"{done.simulated} within {done.tolerance:.2f}"
         )
 
-    first = Surrogate(bank.points[:, coordinates], bank.runs, world.statistics)
-    luck = generator(asked.seed, REACHING)
-    beyond = out_of_reach(first, world.statistics, int(coordinates.sum()), luck)
-    likelihood = Likelihood(world.statistics, np.where(beyond, np.nan, 0.0))
+    beyond = claims_out_of_reach(world, bank, coordinates, asked.seed)
     let_go = tuple(name for name, far in zip(world.claims, beyond, strict=True) if far)
     if let_go:
         say(f"Out of reach of all values of the inputs, so nothing is learned from: {', '.join(let_go)}.")
+    likelihood = Likelihood(world.statistics, np.where(beyond, np.nan, 0.0))
     posterior = search(
         world.statistics, bank, coordinates, store.evaluate, settings, asked.seed, told, likelihood
     )
@@ -238,6 +236,12 @@ def calibrate(
             found.scores.append(score_without(actor, world, sample, asked, threads))
             progress(1)
     return found
+
+
+def claims_out_of_reach(world: ClaimedWorld, bank: Bank, coordinates: np.ndarray, seed: int) -> np.ndarray:
+    """Return which claims hardly any values of the inputs bring near, by runs of the prior; (claims,)."""
+    surrogate = Surrogate(bank.points[:, coordinates], bank.runs, world.statistics)
+    return out_of_reach(surrogate, world.statistics, int(coordinates.sum()), generator(seed, REACHING))
 
 
 def judged(

@@ -10,6 +10,7 @@ logarithm, so that a claim that the model cannot meet does not decide everything
 
 1. A *bank* of points is drawn from the prior and simulated, a few runs each. Inputs that move no claim are
    left alone (``screening``).
+   Claims that are out of reach of all of them are let go (``reach``).
 2. A *surrogate* learns the statistics of all claims from all runs together (``surrogate``): what ten runs say
    of a median is little, what they add to the runs of some hundred other points is much. In each *round* a
    population moves, by chains that keep the prior (``surrogate.chains``), to where the surrogate expects the

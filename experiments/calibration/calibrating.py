@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,7 +205,7 @@ def calibrate(
     beyond = claims_out_of_reach(world, bank, coordinates, asked.seed)
     let_go = tuple(name for name, far in zip(world.claims, beyond, strict=True) if far)
     if let_go:
-        say(f"Out of reach of all values of the inputs, so nothing is learned from: {', '.join(let_go)}.")
+        say(let_go_in_words(let_go))
     likelihood = Likelihood(world.statistics, np.where(beyond, np.nan, 0.0))
     posterior = search(
         world.statistics, bank, coordinates, store.evaluate, settings, asked.seed, told, likelihood
@@ -242,6 +242,11 @@ def claims_out_of_reach(world: ClaimedWorld, bank: Bank, coordinates: np.ndarray
     """Return which claims hardly any values of the inputs bring near, by runs of the prior; (claims,)."""
     surrogate = Surrogate(bank.points[:, coordinates], bank.runs, world.statistics)
     return out_of_reach(surrogate, world.statistics, int(coordinates.sum()), generator(seed, REACHING))
+
+
+def let_go_in_words(claims: Sequence[str]) -> str:
+    """Return which claims nothing is learned from, as a sentence."""
+    return f"Out of reach of all values of the inputs, so nothing is learned from: {', '.join(claims)}."
 
 
 def judged(

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.calibration.calibrating import Calibration, counts, describe, mean_distance
+from experiments.calibration.calibrating import (
+    Calibration,
+    counts,
+    describe,
+    let_go_in_words,
+    mean_distance,
+)
 from experiments.calibration.coverage import LEVELS
 from experiments.calibration.learning import Learned
 from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, write_sample
@@ -203,10 +209,7 @@ def sentences(found: Calibration) -> list[str]:
         "of its own.",
     ]
     if found.let_go:
-        lines.append(
-            "Out of reach of all values of the inputs, so nothing was learned from: "
-            f"{', '.join(found.let_go)}."
-        )
+        lines.append(let_go_in_words(found.let_go))
     if world.prior.left:
         lines.append(f"Left to each run, not calibrated: {', '.join(world.prior.left)}.")
     if found.coverage is not None and len(found.coverage.inputs):

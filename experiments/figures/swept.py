@@ -233,6 +233,8 @@ def tornado(store: Store, asked: Asked) -> Figure:
     columns = {str(label): inputs[label].to_numpy() for label in inputs}
     bars = bars_of(columns, words, outcome.values, store.seed, (sample.point, sample.luck))
     whiskers = "of the difference from the mean of all" if sample.paired else "of the mean"
+    if sample.paired and len(sample.drawn.columns):
+        whiskers = "of the mean; of inputs that were not drawn, of its difference from that of all"
     return _draw_tornado(bars, outcome.values, name, outcome.unit, asked, basis_of("sweep", store),
                          " ".join(outcome.notes), whiskers)  # fmt: skip
 

@@ -71,7 +71,7 @@ def work_of(census: dict[str, float]) -> Work:
     taken["kind"][: len(kinds)] = kinds
     random.shuffle(taken)
     learned, released = taken["kind"] == LEARN, taken["kind"] == RELEASE
-    helps, fits = count("helping.combine"), count("helping.fit_of")
+    helps, fits = count("helping.add"), count("helping.fit_of")
     _share(taken, "rows", count("log.rows"))
     _share(taken, "lucks", count("luck.luck") - inputs)
     _share(taken, "normals", count("luck.normal") - inputs)

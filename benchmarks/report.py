@@ -171,7 +171,7 @@ def _limit(found: dict) -> str:
         "planning.plan": "plans",
         "compute.outlook": "looks at what a project would meet",
         "learning.learn": "artifacts that reach an actor",
-        "helping.combine": "helps combined",
+        "helping.add": "helps combined",
         "helping.helps_as": "bearings of an artifact on a class",
         "release.reaches": "actors looked at for a release",
         "projects.schedule": "phases reckoned",

@@ -653,7 +653,8 @@ class Reader(Wording):
             if stand["chips_for_memory"]
             else "",
             Bound.MONEY: f"it would give {human(stand['willing'])} USD and had {human(stand['money'])}",
-            Bound.TALENT: f"{human(stand['people'])} people of the {human(stand['team'])} that it takes",
+            Bound.TALENT: f"{human(stand['people'])} full-time people of the {human(stand['team'])} "
+            "that it takes",
         }.get(Bound(bound))
         cause.notes.append(f"for {_span(until - cause.time)}" + (f"; {lack}" if lack else ""))
 

@@ -138,6 +138,15 @@ def shown_now(w):
 
 
 @rule
+def interest_of(w, actor):
+    """Return how many of those whom an actor can reach would take part, from 0 to 1.
+
+    Attention draws them while it lasts; who was convinced by what has been shown stays so for longer.
+    """
+    return min(1.0, reach_of(w, actor) * max(attention_now(w), shown_now(w)))
+
+
+@rule
 def evidence_of(w, actor):
     """Return the share of doubt that an actor's evidence removes at the present time."""
     state = w.state[actor]

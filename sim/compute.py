@@ -191,10 +191,16 @@ def data_share(w, actor, klass):
 
 
 @rule
+def team_of(w, actor):
+    """Return an actor's team in full-time people: two half-timers make one."""
+    return w.state[actor].people * w.actors[actor].full_time
+
+
+@rule
 def work_rate(w, actor):
     """Return the experienced person-months that the actor's team does in a month."""
     skill = starting.skill(w.work[0].novice_skill, w.state[actor].experience)
-    return w.state[actor].people * w.actors[actor].full_time * skill
+    return team_of(w, actor) * skill
 
 
 @rule
@@ -224,26 +230,33 @@ def flop_per_chip(w, actor, klass, chip):
 
 
 @rule
-def beyond_need(w, actor, klass, time, means, own, cost, labour, chip, chips, replicates):
-    """Return by which factor an actor trains beyond what the class needs, with ``chips`` at hand.
+def chosen_size(w, actor, klass, time, own_size, means, own, cost, labour, chip, chips, longest, replicates):
+    """Return the size of the model that an actor trains with ``chips`` at hand, against what the class needs.
 
-    What a model takes less than its reference, thanks to progress, is saved in part, and in part put
-    into a better model (``training.taken_as_quality``), as far as money and time allow. ``means``: what
+    ``own_size``: to what its own choice of a size comes. What a model takes less than its reference,
+    thanks to progress, is saved in part, and in part put into a better model
+    (``training.taken_as_quality``). Beyond the need it goes as far as money and time allow. ``means``: what
     may be spent on compute; ``own``: the actor's money with what it was given; ``cost``, ``labour``: as
-    ``outlook`` expects them.
+    ``outlook`` expects them; ``longest``: months that a training may take.
     """
     training = w.training[0]
     needed = training_flop(w, actor, klass, time)
-    factor = math.pow(max(1.0, w.classes[klass].flop / needed), training.taken_as_quality)
+    factor = own_size * math.pow(max(1.0, w.classes[klass].flop / needed), training.taken_as_quality)
     if replicates == 0:
         factor *= training.surpass
     if factor <= 1.0:
-        return 1.0
+        return factor
     if cost > 0.0:
         factor = min(factor, means / cost, (own - labour) / cost)
     per_chip = flop_per_chip(w, actor, klass, chip)
-    factor = min(factor, training.longest_months * chips * per_chip / needed)
+    factor = min(factor, longest * chips * per_chip / needed)
     return max(1.0, factor)
+
+
+@rule
+def budget_growth_of(w, actor):
+    """Return how fast an actor's means grow, in orders of magnitude a year: its kind's part of the trend."""
+    return w.trends[0].budget_growth * w.kinds[w.actor_facts[actor].kind].budget_pace
 
 
 @rule
@@ -255,7 +268,7 @@ def means_of(w, actor, klass, convinced, time):
     row = wish_row(w, actor, klass)
     run = starting.willing(
         w.actors[actor].willing_usd,
-        w.trends[0].budget_growth,
+        budget_growth_of(w, actor),
         time - w.trends[0].as_of,
         exponential(w.own_factors[row], w.wishes[row].tail * w.conviction[0].spread),
         w.conviction[0].budget_gain,
@@ -265,19 +278,19 @@ def means_of(w, actor, klass, convinced, time):
 
 
 @rule
-def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips, lent, least):
+def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips, lent, longest, least):
     """Return what stands in the way of a project, and what it would cost.
 
-    ``chips`` of generation ``chip`` are at hand, without rent if ``lent``; the actor has ``money`` of its
-    own; ``willing`` and ``grant_usd`` are what it and its sponsor would spend on compute; a ``free``
-    grant pays salaries too. Tests beside the engineering are expected. Where means are short the model is
-    planned smaller, down to the size ``least``. Returns (bound, expected cost of the compute in USD,
-    expected labour in USD, chips that it would use, size against the reference: at most 1).
+    ``chips`` of generation ``chip`` are at hand, without rent if ``lent``, for a training of at most
+    ``longest`` months; the actor has ``money`` of its own; ``willing`` and ``grant_usd`` are what it and its
+    sponsor would spend on compute; a ``free`` grant pays salaries too. Tests beside the engineering are
+    expected. Where means are short the model is planned smaller, down to the size ``least``. Returns (bound,
+    expected cost of the compute in USD, expected labour in USD, chips that it would use, size against the
+    reference: at most 1).
     """
     if chip < 0 or chips < 1.0:
         return BOUND.CHIPS, math.inf, 0.0, 0.0, 1.0
-    training, work, row = w.training[0], w.work[0], w.classes[klass]
-    state = w.state[actor]
+    work, row = w.work[0], w.classes[klass]
     used = utilisation(w, actor, klass, chip)
     flop = training_flop(w, actor, klass, time)
     tests = experiment_flop(w, flop)
@@ -296,22 +309,45 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     if rate <= 0.0:
         return BOUND.TALENT, cost, 0.0, count, size
     labour = w.kinds[w.actor_facts[actor].kind].paid * work.salary_usd
-    labour *= state.people * w.actors[actor].full_time
+    labour *= team_of(w, actor)
     labour *= work_months(w, actor, klass) / rate + months + trials / (count * per_month)
 
     slack = (willing + grant_usd) / cost if cost > 0.0 else 1.0
     left = w.wishes[wish_row(w, actor, klass)].talent
     needed = starting.team_needed(row.team, left, slack, work.exchange, work.exchange_limit)
-    if state.people < needed:
-        return BOUND.TALENT, cost, labour, count, size
     memory = chips_for_memory(w, klass, chip)
-    size = min(size, size_within(training.longest_months, months))
-    if size < least or chips < memory:
-        return BOUND.CHIPS, cost, labour, count, size
-    size = min(size, size_within(min(willing + grant_usd, money + grant_usd - labour), cost))
-    if size < least or labour > money + (grant_usd if free else 0.0):
-        return BOUND.MONEY, cost, labour, count, size
-    return BOUND.NONE, cost * size, labour, max(count, memory), size
+    timely = size_within(longest, months)
+    paid = size_within(min(willing + grant_usd, money + grant_usd - labour), cost)
+    bound = scarcest(
+        size_within(team_of(w, actor), needed),
+        min(size_within(chips, memory), size_within(timely, least)),
+        min(size_within(money + (grant_usd if free else 0.0), labour), size_within(paid, least)),
+    )
+    if bound != BOUND.NONE:
+        return bound, cost, labour, count, size
+    size = min(size, timely, paid)
+    return bound, cost * size, labour, max(count, memory), size
+
+
+@rule
+def scarcest(people, chips, money):
+    """Return what binds a project, given which share of the needed people, chips and money is there.
+
+    Of several that fall short it is the one that falls shortest; ``BOUND.NONE`` if all are there.
+    """
+    least = min(people, chips, money)
+    if least >= 1.0:
+        return BOUND.NONE
+    if people == least:
+        return BOUND.TALENT
+    return BOUND.CHIPS if chips == least else BOUND.MONEY
+
+
+@rule
+def longest_training(w, sponsor):
+    """Return how many months a training may take: ``sponsor`` (-1: none) lends its chips for a time."""
+    longest = w.training[0].longest_months
+    return longest if sponsor < 0 else min(longest, w.actors[sponsor].lent_months)
 
 
 @rule
@@ -322,7 +358,7 @@ def chips_for_memory(w, klass, chip):
 
 
 @rule
-def chips_suffice(w, actor, klass, time, chip, chips, least):
+def chips_suffice(w, actor, klass, time, chip, chips, longest, least):
     """Return whether chips hold a model of a class and train it in time, planned smaller down to ``least``.
 
     Where they do not, ``outlook`` finds something in the way.
@@ -333,7 +369,7 @@ def chips_suffice(w, actor, klass, time, chip, chips, least):
     flop = training_flop(w, actor, klass, time)
     count = chips_used(w, chip, flop, chips, used)
     months = flop / (count * (w.chips[chip].peak_flops * used * SECONDS_PER_MONTH))
-    return not size_within(w.training[0].longest_months, months) < least
+    return not size_within(longest, months) < least
 
 
 @rule

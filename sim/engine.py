@@ -15,7 +15,7 @@ from agents.rule import rule
 from sim import compute
 from sim.attention import demonstrate
 from sim.changes import begin_changes, book_incomes, turn
-from sim.helping import lay_out_nearness
+from sim.helping import hold_only, lay_out_nearness
 from sim.learning import absorb, attract, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.motives import forget_releases
@@ -366,7 +366,8 @@ def reset(w, seed, run, horizon):
     for actor in range(len(w.actors)):
         reset_actor(w, actor)
     for place in range(len(w.help)):
-        w.help[place] = w.learnt[place] = 0.0
+        hold_only(w.help[place], 0.0)
+        hold_only(w.learnt[place], 0.0)
     for place in range(len(w.offers)):
         w.offers[place].ordinal = -1
     for builder in range(len(w.builders)):

@@ -10,7 +10,7 @@ import math
 from agents import starting
 from agents.rule import rule
 from sim import compute
-from sim.attention import attention_of, conviction_of
+from sim.attention import attention_of, conviction_of, interest_of
 from sim.helping import forget, forgets
 from sim.luck import FOR, normal
 from sim.projects import (
@@ -51,18 +51,18 @@ def receive_income(w, actor):
     until = clock.time - trends.as_of
     income = w.actors[actor].income_usd
     level = w.income_levels[actor]
-    income *= compute.remembered_growth(level, trends.budget_growth, until - months, until)
+    income *= compute.remembered_growth(level, compute.budget_growth_of(w, actor), until - months, until)
     state.money += income
     state.income += income
 
 
 @rule
 def recruit(w, actor, months):
-    """Let volunteers join, the more the higher the attention."""
+    """Let volunteers join: the more, the more models of the kind are talked of, or believed in."""
     joining = w.kinds[w.actor_facts[actor].kind].recruits * months
     if joining <= 0.0:
         return
-    joining *= min(1.0, attention_of(w, actor))
+    joining *= interest_of(w, actor)
     state = w.state[actor]
     project = state.project
     if project >= 0:
@@ -236,7 +236,7 @@ def look(w, actor, klass, grant_usd, sponsor, chips):
     free = sponsor >= 0 and is_free(w, sponsor)
     bound, cost, labour, used, size = compute.outlook(
         w, actor, klass, time, money_for(w, actor, klass), willing, grant_usd, free, chip, count, lent,
-        least_size(w, actor, klass),
+        compute.longest_training(w, sponsor), least_size(w, actor, klass),
     )  # fmt: skip
     return bound, willing, cost, labour, chip, used, lent, size
 
@@ -257,8 +257,8 @@ def gift_suffices(w, actor, klass, grant_usd, sponsor, chips):
     """Return whether a gift would let an actor start. Most often chips are too few, which is seen at once."""
     receive_income(w, actor)
     chip, count, _ = machines_for(w, actor, klass, sponsor, chips)
-    least = least_size(w, actor, klass)
-    if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, least):
+    longest, least = compute.longest_training(w, sponsor), least_size(w, actor, klass)
+    if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, longest, least):
         return False
     return look(w, actor, klass, grant_usd, sponsor, chips)[0] == BOUND.NONE
 
@@ -282,7 +282,8 @@ def seek(w, actor, klass):
     wish = w.wishes[wish_row(w, actor, klass)]
     state = w.state[actor]
     kind = w.kinds[w.actor_facts[actor].kind]
-    if clock.time >= wish.decided + kind.patience_months:
+    searches = wish.bound != BOUND.PREPARATION  # who has found all, and makes ready, does not lose patience
+    if searches and clock.time >= wish.decided + kind.patience_months:
         let_go(w, actor, klass, BOUND.DEADLINE if wish.bound == BOUND.NONE else wish.bound)
         return
     convinced = conviction_of(w, actor, klass)
@@ -494,7 +495,7 @@ def has_enough(w, actor, klass, time):
         return False
     bound = compute.outlook(
         w, actor, klass, time, state.money, 0.0, 0.0, False, state.owned_chip, state.owned_chips, True,
-        least_size(w, actor, klass),
+        compute.longest_training(w, -1), least_size(w, actor, klass),
     )[0]  # fmt: skip
     return bound == BOUND.NONE
 

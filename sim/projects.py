@@ -180,12 +180,16 @@ def is_ahead(w, row):
 def keeps_team(w, row, klass):
     """Return whether a project (-1: none) keeps its team from a model of a class.
 
-    While it is being built a team turns to a larger model; while its means are sought, to any.
+    While it is being built a team turns to a larger model, unless the greater part is done; while its means
+    are sought, to any.
     """
     if row < 0 or is_ahead(w, row):
         return False
     project = w.projects[row]
-    return project.phase != PHASE.BUILD or project.script >= 0 or klass <= project.klass
+    if project.phase != PHASE.BUILD or project.script >= 0 or klass <= project.klass:
+        return True
+    done = (w.clock[0].time - project.since) * project.rate
+    return done > (project.left - 0.5) * project.total
 
 
 @rule
@@ -231,21 +235,22 @@ def equip(w, row, chip, chips, lent, willing, cost, labour, size):
     state.money -= project.own_usd
     state.reserved += project.own_usd
     wish.state = BUSY
-    if size < 1.0:
-        project.scale = min(project.scale, size)
-    available = chips_at_hand(w, actor, wish, lent)
-    means, total = willing + wish.grant_usd, project.own_usd + wish.grant_usd
-    beyond = compute.beyond_need(
-        w, actor, klass, w.clock[0].time, means, total, cost, labour, chip, available, project.replicates
-    )
-    if beyond > 1.0:
-        project.scale *= beyond
-        cost *= beyond
-        flop = compute.training_flop(w, actor, klass, w.clock[0].time) * beyond
-        used = compute.utilisation(w, actor, klass, chip)
-        project.chips = max(chips, compute.chips_used(w, chip, flop, available, used))
     weigh_nothing(w, actor)
     wish.bound = BOUND.NONE
+    if size < 1.0:
+        project.scale = min(project.scale, size)
+        return cost
+    available = chips_at_hand(w, actor, wish, lent)
+    means, total = willing + wish.grant_usd, project.own_usd + wish.grant_usd
+    project.scale = compute.chosen_size(
+        w, actor, klass, w.clock[0].time, project.scale, means, total, cost, labour, chip, available,
+        compute.longest_training(w, project.sponsor), project.replicates,
+    )  # fmt: skip
+    if project.scale > 1.0:
+        cost *= project.scale
+        flop = compute.training_flop(w, actor, klass, w.clock[0].time) * project.scale
+        used = compute.utilisation(w, actor, klass, chip)
+        project.chips = max(chips, compute.chips_used(w, chip, flop, available, used))
     return cost
 
 
@@ -533,10 +538,22 @@ def note(w, row, what, amount):
 
 
 @rule
+def what_stopped(reason, computed, failed, goal):
+    """Return what a training fell short of its goal for, all in FLOP.
+
+    Where money or time ran out, but what failed attempts had used up of them would have been enough,
+    it is the failures.
+    """
+    return BOUND.TECHNICAL_FAULT if failed > 0.0 and computed + failed >= goal else reason
+
+
+@rule
 def give_up(w, row, reason):
     """Stop short of the goal: with an undertrained model, or with nothing."""
     project = w.projects[row]
     project.share = project.flop_final / project.goal if project.goal > 0.0 else 0.0
+    if project.phase == PHASE.TRAIN:
+        reason = what_stopped(reason, project.flop_final, project.flop_failed, project.goal)
     if project.phase == PHASE.TRAIN and project.share >= w.training[0].least_share:
         finish_training(w, row, EVENT.UNDERTRAINED, reason)
         return

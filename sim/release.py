@@ -11,14 +11,14 @@ import math
 from agents.publishing import releases
 from agents.rule import rule
 from sim.attention import attention_now, gives_use, raise_attention, reach_of, schedule_demos
-from sim.helping import KINDS, possible_gain, take_help
+from sim.helping import KINDS, could_gain, take_help
 from sim.luck import FOR, luck, mix, ordinal_key, waiting
 from sim.motives import chance_of_release, has_motives, note_in_public, note_weighed, way_of_release
 from sim.orders import access_of, action_on, comes_too_late, delay_of, is_silent, mark, passing_of
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.schema import FOREVER_MONTHS
-from sim.tables import TABLE_FULL, hold, holds, key_of
+from sim.tables import TABLE_FULL, hold, holds, key_of, wish_row
 from sim.tail.offering import offer, take_back
 from sim.tail.uptake import replan_streams
 from sim.words import ACCESS, ACTION, EVENT, KIND, PHASE, VIA
@@ -88,12 +88,20 @@ def make_artifacts(w, project, cause):
     row = w.projects[project]
     row.first = w.clock[0].artifacts
     for kind in range(KINDS):
-        if comes_with_model(kind):
+        if comes_with_model(kind) and (kind != KIND.DATASET or has_own_corpus(w, project)):
             made = make_artifact(w, project, kind, cause)
             row.count += 1
             spread_privately(w, row.actor, made, w.artifacts[made].made_cause)
             if kind == KIND.WEIGHTS:
                 expose(w, made)
+
+
+@rule
+def has_own_corpus(w, project):
+    """Return whether so much of a model's text is its maker's own work that it leaves a new corpus."""
+    row = w.projects[project]
+    own = w.wishes[wish_row(w, row.actor, row.klass)].data_work
+    return row.script >= 0 or own >= w.training[0].own_corpus
 
 
 @rule
@@ -376,8 +384,7 @@ def reaches(w, actor, artifact, access):
         return False
     if w.effects[made.kind].belief > 0.0 or made.optimal == 1:
         return True
-    enough = w.spread[0].least_gain
-    return possible_gain(w, actor, artifact, enough) >= enough
+    return could_gain(w, actor, artifact, w.spread[0].least_gain)
 
 
 @rule

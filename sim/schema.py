@@ -157,7 +157,7 @@ class ModelClass(Table):
     search_share: _number(
         "trial runs, as a share of all compute, of a team without public settings", "share", 0.0, 0.95
     )
-    team: _number("smallest team that gets there unaided", "people", 1.0)
+    team: _number("smallest team that gets there unaided, in full-time people", "people", 1.0)
     publicity: _number("attention that a demonstration of it makes, against the strongest", "ratio")
     worth: _share("how far it shows, where it exists, that such models pay; 1: as far as any") = Quantity(1.0)
 
@@ -228,8 +228,11 @@ class Kind(Table):
     publicity: _number("how loudly it announces, against a normal paper", "ratio") = Quantity(1.0)
     imitation: _share("chance to adopt a way of giving access that it meets") = ZERO
     paid: _share("share of its people's time that it pays for") = Quantity(1.0)
-    recruits: _number("volunteers who join per month at full attention", "people/month") = ZERO
+    recruits: _number("volunteers who join per month at full interest", "people/month") = ZERO
     uptake: _number("speed of taking up what is public, against the mean", "ratio") = Quantity(1.0)
+    budget_pace: _share("growth of its budgets and its income, against that of who spends most") = Quantity(
+        1.0
+    )
     give_rate: _number("grants per month to a fitting beneficiary", "1/month") = ZERO
     give_openness: _share("weight of the beneficiary's openness in the choice") = ZERO
     give_novelty: _share("weight of how new the hardware is") = ZERO
@@ -279,6 +282,7 @@ class Actor(Table):
         "chips that it can give at one time, to all beneficiaries; below ``grant_chips``: as many as to one",
         "count",
     ) = ZERO
+    lent_months: _number("for how long at most it lends its chips for one training", "months") = NEVER_MONTHS
     grant_open: bool = Field(False, description="gives only to those who open their weights")
     grant_region: bool = Field(False, description="gives only within its region")
     grant_closed: bool = Field(False, description="gives only to those who keep their weights closed")
@@ -699,6 +703,10 @@ class Training(Table):
         "0: all of it is saved"
     ) = ZERO
     most_tokens: _number("text that there is to train on", "tokens", 1.0) = Quantity(1e40)
+    own_corpus: _share(
+        "least part of the work on its text that a model's maker does itself for a corpus of its own to come of it; "
+        "what is borrowed spares the rest"
+    ) = ZERO
     least_share: _share("share of the intended training below which nothing usable remains")
     writing_months: _number("evaluating and writing", "months")
     writing_spread: _number("spread of the writing time (standard deviation of its logarithm)", "log units")

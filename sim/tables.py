@@ -372,6 +372,14 @@ OFFER = np.dtype(  # one row per sponsor, builder and class
         ("ordinal", "i8"),  # try of the builder for which it stands
     ]
 )
+HELP = np.dtype(  # one row per builder, class and kind of artifact; 1: all that the kind can do
+    [
+        ("held", "f8"),  # help of all artifacts of the kind together [share]
+        ("best", "f8"),  # of the best one [share]
+        ("missing", "f8"),  # left open by all of them if they were independent [share]
+        ("harm", "f8"),  # factor on what is left to do, by those that cost more than they save [ratio]
+    ]
+)
 REMEMBERED = np.dtype(  # one row per exponential or logarithm that is asked for often: sim.remembering
     [
         ("argument", "f8"),  # last one asked for; nan: none yet [log units or ratio]
@@ -460,7 +468,7 @@ class Tables(NamedTuple):
     planning: np.ndarray
     state: np.ndarray
     wishes: np.ndarray
-    help: np.ndarray  # (builder, class, artifact kind): how much of the kind's effect is held
+    help: np.ndarray  # (builder x class x artifact kind): what artifacts help
     learnt: np.ndarray  # the same: to where help falls that fades; own work, and what was practised
     own_factors: np.ndarray  # (wish): exponential of its tail
     income_levels: np.ndarray  # (actor): exponential growth up to which income is booked

@@ -40,7 +40,7 @@ def lending(kind=None, lender=None, borrower=None, **tables):
 
 
 def help_held(played):
-    return played.tables.help[CODE]  # one builder, one class
+    return played.tables.help[CODE].held  # one builder, one class
 
 
 def test_borrowed_help_falls_to_its_e_th_part_in_the_retention_time():
@@ -94,7 +94,7 @@ def test_own_work_is_not_forgotten():
         },
     )
     played = play(world)
-    assert help_held(played) == pytest.approx(played.tables.learnt[CODE]) == 1.0
+    assert help_held(played) == pytest.approx(played.tables.learnt[CODE].held) == 1.0
 
 
 @pytest.mark.parametrize("available", [1.0, 0.5, 0.1, 0.0])

@@ -34,7 +34,7 @@ def test_limit_is_given_the_counts_of_the_census(census):
     assert len(work.whats) == work.taken["rows"].sum() == round(census["log.rows"])
     exps = work.taken["exps"].sum() + work.planned["exps"].sum() + work.inputs
     assert exps == pytest.approx(census["math.exp"], abs=1)
-    assert work.taken["helps"].sum() == round(census["helping.combine"])
+    assert work.taken["helps"].sum() == round(census["helping.add"])
     assert np.isfinite(simulate_limit(work, 2)[:, 4:]).all()
     assert simulate_limit(work, 2).shape == (2, METRICS)
 

@@ -340,19 +340,22 @@ def test_the_closedness_of_leaders_opens_others():
 
 @pytest.fixture(scope="module")
 def shares():
-    """How often each kind of actor releases each kind of artifact, and by class, by motives as written."""
+    """How often each kind of actor releases what it has of each kind of artifact, by motives as written."""
     result = simulate(load("gpt3", ("posterior.use=false",)), runs=60, seed=1, threads=1, logs=60)
     kind_of = {name: actor.kind for name, actor in result.compiled.scenario.file.actors.items()}
     events = result.events
     events = events[events["project"] >= 0]
     announced = events[(events["event"] == "announced") & (events["mechanism"] != "original")]
     announced = announced.assign(kind=announced["actor"].map(kind_of))[["run", "project", "kind", "class"]]
+    made = events[(events["event"] == "made") & (events["artifact_kind"] == "dataset")]
+    with_corpus = announced.merge(made[["run", "project"]], on=["run", "project"])
     released = events[events["event"] == "released"][["run", "project", "artifact_kind", "amount"]]
     released = released.drop_duplicates(["run", "project", "artifact_kind"])
     both = released.merge(announced, on=["run", "project"])
 
     def share(artifact, **where):
-        base, part = announced, both[both["artifact_kind"] == artifact]
+        base = with_corpus if artifact == "dataset" else announced
+        part = both[both["artifact_kind"] == artifact]
         for field, value in where.items():
             base, part = base[base[field] == value], part[part[field] == value]
         return len(part) / len(base)

@@ -370,3 +370,27 @@ def test_a_team_turns_from_what_it_builds_to_something_larger():
             assert (row["klass"], row["time"]) == (0, larger["time"])
             assert played.rows(Event.TRAINED, "Lab")["klass"][0] == 1
     assert outgrown > 0
+
+
+def test_who_has_built_the_greater_part_of_a_model_finishes_it():
+    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2020-12"}}
+    finished = turned = 0
+    for run in range(40):
+        world = project_world(
+            classes=SMALL | {"small": CLASS | {"flop": 1e20, "work": 24.0}},  # a year for two people
+            kinds={"leading_lab": {"appetite": 1}},
+            effects={"existence": LASTING},
+            scripted_artifacts=known,
+        )
+        world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
+        played = play(world, run)
+        decided = played.rows(Event.DECIDED, "Lab")
+        larger = decided[decided["klass"] == 1]["time"][0]
+        aware = played.time(Event.AWARE, "Lab")
+        started = played.rows(Event.STARTED, "Lab")["time"][0]
+        outgrown = int(Bound.OUTGROWN) in played.rows(Event.STOPPED, "Lab")["bound"]
+        assert outgrown == (started < larger < started + 6.0)
+        if started < aware < started + 12.0:  # it comes to know while it builds
+            assert outgrown or larger >= started + 12.0
+            finished, turned = finished + (not outgrown), turned + outgrown
+    assert finished > 0 and turned > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 
 from agents import publishing, sponsoring, starting
 from sim import compute, remembering
-from sim.helping import LEAST_HELP, combine
-from sim.tables import REMEMBERED
+from sim.helping import LEAST_HELP, add, hold_only
+from sim.projects import what_stopped
+from sim.tables import HELP, REMEMBERED
+from sim.words import Bound
 
 
 def test_belief_grows_in_log_odds():
@@ -146,17 +149,62 @@ def test_times_of_writing_and_holding():
     assert publishing.hold_time(4.0, 0.5) == 2.0
 
 
+def held(*helps, overlap=0.0):
+    """Return the help of several artifacts of one kind, taken up in the order given."""
+    row = np.zeros(1, HELP).view(np.recarray)[0]
+    hold_only(row, 0.0)
+    for new in helps:
+        add(row, new, overlap)
+    return row.held
+
+
 def test_duplicates_help_less():
-    assert combine(0.0, 0.6, 0.0) == pytest.approx(0.6)
-    assert combine(0.5, 0.6, 0.0) == pytest.approx(0.8)
-    assert combine(0.6, 0.5, 0.0) == pytest.approx(combine(0.5, 0.6, 0.0))
-    assert combine(0.5, 0.6, 0.0) - 0.5 < 0.6
-    assert combine(0.5, 7.0, 0.0) == 1.0  # a fit beyond 1 counts as 1
-    assert combine(0.5, 0.6, 1.0) == pytest.approx(0.6)  # the better one is all there is
-    assert combine(0.5, 0.6, 0.5) == combine(0.6, 0.5, 0.5) == pytest.approx(0.7)
+    assert held(0.6) == pytest.approx(0.6)
+    assert held(0.5, 0.6) == pytest.approx(0.8)
+    assert held(0.5, 0.6) - 0.5 < 0.6
+    assert held(0.5, 7.0) == 1.0  # a fit beyond 1 counts as 1
+    assert held(0.5, 0.6, overlap=1.0) == pytest.approx(0.6)  # the better one is all there is
+    assert held(0.5, 0.6, overlap=0.5) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.4, 0.9, 1.0])
+def test_help_does_not_depend_on_the_order_in_which_it_comes(overlap):
+    helps = (0.3, -0.1, 0.6, 0.05, -0.2, 0.4)
+    expected = held(*helps, overlap=overlap)
+    for order in itertools.permutations(helps):
+        assert held(*order, overlap=overlap) == pytest.approx(expected)
+
+
+def test_no_number_of_others_closes_more_than_overlap_leaves():
+    assert held(0.5, *[0.4] * 50, overlap=0.8) == pytest.approx(0.5 + 0.2 * 0.5)
+    assert held(*[0.5] * 50) == pytest.approx(1.0)
 
 
 def test_what_fits_badly_costs_but_not_without_limit():
-    assert combine(0.0, -0.2, 0.0) == pytest.approx(-0.2)
-    assert combine(0.5, -0.2, 1.0) == pytest.approx(0.4)
-    assert combine(0.0, -9.0, 0.5) == pytest.approx(LEAST_HELP)
+    assert held(-0.2) == pytest.approx(-0.2)
+    assert held(0.5, -0.2, overlap=1.0) == pytest.approx(0.4)
+    assert held(-9.0, overlap=0.5) == pytest.approx(LEAST_HELP)
+    assert held(*[-9.0] * 5, overlap=0.5) == pytest.approx(LEAST_HELP)
+
+
+@pytest.mark.parametrize("help_left", [-0.3, 0.0, 0.7, 1.0])
+def test_what_has_faded_counts_as_one_thing(help_left):
+    row = np.zeros(1, HELP).view(np.recarray)[0]
+    hold_only(row, help_left)
+    assert row.held == help_left
+    add(row, 0.0, 0.5)
+    assert row.held == pytest.approx(help_left)
+
+
+def test_of_several_that_fall_short_the_scarcest_binds():
+    assert compute.scarcest(1.0, 1.0, 1.0) == Bound.NONE
+    assert compute.scarcest(0.6, 0.001, 0.5) == Bound.CHIPS
+    assert compute.scarcest(0.4, 1.0, 0.5) == Bound.TALENT
+    assert compute.scarcest(1.0, 1.0, 0.99) == Bound.MONEY
+
+
+def test_a_training_that_failures_cost_its_means_fell_short_for_their_sake():
+    assert what_stopped(Bound.MONEY, 60.0, 50.0, 100.0) == Bound.TECHNICAL_FAULT
+    assert what_stopped(Bound.DEADLINE, 50.0, 50.0, 100.0) == Bound.TECHNICAL_FAULT
+    assert what_stopped(Bound.MONEY, 60.0, 30.0, 100.0) == Bound.MONEY  # it would have run out anyway
+    assert what_stopped(Bound.DEADLINE, 60.0, 0.0, 100.0) == Bound.DEADLINE

@@ -12,7 +12,7 @@ from scipy import linalg, stats
 
 from sim.compute import SECONDS_PER_MONTH
 from sim.luck import FOR, luck, name_hash, ordinal_key, waiting
-from sim.words import Bound, Event, Via
+from sim.words import ArtifactKind, Bound, Event, Via
 
 RUNS = 3000
 
@@ -291,17 +291,43 @@ def test_project_time_with_an_artifact_arriving_midway(saving):
     assert midway > 20
 
 
+@pytest.mark.parametrize(("least", "makes"), [(0.0, True), (0.2, True), (0.4, False)])
+def test_who_trains_on_the_text_of_others_leaves_no_corpus(least, makes):
+    """Seven tenths of the work on the text are borrowed: three are the lab's own."""
+    world = project_world(training={"trials_floor": 1.0, "own_corpus": least})
+    world["effects"] = {"dataset": LASTING | {"data_work": 0.7, "distance": 1.0}}
+    world["scripted_artifacts"]["code"] |= {"kind": "dataset", "published": "2020-01"}
+    world["actors"]["Lab"] = LAB | {"active_from": "2024-01"}
+    played = play(world)
+    made = played.rows(Event.MADE, "Lab")
+    assert len(made) and (ArtifactKind.DATASET in made["kind"]) == makes
+    assert ArtifactKind.CODE in made["kind"]
+
+
 def test_volunteers_take_longer_by_the_calendar():
-    slow = LAB | {"full_time": 0.25}
+    quick = LAB | {"people": 8}  # a quarter of them is still the team that it takes
+    slow = quick | {"full_time": 0.25}
     times = [
         played.time(Event.BUILT) - played.time(Event.STARTED)
-        for lab in (LAB, slow)
+        for lab in (quick, slow)
         for played in play_runs(
             project_world(published="never", actors={"Lab": lab, "Other": LAB | {"active_from": "2034-12"}}),
             [0],
         )
     ]
     assert times[1] == pytest.approx(4 * times[0])
+
+
+def test_part_timers_count_by_their_part():
+    """Four people who give a quarter of their time are no team of two."""
+    part = LAB | {"people": 4, "full_time": 0.25}
+    actors = {"Lab": part, "Other": LAB | {"active_from": "2034-12"}}
+    classes = {"model": {"work": WORK, "as_of": "2020-01", "search_share": 0.2, "team": 2}}
+    blocked = play(project_world(published="never", actors=actors, classes=classes)).rows(Event.BLOCKED)
+    assert blocked[0]["bound"] == Bound.TALENT
+    actors["Lab"] = part | {"full_time": 0.5}
+    started = play(project_world(published="never", actors=actors, classes=classes)).time(Event.STARTED)
+    assert started < math.inf
 
 
 def test_two_artifacts_of_one_kind_combine():
@@ -491,6 +517,61 @@ def test_a_decision_waits_for_its_lead_and_goes_faster_with_conviction():
         waited = played.time(Event.STARTED) - played.time(Event.DECIDED)
         assert waited == pytest.approx(lead / convinced, rel=1e-9)
         assert played.rows(Event.BLOCKED)[0]["bound"] == Bound.PREPARATION
+
+
+@pytest.mark.parametrize(("money", "starts"), [(1e9, True), (0.0, False)])
+def test_patience_ends_a_search_and_no_preparation(money, starts):
+    """Who has found all and only makes ready goes on; who still looks for money gives up in time."""
+    patience, lead = 5.0, 9.0
+    kind = LAB_KIND | {"lead_months": lead, "patience_months": patience, "deadline_months": 99}
+    world = lab_world(
+        kinds={"leading_lab": kind},
+        actors={"Lab": LAB | {"willing_usd": money}},
+        conviction={"lead_spread": 0.0},
+    )
+    for played in play_runs(world, range(20)):
+        decided = played.time(Event.DECIDED)
+        if starts:
+            assert played.time(Event.STARTED) - decided == pytest.approx(lead, rel=1e-9)
+        else:
+            assert played.rows(Event.BLOCKED)[0]["bound"] == Bound.MONEY
+            assert patience <= played.time(Event.STOPPED) - decided < patience + 1
+            assert played.time(Event.STARTED) == math.inf
+
+
+def test_a_size_of_ones_own_choice_is_paid_for():
+    """Whoever chooses a larger model has the money for it: without failures nothing ends for want of it."""
+    cost = play(project_world(published="never")).rows(Event.STARTED)[0]["usd"]
+    lab = LAB | {"willing_usd": float(cost) * 1.5}
+    actors = {"Lab": lab, "Other": LAB | {"active_from": "2034-12"}}
+    world = project_world(published="never", work={"flop_spread": 1.0}, actors=actors)
+    larger = smaller = 0
+    for played in play_runs(world, range(80)):
+        project = played.tables.projects[0]
+        assert played.time(Event.TRAINED) < math.inf and len(played.rows(Event.STOPPED)) == 0
+        larger += project.scale > 1.0
+        smaller += project.scale < 1.0
+    assert larger > 5 and smaller > 20
+
+
+@pytest.mark.parametrize("pace", [0.0, 0.5, 1.0])
+def test_budgets_of_a_kind_grow_at_its_part_of_the_trend(pace):
+    """10^(pace x growth) a year: the model costs ten times what the lab would spend in 2020."""
+    growth = 0.5
+    base = project_world(published="never")
+    cost = play(base).rows(Event.STARTED)[0]["usd"]
+    world = project_world(
+        published="never",
+        kinds={"leading_lab": LAB_KIND | {"budget_pace": pace}},
+        actors={"Lab": LAB | {"willing_usd": float(cost) / 10}, "Other": LAB | {"active_from": "2034-12"}},
+        trends={"budget_growth": growth},
+    )
+    started = play(world).time(Event.STARTED)
+    if pace == 0.0:
+        assert started == math.inf
+    else:
+        due = 12.0 / (pace * growth)
+        assert due <= started < due + 1
 
 
 def test_a_grant_falls_where_the_hazard_of_the_sponsor_crosses_its_threshold():

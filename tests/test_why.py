@@ -245,7 +245,7 @@ def short_world(**lab):
     [
         ({"money_usd": 0}, "money", "would give 1 billion USD and had 0"),
         ({"chips": 0}, "chips", "it lacked chips"),
-        ({"people": 0.5}, "talent", "0.5 people of the 1 that it takes"),
+        ({"people": 0.5}, "talent", "0.5 full-time people of the 1 that it takes"),
         ({"willing_usd": 1}, "money", "it lacked money"),
     ],
 )

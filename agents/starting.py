@@ -102,6 +102,14 @@ def willing(usd, growth, months, own, gain, convinced):
 
 
 @rule
+def slack(means, cost):
+    """Return means over expected cost; who has means, and pays nothing, has them without end (neither: 1)."""
+    if cost > 0.0:
+        return means / cost
+    return math.inf if means > 0.0 else 1.0
+
+
+@rule
 def team_needed(team, left, slack, exchange, limit):
     """Return the smallest team that suffices, in people.
 

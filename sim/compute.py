@@ -312,7 +312,7 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     labour *= team_of(w, actor)
     labour *= work_months(w, actor, klass) / rate + months + trials / (count * per_month)
 
-    slack = (willing + grant_usd) / cost if cost > 0.0 else 1.0
+    slack = starting.slack(willing + grant_usd, cost)
     left = w.wishes[wish_row(w, actor, klass)].talent
     needed = starting.team_needed(row.team, left, slack, work.exchange, work.exchange_limit)
     memory = chips_for_memory(w, klass, chip)

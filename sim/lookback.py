@@ -114,7 +114,7 @@ def state_wish(w, actor, klass, facts):
     facts[10], facts[11], facts[12] = bound, willing, cost
     facts[13], facts[14] = w.state[actor].money, compute.team_of(w, actor)
     work = w.work[0]
-    slack = (willing + wish.grant_usd) / cost if cost > 0.0 else 1.0
+    slack = starting.slack(willing + wish.grant_usd, cost)
     row = w.classes[klass]
     facts[15] = starting.team_needed(row.team, wish.talent, slack, work.exchange, work.exchange_limit)
     facts[16] = max(used, wish.grant_chips)

@@ -196,6 +196,12 @@ def test_what_has_faded_counts_as_one_thing(help_left):
     assert row.held == pytest.approx(help_left)
 
 
+def test_money_that_compute_does_not_take_buys_help():
+    assert starting.slack(3.0, 2.0) == 1.5
+    assert starting.slack(3.0, 0.0) == math.inf and starting.slack(0.0, 0.0) == 1.0
+    assert starting.team_needed(10.0, 1.0, starting.slack(3.0, 0.0), 0.3, 0.4) == pytest.approx(6.0)
+
+
 def test_of_several_that_fall_short_the_scarcest_binds():
     assert compute.scarcest(1.0, 1.0, 1.0) == Bound.NONE
     assert compute.scarcest(0.6, 0.001, 0.5) == Bound.CHIPS

@@ -111,7 +111,7 @@ def slack(means, cost):
 
 @rule
 def team_needed(team, left, slack, exchange, limit):
-    """Return the smallest team that suffices, in people.
+    """Return the smallest team that suffices, in full-time people.
 
     ``left``: share of the threshold that tools leave. ``slack``: means over expected cost; money in
     excess buys inefficient training and outside help, with elasticity ``exchange``, for at most the

@@ -180,7 +180,7 @@ def is_ahead(w, row):
 def keeps_team(w, row, klass):
     """Return whether a project (-1: none) keeps its team from a model of a class.
 
-    While it is being built a team turns to a larger model, unless the greater part is done; while its means
+    While it is being built a team turns to a larger model, unless more than half is done; while its means
     are sought, to any.
     """
     if row < 0 or is_ahead(w, row):
@@ -554,9 +554,9 @@ def give_up(w, row, reason):
     project.share = project.flop_final / project.goal if project.goal > 0.0 else 0.0
     if project.phase == PHASE.TRAIN:
         reason = what_stopped(reason, project.flop_final, project.flop_failed, project.goal)
-    if project.phase == PHASE.TRAIN and project.share >= w.training[0].least_share:
-        finish_training(w, row, EVENT.UNDERTRAINED, reason)
-        return
+        if project.share >= w.training[0].least_share:
+            finish_training(w, row, EVENT.UNDERTRAINED, reason)
+            return
     project.flop_failed += project.flop_final
     project.flop_final = 0.0
     stop(w, row, reason)

@@ -349,48 +349,71 @@ def test_who_lacks_the_means_settles_for_less(settle):
         assert small["time"][0] - lacked["time"] <= 1.0  # at its next plan
 
 
+def told_of_something_larger(work, published, run):
+    """A lab builds a small model that takes so many person-months, and is told that a larger one exists."""
+    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": published}}
+    world = project_world(
+        classes=SMALL | {"small": CLASS | {"flop": 1e20, "work": work}},
+        kinds={"leading_lab": {"appetite": 1}},
+        effects={"existence": LASTING},
+        scripted_artifacts=known,
+    )
+    world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
+    played = play(world, run)
+    stopped = played.rows(Event.STOPPED, "Lab")
+    return played, stopped[stopped["bound"] == int(Bound.OUTGROWN)]
+
+
 def test_a_team_turns_from_what_it_builds_to_something_larger():
-    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2020-06"}}
-    outgrown = 0
+    turned = 0
     for run in range(10):
-        world = project_world(
-            classes=SMALL | {"small": CLASS | {"flop": 1e20, "work": 1000.0}},
-            kinds={"leading_lab": {"appetite": 1}},
-            effects={"existence": LASTING},
-            scripted_artifacts=known,
-        )
-        world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
-        played = play(world, run)
-        stopped = played.rows(Event.STOPPED, "Lab")
-        started = played.rows(Event.STARTED, "Lab")
-        if int(Bound.OUTGROWN) in stopped["bound"]:
-            outgrown += 1
-            row = stopped[stopped["bound"] == int(Bound.OUTGROWN)][0]
+        played, outgrown = told_of_something_larger(1000.0, "2020-06", run)
+        if len(outgrown):
+            turned += 1
+            started = played.rows(Event.STARTED, "Lab")
             larger = started[started["klass"] == 1][0]
-            assert (row["klass"], row["time"]) == (0, larger["time"])
+            assert (outgrown[0]["klass"], outgrown[0]["time"]) == (0, larger["time"])
             assert played.rows(Event.TRAINED, "Lab")["klass"][0] == 1
-    assert outgrown > 0
+    assert turned > 0
 
 
-def test_who_has_built_the_greater_part_of_a_model_finishes_it():
-    known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2020-12"}}
+def test_who_has_built_more_than_half_of_a_model_finishes_it():
     finished = turned = 0
     for run in range(40):
-        world = project_world(
-            classes=SMALL | {"small": CLASS | {"flop": 1e20, "work": 24.0}},  # a year for two people
-            kinds={"leading_lab": {"appetite": 1}},
-            effects={"existence": LASTING},
-            scripted_artifacts=known,
-        )
-        world["classes"] = {name: world["classes"][name] for name in ("small", "model")}
-        played = play(world, run)
+        played, outgrown = told_of_something_larger(24.0, "2020-12", run)  # a year for two people
         decided = played.rows(Event.DECIDED, "Lab")
         larger = decided[decided["klass"] == 1]["time"][0]
-        aware = played.time(Event.AWARE, "Lab")
-        started = played.rows(Event.STARTED, "Lab")["time"][0]
-        outgrown = int(Bound.OUTGROWN) in played.rows(Event.STOPPED, "Lab")["bound"]
-        assert outgrown == (started < larger < started + 6.0)
+        started, aware = played.time(Event.STARTED, "Lab"), played.time(Event.AWARE, "Lab")
+        assert bool(len(outgrown)) == (started < larger < started + 6.0)
         if started < aware < started + 12.0:  # it comes to know while it builds
-            assert outgrown or larger >= started + 12.0
-            finished, turned = finished + (not outgrown), turned + outgrown
+            assert len(outgrown) or larger >= started + 12.0
+            finished, turned = finished + (not len(outgrown)), turned + len(outgrown)
     assert finished > 0 and turned > 0
+
+
+@pytest.mark.parametrize(("lent", "suffices"), [(2.0, True), (0.5, False)])
+def test_who_lends_for_less_time_than_a_training_takes_helps_nobody(lent, suffices):
+    """The training takes a month on all chips that the sponsor has."""
+    per_month = 1e14 * 0.5 * SECONDS_PER_MONTH
+    granted = play(volunteers(grant_chips=1e21 / per_month, lent_months=lent)).rows(Event.GRANTED)
+    assert (len(granted) > 0) == suffices
+
+
+def test_volunteers_join_while_what_was_shown_still_convinces():
+    """Attention is gone weeks after the demonstration; half of the conviction is left after ten years."""
+    joined = {}
+    for demo in (0.0, 0.5):
+        world = merge(
+            licence_world("open"),
+            {
+                "scenario": {"end": "2029-12"},
+                "classes": {"model": {"publicity": 1}},
+                "kinds": {"open_collective": LAB_KIND | {"start_rate": 0, "recruits": 2}},
+                "actors": {"Lab": LAB | {"kind": "open_collective"}},
+                "attention": {"demos": 1, "demo_months": 1, "half_life_months": 0.25},
+                "conviction": {"demo": demo, "half_life_months": 120},
+            },
+        )
+        joined[demo] = play(world).rows(Event.RECRUITED, "Lab")["time"]
+    assert len(joined[0.5]) > len(joined[0.0]) + 10
+    assert joined[0.5][-1] > joined[0.5][0] + 48.0  # for years

@@ -38,7 +38,7 @@ EXAMPLES = (
     Example("attribution", "cascades attribute gpt3 --outcome lag_5 --over sponsors --runs 20"),
     Example("effects", "cascades sweep effects --runs 4", ("points", "pareto", "tornado")),
     Example("openness", "cascades sweep openness --runs 10", ("sensitivity", "over-time", "boxes")),
-    Example("boxes", "cascades discover {effects} --when 'lag_5 > 18'", ("analysis",)),
+    Example("boxes", "cascades discover {effects} --when 'lag_5 > 16'", ("analysis",)),
     Example(
         "front", "cascades robust {openness} --goal lag_5:more --goal n_dev:more", ("boxes", "over-time")
     ),
@@ -53,7 +53,7 @@ EXAMPLES = (
 OPTIONS = {  # (example, kind) -> options of the command
     ("effects", "sensitivity"): "--metric lag_5",
     ("effects", "over-time"): "--metric lag_5",
-    ("effects", "boxes"): "--when 'lag_5 > 18'",
+    ("effects", "boxes"): "--when 'lag_5 > 16'",
     ("openness", "pareto"): "--goal lag_5:more --goal n_dev:more",
     ("openness", "tornado"): "--metric lag_5",
     ("openness", "points"): "--metric lag_5",

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from terminal import cascades
 
+from experiments.evidence import claims_page
 from experiments.evidence.agreement import judge
-from experiments.evidence.claims import Claim
+from experiments.evidence.claims import Claim, load_claims
 from experiments.evidence.page import headline, page_of
 from experiments.evidence.saving import describe
 from experiments.evidence.scales import is_share, zone_of
@@ -54,10 +55,11 @@ def row(name, one, values, prior=None, rival=None):
     )  # fmt: skip
 
 
-def used(name, verdict, reason=""):
+def used(name, verdict, reason="", **place):
     data = {
         "role": "input", "kind": "input-parameter", "statement": "A number.", "value": 1e23, "unit": "FLOP",
-        "source": "Another 2021", "test": {"inputs": [{"path": "classes.big.flop", "value": 1e23}]},
+        "source": "Another 2021",
+        "test": {"inputs": [(place or {"path": "classes.big.flop"}) | {"value": 1e23}]},
     }  # fmt: skip
     return Evidence(name, Claim.model_validate(data), verdict, reason=reason)
 
@@ -175,6 +177,29 @@ def test_the_headline_counts():
     assert "Before calibration 1 of 1 agreed; of these claims, 0 do now." in said
     rows[0] = row("a", claim(required=True), [90.0] * 30)
     assert "Of 1 required, 1 does not agree." in " ".join(headline(table(*rows)))
+
+
+def test_the_headline_tells_inputs_that_runs_use_from_those_that_stand_on_record():
+    on_record = used("recorded", "agrees", record="statistics.chip_price_ratio")
+    said = " ".join(headline(table(used("is-used", "agrees"), on_record)))
+    assert "Of the 2 held against inputs, 1 name a number that runs or calculations use; 1 name the record" in said
+    assert "record" not in " ".join(headline(table(used("is-used", "agrees"))))
+
+
+def test_a_missed_claim_says_what_would_have_to_change():
+    lacking = {"lacks": "Several projects side by side."}
+    rows = [row("a", claim(**lacking), [90.0] * 30), row("b", claim(), [90.0] * 30)]
+    for text in (Reader(page(table(*rows))).text, claims_page.page_of(table(*rows))):
+        assert text.count("Several projects side by side.") == 1
+    agreeing = table(row("a", claim(**lacking), [12.0] * 30))
+    for text in (page(agreeing), claims_page.page_of(agreeing)):
+        assert "side by side" not in text
+
+
+def test_every_claim_that_the_page_lists_as_missed_says_what_would_have_to_change():
+    listed = claims_page.PAGE.read_text(encoding="utf-8").partition("## Misses")[2].partition("\n## ")[0]
+    missed = re.findall(r"^\| `([\w-]+)`", listed, re.M)
+    assert missed and all(load_claims("gpt3")[name].lacks for name in missed)
 
 
 @pytest.mark.parametrize("one", [each for each in odd_rows() if each.judged], ids=lambda each: each.id[:20])

@@ -276,14 +276,6 @@ def size_still_needed(parameters: float, tokens: float) -> float:
 # ---- decisions
 
 
-@calculation
-def sponsor_appeal(openness_weight: float, novelty_weight: float, openness: float, newest: float) -> float:
-    """Return how much a beneficiary appeals to a sponsor whose hardware is new (``newest``: 1) or not."""
-    from agents.sponsoring import appeal
-
-    return appeal(openness_weight, novelty_weight, 0.0, openness, newest, 0.0)
-
-
 _GPT3 = (3.14e23, 1.75e11)  # FLOP and parameters from which the rule of 2020 is scaled
 
 

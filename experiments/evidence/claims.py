@@ -280,6 +280,7 @@ class Claim(Row):
     source: str = Field(min_length=1)
     required: bool | None = None
     note: str = ""
+    lacks: str = Field("", description="what of the model would have to change where the claim is missed")
     test: Test
     rival: Rival | None = None
 

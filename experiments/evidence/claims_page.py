@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.evidence.claims import load_claims
 from experiments.evidence.page import headline
 from experiments.evidence.saving import FIGURE_FILE, evidence_and_save
-from experiments.evidence.table import VERDICTS, Evidence, EvidenceTable
+from experiments.evidence.table import MISSES, VERDICTS, Evidence, EvidenceTable
 from experiments.evidence.telling import claimed, reason_in_words, simulated
 from sim.scenario import load
 
@@ -44,7 +45,18 @@ def page_of(table: EvidenceTable) -> str:
         lines += ["", f"## {verdict.capitalize()}", ""]
         lines += ["| claim | claimed | simulated | before | naive |", "|---|---|---|---|---|"]
         lines += [_row(row) for row in rows]
+        if verdict == MISSES:
+            lines += _lacks(rows)
     return "\n".join(lines) + "\n"
+
+
+def _lacks(missed: Sequence[Evidence]) -> list[str]:
+    """Return what of the model would have to change for each missed claim, where its entry says so."""
+    known = [row for row in missed if row.claim.lacks]
+    if not known:
+        return []
+    lines = ["", "What of the model would have to change (from the entries of the claims, `lacks`):", ""]
+    return lines + [f"- `{row.id}`: {_plain(row.claim.lacks)}" for row in known]
 
 
 def _row(row: Evidence) -> str:

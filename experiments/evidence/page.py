@@ -29,6 +29,7 @@ from experiments.evidence.telling import (
     typeset,
     unit_of,
 )
+from experiments.evidence.used_inputs import is_only_recorded
 from experiments.pages.frame import document
 from experiments.pages.tree import Node, add, node
 from experiments.table import percent
@@ -83,6 +84,13 @@ def headline(table: EvidenceTable) -> list[str]:
         if judged:
             now = sum(row.verdict == AGREES for row in judged)
             said.append(f"{words} {agreed} of {len(judged)} agreed; of these claims, {now} do now.")
+    used = [row.claim for row in table.rows if row.claim.test.inputs]
+    recorded = sum(is_only_recorded(claim) for claim in used)
+    if recorded:
+        said.append(
+            f"Of the {len(used)} held against inputs, {len(used) - recorded} name a number that runs or "
+            f"calculations use; {recorded} name the record, with which results are compared and which no run reads."
+        )
     return said
 
 
@@ -231,6 +239,8 @@ def _details(row: Evidence, compiled: Compiled) -> Node:
             terms.append(("defined in", f"{judged.runs:,} of {judged.of:,} runs"))
     if judged is None:
         terms.append(("agrees", "when the product has these numbers there, and names the claim as source"))
+    if row.verdict == MISSES and claim.lacks:
+        terms.append(("what would have to change", claim.lacks))
     terms += [(name, note) for name, note in (("note", claim.note), ("note on the test", test.note)) if note]
     whole = node("dl")
     for name, said in terms:

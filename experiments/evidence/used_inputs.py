@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from experiments.evidence.claims import WANTED, UsedInput
+from experiments.evidence.claims import WANTED, Claim, UsedInput
 from experiments.history import Statistic, load_history
 from sim.errors import UserError, not_found
 from sim.joint import same_path
@@ -52,6 +52,11 @@ def place_of(used: UsedInput) -> str:
         return f"policy {used.policy}: {used.parameter}"
     where = used.path or used.record or used.constant or used.calculate or ""
     return f"{used.scenario}: {where}" if used.scenario else where
+
+
+def is_only_recorded(claim: Claim) -> bool:
+    """Return whether all places that a claim names stand in the record, which no run reads."""
+    return all(used.record is not None for used in claim.test.inputs)
 
 
 def _look_up(used: UsedInput, scenario: Scenario) -> tuple[dict[str, Any], str, str]:

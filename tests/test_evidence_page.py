@@ -182,7 +182,10 @@ def test_the_headline_counts():
 def test_the_headline_tells_inputs_that_runs_use_from_those_that_stand_on_record():
     on_record = used("recorded", "agrees", record="statistics.chip_price_ratio")
     said = " ".join(headline(table(used("is-used", "agrees"), on_record)))
-    assert "Of the 2 held against inputs, 1 name a number that runs or calculations use; 1 name the record" in said
+    assert (
+        "Of the 2 held against inputs, 1 name a number that runs or calculations use; 1 name the record"
+        in said
+    )
     assert "record" not in " ".join(headline(table(used("is-used", "agrees"))))
 
 

@@ -89,7 +89,7 @@ def headline(table: EvidenceTable) -> list[str]:
     if recorded:
         said.append(
             f"Of the {len(used)} held against inputs, {len(used) - recorded} name a number that runs or "
-            f"calculations use; {recorded} name the record, with which results are compared and which no run reads."
+            f"calculations use; {recorded} name the record, with which results are compared and no run reads."
         )
     return said
 

@@ -369,7 +369,7 @@ def reset(w, seed, run, horizon):
         hold_only(w.help[place], 0.0)
         hold_only(w.learnt[place], 0.0)
     for place in range(len(w.offers)):
-        w.offers[place].ordinal = -1
+        w.offers[place].ordinal, w.offers[place].rate = -1, 0.0
     for builder in range(len(w.builders)):
         reset_builder(w, builder)
     order_plans(w)
@@ -399,7 +399,7 @@ def reset_actor(w, actor):
     state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
-    state.declared_in = -1
+    state.declared = -1.0
     state.scripted_until = -math.inf
     for script in range(len(w.scripted_projects)):
         if w.project_facts[script].owner == actor:

@@ -197,8 +197,7 @@ ACTOR_STATE = np.dtype(  # one row per actor
         ("kept_class", "i8"),  # class for which it built something that it gave up; -1: none
         ("kept_work", "f8"),  # of that, at the usual effort [person-months]
         ("kept_time", "f8"),  # when it was given up [months]
-        ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in [share]
-        ("declared_in", "i8"),  # month, counted from the start
+        ("declared", "f8"),  # how likely it would open weights, as it says; below 0: not asked yet [share]
     ]
 )
 WISH = np.dtype(  # one row per builder and class

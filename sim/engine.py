@@ -318,7 +318,6 @@ def close(w):
     """Book what is under way at the horizon, and say of every unfinished wish what bound it."""
     clock = w.clock[0]
     clock.status = ENDED
-    classes = len(w.classes)
     book_incomes(w)
     for place in range(len(w.planning)):
         actor = w.planning[place].actor
@@ -330,14 +329,13 @@ def close(w):
             row = note(w, project, EVENT.UNFINISHED, w.projects[project].left)
             w.events[row].bound = BOUND.HORIZON
     for place in range(clock.seeking):
-        index = w.seeking[place]
-        wish = w.wishes[index]
-        actor = w.builders[index // classes]
+        wish = w.wishes[w.seeking[place]]
+        actor, klass = wish.actor, wish.klass
         row = record(w, EVENT.UNFINISHED, actor, wish.bound_cause)
         event = w.events[row]
-        event.klass, event.bound, event.amount = index % classes, wish.bound, 1.0
+        event.klass, event.bound, event.amount = klass, wish.bound, 1.0
         project = w.state[actor].project
-        if is_ahead(w, project) and w.projects[project].klass == index % classes:
+        if is_ahead(w, project) and w.projects[project].klass == klass:
             event.project, event.amount = project, w.projects[project].left
 
 
@@ -418,6 +416,7 @@ def reset_builder(w, builder):
     reached = w.actor_facts[actor].reached
     for klass in range(len(w.classes)):
         wish = w.wishes[builder * len(w.classes) + klass]
+        wish.actor, wish.klass = actor, klass
         wish.ordinal, wish.stamp = 0, 0
         wish.known, wish.known_via, wish.known_cause = math.inf, 0, ROOT
         wish.certain = math.inf

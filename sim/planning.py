@@ -442,8 +442,7 @@ def how_acquired(w, actor, klass, cost):
 def accept_grant(w, sponsor, index):
     """A sponsor gives to a wish that still seeks means, if it still can; return whether it did."""
     wish = w.wishes[index]
-    classes = len(w.classes)
-    actor, klass = w.builders[index // classes], index % classes
+    actor, klass = wish.actor, wish.klass
     if wish.state != SEEKING or wish.sponsor >= 0:
         return False
     usd, chips = offer_of(w, sponsor)

@@ -62,7 +62,7 @@ def consider(w, sponsor, until):
         settle_offer(w, offer)
         if not gives or not is_eligible(w, sponsor, index):
             continue
-        actor, klass = w.builders[index // len(w.classes)], index % len(w.classes)
+        actor, klass = w.wishes[index].actor, w.wishes[index].klass
         if not gift_suffices(w, actor, klass, usd, sponsor, chips):
             continue
         rate = rate_of_grant(w, sponsor, actor, klass)
@@ -77,7 +77,7 @@ def consider(w, sponsor, until):
 def is_eligible(w, sponsor, index):
     """Return whether a wish lacks means that nobody has given yet, and meets the conditions of a sponsor."""
     wish, facts = w.wishes[index], w.actor_facts[sponsor]
-    actor, klass = w.builders[index // len(w.classes)], index % len(w.classes)
+    actor, klass = wish.actor, wish.klass
     if wish.sponsor >= 0 or not lacks_means(wish.bound) or actor == sponsor:
         return False
     if keeps_team(w, w.state[actor].project, klass):
@@ -133,11 +133,10 @@ def settle_offer(w, offer):
 def open_offer(w, sponsor, index, offer, rate):
     """Let the hazard of an offer accumulate from now on; each new try of the beneficiary is a new offer."""
     clock = w.clock[0]
-    ordinal = w.wishes[index].ordinal
-    if offer.ordinal != ordinal:
-        actor, klass = w.builders[index // len(w.classes)], index % len(w.classes)
-        offer.ordinal = ordinal
+    wish = w.wishes[index]
+    if offer.ordinal != wish.ordinal:
+        offer.ordinal = wish.ordinal
         offer.hazard = 0.0
-        what = ordinal_key(key_of(w, actor) ^ w.class_facts[klass].key, ordinal)
+        what = ordinal_key(key_of(w, wish.actor) ^ w.class_facts[wish.klass].key, wish.ordinal)
         offer.threshold = waiting(luck(clock.seed, clock.run, FOR.GIVE, key_of(w, sponsor), what))
     offer.rate, offer.settled = rate, clock.time

@@ -202,6 +202,8 @@ ACTOR_STATE = np.dtype(  # one row per actor
 )
 WISH = np.dtype(  # one row per builder and class
     [
+        ("actor", "i8"),  # whose it is
+        ("klass", "i8"),  # row of classes: what is wished for
         ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
         ("known", "f8"),  # when its existence became known to the builder; inf: not [months]
         ("certain", "f8"),  # when it was more than hearsay; inf: not [months]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import rule, rule_in_place
 from sim.luck import FOR, luck, waiting
 from sim.remembering import exponential
 from sim.tables import key_of, wish_row
@@ -284,7 +284,7 @@ def means_of(w, actor, klass, convinced, time):
     return run * (1.0 + w.training[0].experiments)
 
 
-@rule
+@rule_in_place
 def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips, lent, longest, least):
     """Return what stands in the way of a project, and what it would cost.
 

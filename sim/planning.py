@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import rule, rule_in_place
 from sim import compute
 from sim.attention import attention_of, conviction_of, interest_of
 from sim.helping import forget, forgets
@@ -221,7 +221,7 @@ def decide(w, actor, klass, larger):
     seek(w, actor, klass)
 
 
-@rule
+@rule_in_place
 def look(w, actor, klass, grant_usd, sponsor, chips):
     """Return (bound, willing, cost, labour, chip, chips, lent, size): what a project would meet now.
 

@@ -80,12 +80,12 @@ def is_eligible(w, sponsor, index):
     actor, klass = wish.actor, wish.klass
     if wish.sponsor >= 0 or not lacks_means(wish.bound) or actor == sponsor:
         return False
-    if keeps_team(w, w.state[actor].project, klass):
-        return False
     near = w.actor_facts[actor].region == facts.region
     asks = facts.grant_open == 1 or facts.grant_closed == 1
     openness = openness_of(w, actor, klass) if asks else 0.0
-    return meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near)
+    if not meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near):
+        return False
+    return not keeps_team(w, w.state[actor].project, klass)
 
 
 @rule

@@ -205,8 +205,8 @@ WITHOUT_WRAPPERS = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 class Rule(registry.CPUDispatcher):
     """A compiled rule: lowered for the rules that call it, with a door for Python."""
 
-    def __init__(self, py_func):
-        options = SETTINGS | WITHOUT_WRAPPERS
+    def __init__(self, py_func, in_place=False):
+        options = SETTINGS | WITHOUT_WRAPPERS | {"forceinline": in_place}
         super().__init__(py_func, locals={}, targetoptions=options, pipeline_class=RuleCompiler)
 
     def get_call_template(self, args, kws):
@@ -232,6 +232,11 @@ class Rule(registry.CPUDispatcher):
 def rule(function):
     """Compile a function on plain values and tables; see the module's docstring."""
     return Rule(function) if JIT else function
+
+
+def rule_in_place(function):
+    """Compile a rule that is put wherever it is called: one that returns much, and is called a lot."""
+    return Rule(function, in_place=True) if JIT else function
 
 
 class RuleOfSome(Rule):

@@ -99,6 +99,7 @@ def turn(w, row, begins):
             move(w, cell.reader, cell.actor, w.numbers[cell.place] - cell.before)
     for actor in range(len(w.actors)):
         reckon_anew(w, actor)
+        w.state[actor].declared = -1.0  # what moves it may be something else now
     lay_out_nearness(w)
     for klass in range(len(w.classes)):
         size = w.classes[klass]

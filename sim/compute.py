@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import rule, rule_in_place
 from sim.luck import FOR, luck, waiting
 from sim.remembering import exponential
 from sim.tables import key_of, wish_row
@@ -21,7 +21,13 @@ MOST_FAILURE = 0.95
 @rule
 def growth(orders_per_year, months):
     """Return the factor of a growth in orders of magnitude per year."""
-    return math.exp(starting.LN10 * orders_per_year * months / starting.MONTHS_PER_YEAR)
+    return math.exp(growth_exponent(orders_per_year, months))
+
+
+@rule
+def growth_exponent(orders_per_year, months):
+    """Return the natural logarithm of the factor of a growth in orders of magnitude per year."""
+    return starting.LN10 * orders_per_year * months / starting.MONTHS_PER_YEAR
 
 
 @rule
@@ -110,13 +116,14 @@ def monthly_rent(w, actor, chip, time):
     row, trends = w.chips[chip], w.trends[0]
     age = max(0.0, time - row.released)
     rent = w.actors[actor].rent * trends.rent_premium * row.usd_per_hour * HOURS_PER_MONTH
-    return rent * growth(-trends.rent_decline, age)
+    return rent * exponential(w.rent_levels[chip], growth_exponent(-trends.rent_decline, age))
 
 
 @rule
 def chips_of(w, actor, time):
     """Return how many chips an actor can bring to one run."""
-    return w.actors[actor].chips * growth(w.trends[0].chips_growth, time - w.trends[0].as_of)
+    grown = growth_exponent(w.trends[0].chips_growth, time - w.trends[0].as_of)
+    return w.actors[actor].chips * exponential(w.chip_levels[0], grown)
 
 
 @rule
@@ -130,7 +137,7 @@ def training_flop(w, actor, klass, time):
     wish = w.wishes[wish_row(w, actor, klass)]
     halvings = trends.algorithm_free_share * (time - w.classes[klass].as_of)
     flop = w.classes[klass].flop * wish.flop
-    flop *= math.exp(-math.log(2.0) * halvings / trends.algorithm_halving_months)
+    flop *= exponential(w.progress[klass], -starting.LN2 * halvings / trends.algorithm_halving_months)
     if w.state[actor].optimal == 1:
         flop *= w.optimal_share[klass]
     return flop
@@ -277,7 +284,7 @@ def means_of(w, actor, klass, convinced, time):
     return run * (1.0 + w.training[0].experiments)
 
 
-@rule
+@rule_in_place
 def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips, lent, longest, least):
     """Return what stands in the way of a project, and what it would cost.
 

@@ -318,7 +318,6 @@ def close(w):
     """Book what is under way at the horizon, and say of every unfinished wish what bound it."""
     clock = w.clock[0]
     clock.status = ENDED
-    classes = len(w.classes)
     book_incomes(w)
     for place in range(len(w.planning)):
         actor = w.planning[place].actor
@@ -330,14 +329,13 @@ def close(w):
             row = note(w, project, EVENT.UNFINISHED, w.projects[project].left)
             w.events[row].bound = BOUND.HORIZON
     for place in range(clock.seeking):
-        index = w.seeking[place]
-        wish = w.wishes[index]
-        actor = w.builders[index // classes]
+        wish = w.wishes[w.seeking[place]]
+        actor, klass = wish.actor, wish.klass
         row = record(w, EVENT.UNFINISHED, actor, wish.bound_cause)
         event = w.events[row]
-        event.klass, event.bound, event.amount = index % classes, wish.bound, 1.0
+        event.klass, event.bound, event.amount = klass, wish.bound, 1.0
         project = w.state[actor].project
-        if is_ahead(w, project) and w.projects[project].klass == index % classes:
+        if is_ahead(w, project) and w.projects[project].klass == klass:
             event.project, event.amount = project, w.projects[project].left
 
 
@@ -369,7 +367,7 @@ def reset(w, seed, run, horizon):
         hold_only(w.help[place], 0.0)
         hold_only(w.learnt[place], 0.0)
     for place in range(len(w.offers)):
-        w.offers[place].ordinal = -1
+        w.offers[place].ordinal, w.offers[place].rate = -1, 0.0
     for builder in range(len(w.builders)):
         reset_builder(w, builder)
     order_plans(w)
@@ -399,7 +397,7 @@ def reset_actor(w, actor):
     state.expects, state.expected = -1, math.inf
     state.level = w.actor_facts[actor].reached
     state.uses, state.runs = -1, -1
-    state.declared_in = -1
+    state.declared = -1.0
     state.scripted_until = -math.inf
     for script in range(len(w.scripted_projects)):
         if w.project_facts[script].owner == actor:
@@ -418,6 +416,7 @@ def reset_builder(w, builder):
     reached = w.actor_facts[actor].reached
     for klass in range(len(w.classes)):
         wish = w.wishes[builder * len(w.classes) + klass]
+        wish.actor, wish.klass = actor, klass
         wish.ordinal, wish.stamp = 0, 0
         wish.known, wish.known_via, wish.known_cause = math.inf, 0, ROOT
         wish.certain = math.inf

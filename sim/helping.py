@@ -30,7 +30,8 @@ def fit_of(w, actor, artifact):
         fit *= 1.0 - effect.hardware
     if effect.spread > 0.0 and actor != made.owner:
         u = luck(clock.seed, clock.run, FOR.FIT, key_of(w, actor), made.key)
-        fit *= min(1.0, 1.0 + effect.spread * normal(u))
+        if u < 0.5:
+            fit *= 1.0 + effect.spread * normal(u)
     return fit
 
 
@@ -64,6 +65,15 @@ def combined(best, missing, harm, overlap):
 
 
 @rule
+def help_row(w, builder, klass, kind):
+    """Return where ``help`` and ``learnt`` keep what artifacts of a kind help a builder with a class.
+
+    Those of one kind lie together: what is published is held against the help of all builders.
+    """
+    return (kind * len(w.builders) + builder) * len(w.classes) + klass
+
+
+@rule
 def add(row, new, overlap):
     """Add an artifact that helps so much to what is held of its kind (a row of ``help`` or ``learnt``)."""
     new = min(1.0, new)
@@ -94,9 +104,11 @@ def take_help(w, actor, artifact):
         return 0.0
     if made.in_project == 1 and made.owner == actor:
         return 0.0
-    fit = fit_of(w, actor, artifact)
     if forgets(w, actor):
         forget(w, actor)
+    if not bears_on_any(w, actor, artifact):
+        return 0.0
+    fit = fit_of(w, actor, artifact)
     own = learnt_share(w, actor, made.owner)
     gained = 0.0
     for klass in range(w.state[actor].level + 1, classes):
@@ -104,7 +116,7 @@ def take_help(w, actor, artifact):
         if nearness * abs(fit) < 1e-3:
             continue
         kind = helps_as(made.kind, made.klass, klass)
-        place = (facts.builder * classes + klass) * KINDS + kind
+        place = help_row(w, facts.builder, klass, kind)
         before = w.help[place].held
         overlap = w.effects[kind].overlap
         add(w.help[place], fit * nearness, overlap)
@@ -114,6 +126,16 @@ def take_help(w, actor, artifact):
         apply_help(w, facts.builder * classes + klass, kind, before, after)
         gained = max(gained, after - before) if after > before else min(gained, after - before)
     return gained
+
+
+@rule
+def bears_on_any(w, actor, artifact):
+    """Return whether an artifact, however well it fits, bears on any class that an actor does not have."""
+    made = w.artifacts[artifact]
+    for klass in range(w.state[actor].level + 1, len(w.classes)):
+        if w.nearness[made.kind, made.klass + 1, klass] > 0.0:
+            return True
+    return False
 
 
 @rule
@@ -153,7 +175,7 @@ def forget(w, actor):
         row.work = row.data_work = row.trials = row.flop = 1.0
         row.talent = row.gap = row.failures = 1.0
         for kind in range(KINDS):
-            place = wish * KINDS + kind
+            place = help_row(w, facts.builder, klass, kind)
             learnt, held = w.learnt[place].held, w.help[place].held
             hold_only(w.help[place], learnt + (held - learnt) * left)
             apply_help(w, wish, kind, 0.0, w.help[place].held)
@@ -213,7 +235,7 @@ def could_gain(w, actor, artifact, enough):
     for klass in range(w.state[actor].level + 1, classes):
         fresh = min(1.0, made.strength * w.nearness[made.kind, made.klass + 1, klass])
         kind = helps_as(made.kind, made.klass, klass)
-        row = w.help[(facts.builder * classes + klass) * KINDS + kind]
+        row = w.help[help_row(w, facts.builder, klass, kind)]
         if fresh * (1.0 - row.held) < enough:  # no overlap would leave that much
             continue
         best, missing = max(row.best, fresh), row.missing * (1.0 - fresh)

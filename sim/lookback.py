@@ -11,7 +11,7 @@ from agents.rule import rule
 from sim import compute
 from sim.attention import attention_of, belief_of, convinced_of, credence_of, reach_of, shown_now
 from sim.changes import apply_changes
-from sim.helping import KINDS, hold_only, lay_out_nearness, take_help
+from sim.helping import KINDS, help_row, hold_only, lay_out_nearness, take_help
 from sim.planning import highest_known, look
 from sim.projects import settle
 from sim.tables import wish_row
@@ -43,7 +43,7 @@ def retrace_help(w, actor, klass, artifacts, times, left):
     """
     row = wish_row(w, actor, klass)
     for kind in range(KINDS):
-        hold_only(w.help[row * KINDS + kind], 0.0)
+        hold_only(w.help[help_row(w, w.actor_facts[actor].builder, klass, kind)], 0.0)
     wish, state = w.wishes[row], w.state[actor]
     wish.work = wish.data_work = wish.trials = wish.flop = 1.0
     wish.talent = wish.gap = wish.failures = 1.0

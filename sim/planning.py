@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from agents import starting
-from agents.rule import rule
+from agents.rule import rule, rule_in_place
 from sim import compute
 from sim.attention import attention_of, conviction_of, interest_of
 from sim.helping import forget, forgets
@@ -221,7 +221,7 @@ def decide(w, actor, klass, larger):
     seek(w, actor, klass)
 
 
-@rule
+@rule_in_place
 def look(w, actor, klass, grant_usd, sponsor, chips):
     """Return (bound, willing, cost, labour, chip, chips, lent, size): what a project would meet now.
 
@@ -442,8 +442,7 @@ def how_acquired(w, actor, klass, cost):
 def accept_grant(w, sponsor, index):
     """A sponsor gives to a wish that still seeks means, if it still can; return whether it did."""
     wish = w.wishes[index]
-    classes = len(w.classes)
-    actor, klass = w.builders[index // classes], index % classes
+    actor, klass = wish.actor, wish.klass
     if wish.state != SEEKING or wish.sponsor >= 0:
         return False
     usd, chips = offer_of(w, sponsor)

@@ -28,8 +28,8 @@ def openness_of(w, actor, klass):
     if not has_motives(w, actor):
         return 0.0
     state = w.state[actor]
-    if state.declared_in != w.clock[0].cycle:  # once a month: many sponsors ask
-        state.declared, state.declared_in = declared_openness(w, actor), w.clock[0].cycle
+    if state.declared < 0.0:
+        state.declared = declared_openness(w, actor)
     return state.declared
 
 
@@ -53,43 +53,57 @@ def consider(w, sponsor, until):
     would suffice.
     """
     clock = w.clock[0]
-    facts = w.actor_facts[sponsor]
-    kind = w.kinds[facts.kind]
-    classes = len(w.classes)
     usd, chips = offer_of(w, sponsor)
-    chip = compute.chip_at(w, sponsor, clock.time)
+    gives = usd > 0.0 or chips >= 1.0
+    first = w.actor_facts[sponsor].giver * len(w.wishes)
     for place in range(clock.seeking):
         index = w.seeking[place]
-        wish = w.wishes[index]
-        offer = w.offers[facts.giver * len(w.wishes) + index]
-        settle_offer(w, sponsor, index, offer)
-        if wish.sponsor >= 0 or not lacks_means(wish.bound):
+        offer = w.offers[first + index]
+        settle_offer(w, offer)
+        if not gives or not is_eligible(w, sponsor, index):
             continue
-        actor, klass = w.builders[index // classes], index % classes
-        busy = keeps_team(w, w.state[actor].project, klass)
-        if actor == sponsor or busy or (usd <= 0.0 and chips < 1.0):
-            continue
-        openness = openness_of(w, actor, klass)
-        near = w.actor_facts[actor].region == facts.region
-        if not meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near):
-            continue
+        actor, klass = w.wishes[index].actor, w.wishes[index].klass
         if not gift_suffices(w, actor, klass, usd, sponsor, chips):
             continue
-        novelty = newest(w, chip) if chip >= 0 else 0.0
-        liking = appeal(
-            kind.give_openness,
-            kind.give_novelty,
-            kind.give_region,
-            openness,
-            novelty,
-            1.0 if near else 0.0,
-        )
-        known = kind.give_unknown >= 1.0 or knows(w, sponsor, actor)
-        offer.rate = grant_rate(kind.give_rate, liking, kind.give_unknown, known)
-        if offer.rate > 0.0:
-            at = clock.time + max(0.0, offer.threshold - offer.hazard) / offer.rate
+        rate = rate_of_grant(w, sponsor, actor, klass)
+        if rate > 0.0:
+            open_offer(w, sponsor, index, offer, rate)
+            at = clock.time + max(0.0, offer.threshold - offer.hazard) / rate
             if at <= until:
-                push(w, at, NEXT.GRANT, sponsor, index, 0, 0, wish.ordinal)
+                push(w, at, NEXT.GRANT, sponsor, index, 0, 0, w.wishes[index].ordinal)
+
+
+@rule
+def is_eligible(w, sponsor, index):
+    """Return whether a wish lacks means that nobody has given yet, and meets the conditions of a sponsor."""
+    wish, facts = w.wishes[index], w.actor_facts[sponsor]
+    actor, klass = wish.actor, wish.klass
+    if wish.sponsor >= 0 or not lacks_means(wish.bound) or actor == sponsor:
+        return False
+    near = w.actor_facts[actor].region == facts.region
+    asks = facts.grant_open == 1 or facts.grant_closed == 1
+    openness = openness_of(w, actor, klass) if asks else 0.0
+    if not meets_conditions(facts.grant_open, facts.grant_closed, facts.grant_region, openness, near):
+        return False
+    return not keeps_team(w, w.state[actor].project, klass)
+
+
+@rule
+def rate_of_grant(w, sponsor, actor, klass):
+    """Return the hazard of a grant to a wish that a gift would let start, per month."""
+    facts = w.actor_facts[sponsor]
+    kind = w.kinds[facts.kind]
+    chip = compute.chip_at(w, sponsor, w.clock[0].time)
+    liking = appeal(
+        kind.give_openness,
+        kind.give_novelty,
+        kind.give_region,
+        openness_of(w, actor, klass),
+        newest(w, chip) if chip >= 0 else 0.0,
+        1.0 if w.actor_facts[actor].region == facts.region else 0.0,
+    )
+    known = kind.give_unknown >= 1.0 or knows(w, sponsor, actor)
+    return grant_rate(kind.give_rate, liking, kind.give_unknown, known)
 
 
 @rule
@@ -108,17 +122,21 @@ def are_tied(w, actor, other):
 
 
 @rule
-def settle_offer(w, sponsor, index, offer):
-    """Bring the hazard of an offer to a wish up to date; each new try of the beneficiary is a new offer."""
+def settle_offer(w, offer):
+    """Bring the hazard of an offer up to date; until a gift would let start again it stands still."""
+    if offer.rate > 0.0:
+        offer.hazard += offer.rate * (w.clock[0].time - offer.settled)
+        offer.rate = 0.0
+
+
+@rule
+def open_offer(w, sponsor, index, offer, rate):
+    """Let the hazard of an offer accumulate from now on; each new try of the beneficiary is a new offer."""
     clock = w.clock[0]
-    ordinal = w.wishes[index].ordinal
-    if offer.ordinal != ordinal:
-        actor, klass = w.builders[index // len(w.classes)], index % len(w.classes)
-        offer.ordinal = ordinal
+    wish = w.wishes[index]
+    if offer.ordinal != wish.ordinal:
+        offer.ordinal = wish.ordinal
         offer.hazard = 0.0
-        what = ordinal_key(key_of(w, actor) ^ w.class_facts[klass].key, ordinal)
+        what = ordinal_key(key_of(w, wish.actor) ^ w.class_facts[wish.klass].key, wish.ordinal)
         offer.threshold = waiting(luck(clock.seed, clock.run, FOR.GIVE, key_of(w, sponsor), what))
-    else:
-        offer.hazard += offer.rate * (clock.time - offer.settled)
-    offer.settled = clock.time
-    offer.rate = 0.0
+    offer.rate, offer.settled = rate, clock.time

@@ -197,12 +197,13 @@ ACTOR_STATE = np.dtype(  # one row per actor
         ("kept_class", "i8"),  # class for which it built something that it gave up; -1: none
         ("kept_work", "f8"),  # of that, at the usual effort [person-months]
         ("kept_time", "f8"),  # when it was given up [months]
-        ("declared", "f8"),  # how likely it would open weights, as it says in the month declared_in [share]
-        ("declared_in", "i8"),  # month, counted from the start
+        ("declared", "f8"),  # how likely it would open weights, as it says; below 0: not asked yet [share]
     ]
 )
 WISH = np.dtype(  # one row per builder and class
     [
+        ("actor", "i8"),  # whose it is
+        ("klass", "i8"),  # row of classes: what is wished for
         ("state", "i8"),  # IDLE, SEEKING, BUSY, DONE
         ("known", "f8"),  # when its existence became known to the builder; inf: not [months]
         ("certain", "f8"),  # when it was more than hearsay; inf: not [months]
@@ -372,7 +373,7 @@ OFFER = np.dtype(  # one row per sponsor, builder and class
         ("ordinal", "i8"),  # try of the builder for which it stands
     ]
 )
-HELP = np.dtype(  # one row per builder, class and kind of artifact; 1: all that the kind can do
+HELP = np.dtype(  # one row per kind of artifact, builder and class; 1: all that the kind can do
     [
         ("held", "f8"),  # help of all artifacts of the kind together [share]
         ("best", "f8"),  # of the best one [share]
@@ -468,11 +469,14 @@ class Tables(NamedTuple):
     planning: np.ndarray
     state: np.ndarray
     wishes: np.ndarray
-    help: np.ndarray  # (builder x class x artifact kind): what artifacts help
+    help: np.ndarray  # (artifact kind x builder x class): what artifacts help
     learnt: np.ndarray  # the same: to where help falls that fades; own work, and what was practised
     own_factors: np.ndarray  # (wish): exponential of its tail
     income_levels: np.ndarray  # (actor): exponential growth up to which income is booked
     above_trend: np.ndarray  # (class): logarithm of its compute against the trend
+    progress: np.ndarray  # (class): exponential of the algorithmic progress that comes to everybody
+    rent_levels: np.ndarray  # (chip): exponential of the growth of its rent
+    chip_levels: np.ndarray  # (1): exponential of the growth of all stocks of chips
     opened: np.ndarray  # (class): models that were opened to users
     nearness: np.ndarray  # (artifact kind, class of the artifact + 1, class): how it bears on it
     optimal_share: np.ndarray  # (class): compute for the same loss under the better rule

@@ -608,6 +608,9 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "own_factors": table(REMEMBERED, wishes),
         "income_levels": table(REMEMBERED, actors),
         "above_trend": table(REMEMBERED, classes),
+        "progress": table(REMEMBERED, classes),
+        "rent_levels": table(REMEMBERED, chips),
+        "chip_levels": table(REMEMBERED, 1),
         "opened": np.zeros(classes, np.int64),
         "nearness": np.zeros((len(ArtifactKind), classes + 1, classes)),
         "optimal_share": np.ones(classes),
@@ -627,8 +630,9 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "events": table(EVENT, room.events),
         **_tail(compiled, room),
     }
-    for name in ("own_factors", "income_levels", "above_trend"):
-        state[name].argument = np.nan  # nothing is remembered yet
+    for rows in state.values():
+        if rows.dtype == REMEMBERED:
+            rows["argument"] = np.nan  # nothing is remembered yet
     own = ("cells", "option_numbers")  # a run notes there what it drew, and a point of a sweep what it sets
     facts = compiled.facts | {name: compiled.facts[name].copy() for name in own}
     return Tables(numbers=numbers, **inputs, **facts, **state)

@@ -35,7 +35,7 @@ def holds_rules(path: Path) -> bool:
 
 def is_rule(node) -> bool:
     decorators = getattr(node, "decorator_list", [])
-    return any(isinstance(mark, ast.Name) and mark.id == "rule" for mark in decorators)
+    return any(isinstance(mark, ast.Name) and mark.id in ("rule", "rule_in_place") for mark in decorators)
 
 
 RULE_FILES = [path for path in FILES if holds_rules(path)]

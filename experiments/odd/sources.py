@@ -17,7 +17,7 @@ from sim.scenario import CONFIGS
 
 ROOT = CONFIGS.parent
 FOLDERS = ("agents", "sim")
-MARKS = ("rule", "rule_where")  # decorators that make a rule of a function
+MARKS = ("rule", "rule_in_place", "rule_where")  # decorators that make a rule of a function
 LONGEST_FORMULA = 180  # characters; what is longer is read in its file
 SIMPLE = (ast.Assign, ast.AugAssign, ast.Return)
 STATE_BEGINS = "# state"  # in the list of all tables

@@ -15,7 +15,7 @@ from typing import Any
 
 from sim.errors import UserError, not_found
 from sim.paths import join_path, quantities, split_path
-from sim.schema import Quantity, ScenarioFile, Unit, check_bounds, read_quantity
+from sim.schema import EVER, Quantity, ScenarioFile, Unit, check_bounds, date_of_months, read_quantity
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,12 @@ def _said(quantity: Quantity) -> str:
     return repr(said)
 
 
+CURES = (
+    "calibrate again (cascades calibrate), name the column in posterior.except, or set posterior.use = false"
+)
+ROUNDING = 1e-9  # of a number: so far it may lie beyond a bound without lying outside
+
+
 def check_sample(file: ScenarioFile, columns: Iterable[str], metadata: Mapping[bytes, bytes] | None) -> None:
     """Raise UserError where a column of a sample was learned from another interval than the file says.
 
@@ -245,6 +251,49 @@ def check_sample(file: ScenarioFile, columns: Iterable[str], metadata: Mapping[b
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
         raise UserError(
             f"does not fit this scenario: {changed[0]}{more}: was learned from another interval than it "
-            "says; calibrate again (cascades calibrate), name the column in posterior.except, or set "
-            "posterior.use = false"
+            f"says; {CURES}"
         )
+
+
+def check_draws(quantity: Quantity, unit: Unit, lowest: float, highest: float) -> None:
+    """Raise ValueError where the draws of a number lie beyond what its unit or the scenario allows.
+
+    ``lowest``, ``highest``: of the draws, as a scenario counts (dates in months since the year 0).
+    """
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
+        raise ValueError("holds numbers that are not finite")
+    allowed = [("the scenario (minimum, maximum)", limits_of(quantity))]
+    if not unit.date:
+        allowed.insert(0, (f"the unit ({unit.name})", (unit.minimum, unit.maximum)))
+    for whose, (least, most) in allowed:
+        for value in (lowest, highest):
+            slack = ROUNDING * abs(value)
+            if not least - slack <= value <= most + slack:
+                raise ValueError(
+                    f"holds {in_scenario(value, unit)}, out of bounds: {whose} allows "
+                    f"{_limits_in_words(least, most, unit)}"
+                )
+
+
+def _limits_in_words(least: float, most: float, unit: Unit) -> str:
+    low, high = in_scenario(least, unit), in_scenario(most, unit)
+    if math.isinf(most):
+        return f"{low} or more"
+    return f"{high} or less" if math.isinf(least) else f"{low} to {high}"
+
+
+def limits_of(quantity: Quantity) -> tuple[float, float]:
+    """Return between what a number may lie by its own minimum and maximum, or by those of its opinions."""
+    if quantity.pool is not None and quantity.drawn_by_parts:
+        lows, highs = zip(*(limits_of(part.quantity) for part in quantity.pool.parts), strict=True)
+        return min(lows), max(highs)
+    if not quantity.uncertain:
+        return quantity.value, quantity.value
+    return quantity.minimum, quantity.maximum
+
+
+def in_scenario(value: float, unit: Unit) -> str:
+    """Return a number as a scenario writes it: a date as a date."""
+    if unit.date and abs(value) < EVER:
+        return str(date_of_months(value))
+    return f"{value:.6g}"

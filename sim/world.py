@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from sim.errors import UserError, not_found
-from sim.joint import alternatives_of, check_sample, correlated_groups, same_path
+from sim.joint import (
+    CURES,
+    alternatives_of,
+    check_draws,
+    check_sample,
+    correlated_groups,
+    in_scenario,
+    same_path,
+)
 from sim.levers import GENERAL, READERS, is_named, touched
 from sim.luck import mix, name_hash
 from sim.paths import join_path, quantities
@@ -268,7 +277,7 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
     """Return the sample of joint draws, shape (draws, columns), and note its columns in the inputs.
 
     Columns are named by dotted paths, with or without ``input:`` before them, as in ``runs.parquet``;
-    dates are months since the start. A number that is certain in this scenario stays as it is.
+    dates are months since the start. Raises UserError for a file or a column that cannot be used.
     """
     path, table = scenario.posterior_file, scenario.file.posterior
     if path is None or table is None:
@@ -282,20 +291,8 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"{where}: cannot be read ({error})") from None
     columns = {name.removeprefix("input:"): name for name in sample.column_names}
-    known = {join_path(parts) for parts, *_ in quantities(scenario.file)}
-    for name in table.inputs:
-        if same_path(name) not in columns:
-            raise UserError(f"{scenario.origin}: posterior.inputs: {not_found('column', name, columns)}")
-    wanted = [same_path(name) for name in table.inputs] or list(columns)
-    left_out = [same_path(name) for name in table.except_]  # numbers, or rows with all their numbers
-    used = []
-    for name in wanted:
-        if any(name == path or name.startswith(f"{path}.") for path in left_out):
-            continue
-        if name not in known:
-            raise UserError(f"{where}: does not fit this scenario: column {not_found('number', name, known)}")
-        if name in of_path:
-            used.append(name)
+    known = {join_path(parts): (quantity, unit) for parts, quantity, unit, _ in quantities(scenario.file)}
+    used = _columns_used(scenario, where, columns, known)
     if not sample.num_rows:
         raise UserError(f"{where}: holds no draws")
     try:
@@ -308,13 +305,45 @@ def read_posterior(scenario: Scenario, of_path: dict[str, dict]) -> np.ndarray:
             values[:, place] = _numbers_of(sample.column(columns[name]))
         except (pa.ArrowException, ValueError):
             raise UserError(f"{where}: column {name}: holds no numbers") from None
-        outside = (values[:, place] < of_path[name]["minimum"]) | (
-            values[:, place] > of_path[name]["maximum"]
-        )
-        if not np.isfinite(values[:, place]).all() or outside.any():
-            raise UserError(f"{where}: column {name}: holds numbers that are out of bounds or none at all")
+        quantity, unit = known[name]
+        first = scenario.start if unit.date else 0.0
+        try:
+            check_draws(quantity, unit, first + values[:, place].min(), first + values[:, place].max())
+        except ValueError as error:
+            raise UserError(f"{where}: column {name}: {error}; {CURES}") from None
         of_path[name]["column"] = place
     return values
+
+
+def _columns_used(
+    scenario: Scenario,
+    where: str,
+    columns: Mapping[str, str],
+    known: Mapping[str, tuple[Quantity, Unit]],
+) -> list[str]:
+    """Return the numbers of a scenario that it draws from the columns of a sample.
+
+    Raises UserError for a column that names no number of the scenario, or one that is certain there.
+    """
+    table = scenario.file.posterior
+    for name in table.inputs:
+        if same_path(name) not in columns:
+            raise UserError(f"{scenario.origin}: posterior.inputs: {not_found('column', name, columns)}")
+    wanted = [same_path(name) for name in table.inputs] or list(columns)
+    left_out = [same_path(name) for name in table.except_]  # numbers, or rows with all their numbers
+    used = [name for name in wanted if not any(name == row or name.startswith(f"{row}.") for row in left_out)]
+    for name in used:
+        if name not in known:
+            raise UserError(
+                f"{where}: column {name}: does not fit this scenario: {not_found('number', name, known)}"
+            )
+        if not known[name][0].uncertain:
+            raise UserError(
+                f"{where}: column {name}: the scenario gives this number as certain "
+                f"({in_scenario(known[name][0].value, known[name][1])}), and nothing is drawn for it; write "
+                f"the interval from which it was learned, or {CURES}"
+            )
+    return used
 
 
 def _numbers_of(column) -> np.ndarray:

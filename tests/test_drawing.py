@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -295,9 +298,19 @@ def test_the_fingerprint_covers_the_posterior(with_sample):
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
-        ({"conviction.prof": [0.1]}, "does not fit this scenario: column no number 'conviction.prof'"),
-        ({"conviction.proof": [1.5]}, "out of bounds"),
-        ({"conviction.proof": [math.nan]}, "out of bounds or none at all"),
+        (
+            {"conviction.prof": [0.1]},
+            "column conviction.prof: does not fit this scenario: no number 'conviction.prof' (did you mean "
+            "'conviction.proof'?); there is: ",
+        ),
+        ({"conviction.proof": [1.5]}, "holds 1.5, out of bounds: the unit (share) allows 0 to 1; calibrate"),
+        ({"conviction.proof": [math.nan]}, "holds numbers that are not finite"),
+        (
+            {"conviction.hearsay": [0.1, 0.4]},
+            "column conviction.hearsay: the scenario gives this number as certain (1), and nothing is drawn "
+            "for it; write the interval from which it was learned, or calibrate again (cascades calibrate), "
+            "name the column in posterior.except",
+        ),
         ({"conviction.proof": ["x"]}, "holds no numbers"),
         ({"conviction.proof": pa.array([], pa.float64())}, "holds no draws"),
         (None, "cannot be read"),
@@ -312,6 +325,61 @@ def test_a_posterior_that_does_not_fit_is_refused(with_sample, columns, expected
     with pytest.raises(UserError) as refused:
         compile_scenario(load(with_sample))
     assert expected in str(refused.value) and "sample.parquet" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "draws", "expected"),
+    [
+        (
+            "conviction.proof = { low = 0.1, centre = 0.5, high = 0.6, minimum = 0.05, maximum = 0.7, "
+            'family = "normal", source = "x" }',
+            [0.5, 0.9],
+            "column conviction.proof: holds 0.9, out of bounds: the scenario (minimum, maximum) allows 0.05 "
+            "to 0.7; calibrate again",
+        ),
+        (
+            'conviction.proof = { pool = { method = "mixture", parts = [ { value = 0.2, weight = 1 }, '
+            '{ low = 0.3, centre = 0.4, high = 0.5, minimum = 0.25, maximum = 0.6, family = "normal", '
+            'weight = 1 } ] }, source = "x" }',
+            [0.1, 0.3],
+            "column conviction.proof: holds 0.1, out of bounds: the scenario (minimum, maximum) allows 0.2 "
+            "to 0.6; calibrate again",
+        ),
+        (
+            'actors.Beta.active_from = { low = "2020-03", centre = "2020-05", high = "2020-07", '
+            'minimum = "2020-02", family = "normal", source = "x" }',
+            [0.25, 3.0],
+            "column actors.Beta.active_from: holds 2020-01-09, out of bounds: the scenario (minimum, maximum) "
+            "allows 2020-02-01 or more; calibrate again",
+        ),
+    ],
+)
+def test_draws_beyond_the_bounds_of_the_scenario_are_refused(tmp_path, number, draws, expected):
+    path = number.split(" = ")[0]
+    parquet.write_table(pa.table({path: draws}), tmp_path / "sample.parquet")
+    world = tmp_path / "world.toml"
+    world.write_text(f'extends = "toy"\n{number}\n[posterior]\nfile = "sample.parquet"\n')
+    with pytest.raises(UserError) as refused:
+        compile_scenario(load(world))
+    assert expected in str(refused.value) and "sample.parquet" in str(refused.value)
+    parquet.write_table(
+        pa.table({path: [draws[1] if draws[0] < 0.3 else draws[0]]}), tmp_path / "sample.parquet"
+    )
+    assert (compile_scenario(load(world)).uncertain["column"] >= 0).any()
+
+
+def test_a_column_that_names_nothing_is_refused_in_the_same_words_each_time(with_sample):
+    """The order of names in a message must not depend on the hash seed of the interpreter."""
+    parquet.write_table(pa.table({"conviction.prof": [0.1]}), with_sample.parent / "sample.parquet")
+    said = set()
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-m", "experiments", "inputs", str(with_sample)],
+            capture_output=True, text=True, env=os.environ | {"PYTHONHASHSEED": seed},
+        )  # fmt: skip
+        assert done.returncode == 2 and "Traceback" not in done.stderr
+        said.add(done.stderr)
+    assert len(said) == 1
 
 
 def test_a_posterior_that_is_not_there_is_refused(with_sample):

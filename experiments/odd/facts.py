@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections import Counter
 from typing import Any
 
@@ -64,10 +63,8 @@ def _learned(scenario: Scenario) -> dict[str, int]:
     from sim.paths import join_path, quantities
     from sim.world import read_posterior
 
-    inputs = {
-        join_path(parts): {"minimum": -math.inf, "maximum": math.inf}
-        for parts, quantity, _, _ in quantities(scenario.file)
-        if quantity.uncertain
+    inputs: dict[str, dict] = {
+        join_path(parts): {} for parts, quantity, _, _ in quantities(scenario.file) if quantity.uncertain
     }
     draws, learned = read_posterior(scenario, inputs).shape
     return {"draws": draws, "learned": learned}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ MADE_BY = "diffusion-cascades"
 MANIFEST = "manifest.json"
 REPORT = "report.html"  # of what the folder holds: new results make it stale, so they remove it
 _UNFINISHED = ".unfinished-"
+_OF_A_RUN = re.compile(r"\.unfinished-[a-z0-9_]{8}")  # as tempfile names them
 
 
 class OutputFolder:
@@ -38,7 +41,7 @@ class OutputFolder:
             self._missing = [path for path in (self.target, *self.target.parents) if not path.exists()]
             try:
                 self.target.mkdir(parents=True, exist_ok=True)
-                self._unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.target))
+                self._unfinished, self._lock = _own_folder(self.target)
             except OSError:
                 self._remove_empty()
                 raise
@@ -48,6 +51,9 @@ class OutputFolder:
 
     def __exit__(self, *exception) -> None:
         shutil.rmtree(self._unfinished, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+        remove_left_behind(self.target)
         self._remove_empty()
 
     def _remove_empty(self) -> None:
@@ -76,6 +82,57 @@ class OutputFolder:
                 if name not in names:
                     (self.target / name).unlink(missing_ok=True)
         return [self.target / name for name in names]
+
+
+def _own_folder(target: Path) -> tuple[Path, int | None]:
+    """Make a folder for unfinished results; return it with its lock, which ends with this process.
+
+    Another process may take a folder without a lock for one left behind, just before this one locks it;
+    then another one is made.
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target))
+        lock = _locked(folder, wait=True)
+        if folder.is_dir():
+            return folder, lock
+        if lock is not None:
+            os.close(lock)
+
+
+def _locked(folder: Path, wait: bool = False) -> int | None:
+    """Take the lock of a folder; None where a living process has it, or where there are none (Windows)."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def remove_left_behind(target: Path) -> None:
+    """Remove the folders of unfinished results of processes that were killed; those of others are locked.
+
+    Whose folder cannot be locked counts as living.
+    """
+    try:
+        found = [path for path in target.iterdir() if _OF_A_RUN.fullmatch(path.name)]
+    except OSError:
+        return
+    for path in found:
+        if path.is_symlink() or not path.is_dir():
+            continue
+        lock = _locked(path)
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
 
 
 def older_files(folder: Path) -> list[str]:

@@ -7,14 +7,16 @@ of nothing is ``nan``: there is none.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from agents.rule import rule
-from sim.errors import UserError, not_found
+from sim.errors import UserError, nearest, not_found
 from sim.helping import KINDS
 from sim.release import comes_with_model, comes_with_release, is_open
 from sim.tail.counting import read_counts
@@ -137,6 +139,8 @@ METRIC = np.dtype(
 STANDARD = ("lag_1", "lag_3", "lag_5", "lag_10", "n_dev", "n_access", "starts", "spending")
 OF_MEMBERS = ("people", "people[open]", "people[licensed]", "people[api]", "took", "users", "use_months")
 _NAME = re.compile(r"([a-z_]+?)(?:_([1-9]\d*))?(?:\[(.*)\])?(?:@(\d+(?:\.\d+)?))?")
+_HEAD = re.compile(r"[a-zA-Z_]+?(?=_?\d|[\[@]|$)")  # the name without what is filled in
+MOST_NEAR = 3  # metrics that are named for a misspelt one
 
 
 @dataclass(frozen=True)
@@ -159,8 +163,7 @@ def parse_metric(name: str, compiled) -> Metric:
     match = _NAME.fullmatch(name.strip())
     known = {statistic.key: statistic for statistic in Statistic}
     if not match or match[1] not in known:
-        forms = [form for form, _, _ in MEANINGS.values()]
-        raise UserError(f"{not_found('metric', name, known)} (forms: {'; '.join(forms)})")
+        raise UserError(_no_metric(name, known))
     statistic = known[match[1]]
     form, unit, meaning = MEANINGS[statistic]
     takes_actor = "ACTOR" in form
@@ -204,6 +207,16 @@ def parse_metric(name: str, compiled) -> Metric:
         raise UserError(f"metric {name!r}: write {form}, such as {statistic.key}_1")
     time = float(match[4]) if match[4] else math.inf
     return Metric(name, unit, meaning, (statistic, actor, klass, word, int(match[2] or 0), time))
+
+
+def _no_metric(name: str, known: Mapping[str, Statistic]) -> str:
+    """Return the message for a name that no metric has: how the nearest are written, and where all stand."""
+    head = _HEAD.match(name.strip())
+    near = difflib.get_close_matches(head[0] if head else "", sorted(known), n=MOST_NEAR)
+    forms = f"; near: {', '.join(MEANINGS[known[each]][0] for each in near)}" if near else ""
+    return (
+        f"no metric {name!r}{nearest(near[0], near[:1]) if near else ''}{forms}; `cascades metrics` lists all"
+    )
 
 
 def parse_members(name: str, form: str, words: list[str], compiled, klass: int) -> tuple[int, int, int]:

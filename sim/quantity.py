@@ -107,6 +107,11 @@ def date_of_months(months: float) -> datetime.date:
     return first + datetime.timedelta(days=days)
 
 
+def _day(months: float) -> str:
+    """Return a time in months since the year 0 as a date is written; "always" before all of them."""
+    return date_of_months(months).isoformat().removesuffix("-01") if months > LONG_AGO else "always"
+
+
 LONG_AGO = -1e6  # months: before anything that a scenario can date
 EVER = 1e5  # months since the year 0: a date beyond stands for "always" or "never"
 
@@ -211,7 +216,11 @@ def _interval(raw: dict, low: float, centre: float, high: float, date: bool, sou
     if not all(map(math.isfinite, (low, centre, high))):
         raise ValueError('"never" has no place in an interval; write an [[alternatives]] with it')
     if not low <= centre <= high or low == high:
-        raise ValueError(f"interval out of order: low {low:g}, centre {centre:g}, high {high:g}")
+        points = {"low": low, "centre": centre, "high": high}
+        told = {name: _day(value) if date else f"{value:g}" for name, value in points.items()}
+        raise ValueError(
+            f"interval out of order: {', '.join(f'{name} {said}' for name, said in told.items())}"
+        )
     level = _plain(raw.get("level", 0.9), False)
     if not 0 < level < 1:
         raise ValueError(f"level {level:g} must lie between 0 and 1 (0.9 is a 90 % interval)")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
+from terminal import cascades
 
+from experiments.calibration.claimed import ClaimedWorld
 from experiments.evidence.agreement import WORST, Wanted, judge
 from experiments.evidence.claims import load_claims, read_claims
 from experiments.evidence.formula import evaluate, names_in, names_left_by_actor
 from experiments.evidence.measuring import developers, measure_plan, plan_of
 from experiments.evidence.readings import taken
+from experiments.evidence.saving import in_a_line
+from experiments.evidence.scales import zone_of
 from experiments.evidence.table import crps_of, gather_evidence, overlap_of
 from sim import simulate
-from sim.errors import UserError
+from sim.errors import UserError, nearest, not_found
+from sim.quantity import read_quantity
 from sim.scenario import load
 
 HEAD = """
@@ -35,6 +41,7 @@ formula = "lag"
 rule = "point"
 """
 )
+BETWEEN = SOUND.replace("value = 3.0", "value = 3.0\nlow = 1.0\nhigh = 5.0").replace("point", "interval")
 
 
 def written(tmp_path, text):
@@ -122,7 +129,7 @@ def test_means_and_quantiles_are_those_asked_for():
 
 
 def test_overlap_and_score_by_hand(tmp_path):
-    claim = read_claims(written(tmp_path, SOUND.replace("value = 3.0", "value = 3.0\nlow = 1.0\nhigh = 5.0")))
+    claim = read_claims(written(tmp_path, BETWEEN))
     assert overlap_of(3.0, 9.0, claim.claims["it"]) == 0.5
     assert crps_of(np.array([2.0]), 5.0) == 3.0  # of a point it is the absolute error
     assert math.isnan(crps_of(np.array([2.0, math.inf]), 5.0))
@@ -139,7 +146,7 @@ def test_rows_become_numbers():
 
 def test_quantities_of_a_run_agree_with_the_metrics(tmp_path):
     text = (
-        HEAD
+        HEAD.replace("value = 3.0", "value = 0.0")
         + """
 [claims.it.test]
 arms.never = "code-never"
@@ -222,6 +229,11 @@ def test_every_shipped_claim_can_be_read():
         ('rule = "point"', 'rule = "poin"', "rule"),
         ("value = 3.0", "value = 3.0\nlow = 5.0\nhigh = 1.0", "out of order"),
         ("value = 3.0", "value = 3.0\nlow = 5.0\nhigh = 8.0", "lies outside"),
+        ('rule = "point"', 'rule = "null"', "value = 3: test.rule = 'null' claims that there is no effect"),
+        ("value = 3.0", "value = 3.0\nlow = 1.0\nhigh = 4.0", "passes over low = 1 and high = 4"),
+        ('rule = "point"', 'rule = "sign"\nstatistic = "mean"', "compares a share of the runs"),
+        ('rule = "point"', 'rule = "order"\nstatistic = "q95"', "belongs to the rules interval, point"),
+        ('rule = "point"', 'rule = "point"\nnull_bound = 2.0', "belongs to the rule null"),
         ("value = 3.0", 'value = "many"', "needs a value that is a number"),
         ('{ metric = "lag_1" }', '{ metric = "t_done[Nobody]" }', "no actor 'Nobody'"),
         ('{ metric = "lag_1" }', '{ input = "work.nothing" }', "no number"),
@@ -255,3 +267,144 @@ def test_an_arm_that_is_not_there_is_named(tmp_path):
     text = text.replace('metric = "lag_1"', 'metric = "lag_1", arm = "hidden"')
     with pytest.raises(UserError, match="claims.it.test.arms.hidden.*did you mean 'code-never'"):
         plan_of(read_claims(written(tmp_path, text)).claims, load("toy"))
+
+
+DATED = (
+    HEAD.replace("value = 3.0", 'value = "2021-02"')
+    + """
+[claims.it.test]
+quantities.done = { metric = "t_done[Beta,big]" }
+formula = "done"
+rule = "point"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "verdict"),
+    [
+        ("2021-02", "", "agrees"),  # the median is in January 2021
+        ("2021-04", "", "misses"),  # one month off at most: a share of a date means nothing
+        ("2020-10", "", "misses"),
+        ("2020-10", 'side = "at least"', "agrees"),
+        ("2021-07", 'side = "at least"', "misses"),
+    ],
+)
+def test_a_claimed_date_is_compared_with_simulated_ones(tmp_path, value, more, verdict):
+    text = DATED.replace("2021-02", value) + more
+    row = gather_evidence(read_claims(written(tmp_path, text)).claims, load("toy"), 60).rows[0]
+    assert row.verdict == verdict
+    assert row.row()["simulated_median"].startswith("2021-01-")
+    assert "simulated 2021-01-" in in_a_line(row)
+    months = simulate("toy", 60, metrics=["t_done[Beta,big]"])["t_done[Beta,big]"]
+    median = float(np.quantile(months, 0.5, method="inverted_cdf"))
+    assert row.judged.statistic == pytest.approx(median + load("toy").start)
+    edges = zone_of(row.claim)
+    assert edges.low <= row.judged.statistic <= edges.high or verdict == "misses"
+
+
+def test_an_interval_of_dates_and_a_rival_that_is_one(tmp_path):
+    text = DATED.replace('"2021-02"', '"2021-02"\nlow = 2020-12-15\nhigh = "2021-06"')
+    text = text.replace("point", "interval").replace(
+        "[claims.it.test]", 'rival = { name = "late", value = "2021-12" }\n[claims.it.test]'
+    )
+    row = gather_evidence(read_claims(written(tmp_path, text)).claims, load("toy"), 30).rows[0]
+    assert (row.verdict, row.rival_verdict) == ("agrees", "misses")
+    assert row.row()["rival_value"] == "2021-12-01" and row.row()["low"] == "2020-12-15"
+    assert 0.0 < row.overlap <= 1.0 and 0.0 < row.crps < 12.0
+
+
+def test_what_is_a_calendar_month_already_stays_one(tmp_path):
+    month = '{ calculate = "month_after", with = { model = "GPT-3 175B", statistic = "gpt3_early" } }'
+    text = DATED.replace('{ metric = "t_done[Beta,big]" }', month)
+    for value, verdict in (("2021-04", "agrees"), ("2021-06", "misses")):
+        claims = read_claims(written(tmp_path, text.replace("2021-02", value))).claims
+        row = gather_evidence(claims, load("toy"), 30).rows[0]
+        assert row.verdict == verdict and row.row()["simulated_median"] == "2021-04-01"
+
+
+def test_calibration_counts_from_the_claimed_date(tmp_path):
+    claims = read_claims(written(tmp_path, DATED)).claims
+    world = ClaimedWorld(load("toy"), claims, 5)
+    values = world.values(np.full((1, world.coordinates), 0.0))[0]
+    months = world.measured(values, 3).quantity("it", "done")
+    assert world.evaluate(values, 3)[0] == pytest.approx(months + load("toy").start - claims["it"].number)
+    assert (world.statistics[0].centre, world.statistics[0].edge) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ('"2021-02"\nlow = "2021-06"\nhigh = "2020-12"', "low = 2021-06 lies above high = 2020-12"),
+        ('"2021-02"\nlow = "2021-06"\nhigh = "2021-12"', "value = 2021-02 lies outside low = 2021-06"),
+        ('"2021-02"\nlow = 3.0\nhigh = 4.0', "write all of them as dates"),
+    ],
+)
+def test_dates_that_cannot_be_are_refused_as_dates(tmp_path, after, said):
+    with pytest.raises(UserError, match=said):
+        read_claims(written(tmp_path, DATED.replace('"2021-02"', after)))
+
+
+def test_dates_of_a_scenario_out_of_order_are_told_as_dates():
+    with pytest.raises(ValueError, match="low 2019-12, centre 2019-06, high 2020-01-15"):
+        given = {"low": "2019-12", "centre": "2019-06", "high": "2020-01-15", "family": "normal"}
+        read_quantity(given, date=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (
+            'path = "work.it", low = 3, centre = 2, high = 1',
+            "low = 3, centre = 2, high = 1: the",
+        ),
+        ('path = "work.it", low = 3, value = 2', "low = 3, centre = 2: the interval is out of order"),
+        ('constant = "this:s", value = 1', "constant = 'this:s': must be of the product"),
+        ('constant = "os.path:sep", value = 1', "sim, agents, experiments"),
+        ('constant = "experiments.__main__:main", value = 1', "must be of the product"),
+        ('constant = "simulator:s", value = 1', "nothing else is imported"),
+    ],
+)
+def test_a_place_of_an_input_that_cannot_be_is_refused_before_it_is_looked_up(tmp_path, place, said):
+    text = HEAD.replace("calibrate", "input") + f"test.inputs = [ {{ {place} }} ]\n"
+    sys.modules.pop("this", None)
+    with pytest.raises(UserError) as caught:
+        read_claims(written(tmp_path, text))
+    assert said in str(caught.value) and "claims.it.test.inputs.0" in str(caught.value)
+    assert "this" not in sys.modules
+
+
+def test_no_claim_takes_the_place_of_another(tmp_path):
+    name = next(iter(load_claims("gpt3")))
+    path = written(tmp_path, SOUND.replace("claims.it", f"claims.{name}"))
+    with pytest.raises(UserError, match=f"{path}: claims.{name}: stands in .*comes with the .*another id"):
+        load_claims("gpt3", [path])
+    assert list(load_claims("gpt3", [path], shipped=False)) == [name]
+    with pytest.raises(UserError, match=f"claims.{name}: stands in {path} as well; choose another id"):
+        load_claims("gpt3", [path, path], shipped=False)
+
+
+def test_a_file_of_claims_that_is_no_toml_is_named(tmp_path):
+    path = written(tmp_path, "claims = [")
+    with pytest.raises(UserError, match=f"{path}: not valid TOML"):
+        read_claims(path)
+
+
+def test_a_misspelt_metric_names_the_nearest_and_where_all_stand(tmp_path):
+    with pytest.raises(UserError) as caught:
+        plan_of(read_claims(written(tmp_path, SOUND.replace('"lag_1"', '"lagg_1"'))).claims, load("toy"))
+    said = str(caught.value)
+    assert "did you mean 'lag'" in said and "lag_K" in said and "`cascades metrics` lists all" in said
+    assert len(said) < 250
+
+
+def test_what_there_is_comes_in_one_order_whatever_the_order_of_a_set():
+    names = {f"name{k}" for k in range(40)}
+    assert not_found("name", "nam", names) == not_found("name", "nam", frozenset(sorted(names, reverse=True)))
+    assert "there is: name0, name1, name10" in not_found("name", "nam", names)
+    assert nearest("ABC", ["abc", "Abc"]) == nearest("ABC", ["Abc", "abc"])
+
+
+@pytest.mark.parametrize("command", ["evidence", "calibrate"])
+def test_the_help_names_the_folder_of_results(command):
+    assert f"out/{command}-SCENARIO" in "".join(cascades(command, "--help").out.split())

@@ -46,11 +46,11 @@ def claim(rule="interval", value=12.0, low=None, high=None, role="calibrate", **
 
 
 def row(name, one, values, prior=None, rival=None):
-    judged = judge(one.wanted, np.asarray(values, float))
+    judged = one.judge(values)
     return Evidence(
         name, one, judged.verdict, judged,
-        None if prior is None else judge(one.wanted, np.asarray(prior, float)),
-        None if rival is None else judge(one.wanted, np.asarray(rival, float)),
+        None if prior is None else one.judge(prior),
+        None if rival is None else one.judge(rival),
         overlap_of(judged.low, judged.high, one), crps_of(np.asarray(values, float), one.number),
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def odd_rows():
     yield row("hardly-defined", claim(), np.where(np.arange(100) < 90, math.nan, spread))
     yield row("at-least", claim("point", side="at least"), spread)
     yield row("at-most", claim("point", side="at most"), spread)
-    yield row("stated", claim("point", low=3.0, high=90.0), spread)
+    yield row("stated", claim("identity", low=3.0, high=90.0), spread)
     yield row("null", claim("null", value=0.0), np.linspace(-1, 1, 100), spread)
     yield row("huge", claim(value=3e23, low=1e21, high=1e25, unit="FLOP"), np.logspace(20, 26, 100))
     yield row("exact", claim("identity", value=3.2, role="identity", tolerance=0.0), [3.2])
@@ -93,6 +93,8 @@ def odd_rows():
     yield row("date", claim("interval", value="2021-04", low="2021-01", high="2021-12"), spread + 24240)
     yield row("x" * 300, claim(), spread)
     yield row("mean", claim(statistic="mean"), spread)
+    yield row("month", claim("point", value="2021-04"), spread + 24240.0)
+    yield row("not-before", claim("point", value="2021-04", side="at least"), spread + 24240.0)
     yield used("is-used", "agrees")
     yield used("is-not-used", "misses", "classes.big.flop: value is 1")
 
@@ -224,9 +226,9 @@ def test_what_is_drawn_as_agreement_agrees(one):
             if wanted.rule != "null" and not wanted.side:
                 gone = abs(zone.position(value))
                 assert min(10.0, gone) == pytest.approx(
-                    judge(wanted, np.array([value])).discrepancy, abs=1e-8
+                    one.claim.judge(np.array([value])).discrepancy, abs=1e-8
                 )
-    assert [judge(wanted, values).verdict == "agrees" for values in runs] == inside
+    assert [one.claim.judge(values).verdict == "agrees" for values in runs] == inside
     assert len(set(inside)) == 2 or wanted.rule == "identity"
 
 

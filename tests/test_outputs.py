@@ -292,3 +292,23 @@ def test_a_second_ctrl_c_while_writing_changes_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(run_module, "write_events", interrupt)
     assert cascades("run", "toy", "--out", out).code == 130
     assert contents(out) == before
+
+
+def test_what_a_killed_run_left_goes_and_what_a_living_one_has_stays(tmp_path):
+    code = (
+        "import os, signal, sys; from experiments.folder import OutputFolder; "
+        "OutputFolder(sys.argv[1]); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    root = os.path.dirname(os.path.dirname(experiments.__file__))
+    subprocess.run([sys.executable, "-c", code, tmp_path], cwd=root, check=False)
+    (killed,) = tmp_path.glob(".unfinished-*")
+    of_others = [tmp_path / ".unfinished-calibration", tmp_path / ".unfinished-ab"]
+    for other in of_others:
+        other.mkdir()
+    with OutputFolder(tmp_path) as living:
+        living.path("it").write_text("half")
+        with OutputFolder(tmp_path):
+            pass
+        assert living.path("it").read_text() == "half"
+        assert not killed.exists()
+    assert sorted(tmp_path.iterdir()) == sorted(of_others)

@@ -34,7 +34,7 @@ from experiments.calibration.sampling import (
 from experiments.calibration.screening import Screen
 from experiments.calibration.store import Store
 from experiments.calibration.surrogate import Surrogate
-from experiments.evidence.agreement import Judged, judge
+from experiments.evidence.agreement import Judged
 from experiments.evidence.claims import Claim
 from experiments.evidence.measuring import Measured, Plan, from_intervals, measure_plan, plan_of_possible
 from experiments.folder import OutputFolder
@@ -263,7 +263,7 @@ def judged(
         arms = {key: replace(arm, compiled=hold(arm.compiled, sample)) for key, arm in plan.arms.items()}
         plan = replace(plan, arms=arms)
     measured: Measured = measure_plan(plan, runs, seed, threads=threads, progress=progress)
-    return {name: judge(claim.wanted, measured.formula(name, claim)) for name, claim in claims.items()}
+    return {name: claim.judge(measured.formula(name, claim)) for name, claim in claims.items()}
 
 
 def score_without(

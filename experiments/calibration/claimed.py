@@ -72,12 +72,15 @@ class ClaimedWorld:
     def evaluate(self, values: np.ndarray, luck: int) -> np.ndarray:
         """Return the formula of each claim in each run, shape (claims, replicates), at values of the inputs.
 
+        Of a claim about a date, in months after that date, as its ``wanted`` counts.
         A formula that is one number of all runs stands as the pseudo-values of the jackknife, one a run
         (Tukey 1958): their mean is that number without most of the error of few runs, and how they differ
         is its luck.
         """
         measured = self.measured(values, luck)
-        return np.array([formula_by_run(measured, name, claim) for name, claim in self.of.items()])
+        return np.array(
+            [formula_by_run(measured, name, claim) - claim.origin for name, claim in self.of.items()]
+        )
 
     def measured(self, values: np.ndarray, luck: int) -> Measured:
         """Return what the arms measure at values of the inputs, shape (inputs,), over the replicates."""

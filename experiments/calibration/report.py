@@ -23,6 +23,7 @@ from experiments.calibration.coverage import LEVELS
 from experiments.calibration.learning import Learned
 from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, write_sample
 from experiments.calibration.store import FILE, Store
+from experiments.evidence.telling import day_or_number
 from experiments.figures.captions import Basis
 from experiments.folder import OutputFolder
 from experiments.table import percent
@@ -298,10 +299,10 @@ def claim_rows(found: Calibration) -> list[dict[str, Any]]:
                 "high": "" if claim.high is None else claim.high,
                 "unit": claim.unit,
                 "rule": claim.test.rule,
-                "prior": before.statistic,
-                "posterior": after.statistic,
-                "posterior_low": after.low,
-                "posterior_high": after.high,
+                "prior": day_or_number(before.statistic, claim),
+                "posterior": day_or_number(after.statistic, claim),
+                "posterior_low": day_or_number(after.low, claim),
+                "posterior_high": day_or_number(after.high, claim),
                 "prior_discrepancy": before.discrepancy,
                 "discrepancy": after.discrepancy,
                 "prior_verdict": before.verdict,

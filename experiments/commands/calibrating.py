@@ -9,11 +9,11 @@ import typer
 
 from experiments.commands.options import (
     Name,
-    Out,
     Seed,
     Sets,
     Threads,
     loaded_scenario,
+    out_option,
     print_written,
     progress_bar,
     say,
@@ -50,7 +50,7 @@ def calibrate(
         int, typer.Option("--left-out-runs", help="The same with each actor left out; 0: none is.")
     ] = 100,
     sets: Sets = None,
-    out: Out = None,
+    out: Annotated[Path | None, out_option("out/calibrate-SCENARIO")] = None,
     threads: Threads = None,
     resume: Annotated[
         bool,

@@ -10,12 +10,12 @@ import typer
 from experiments.commands.options import (
     Json,
     Name,
-    Out,
     Policies,
     Seed,
     Sets,
     Threads,
     loaded_scenario,
+    out_option,
     print_json,
     print_written,
     progress_bar,
@@ -45,7 +45,7 @@ def evidence(
     ] = True,
     sets: Sets = None,
     policies: Policies = None,
-    out: Out = None,
+    out: Annotated[Path | None, out_option("out/evidence-SCENARIO")] = None,
     threads: Threads = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Simulate all anew; do not use runs that were kept.")

@@ -41,6 +41,13 @@ Policies = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO]")
 ]
+
+
+def out_option(default: str) -> Any:
+    """Return the option ``--out`` of a command whose folder has a name of its own."""
+    return typer.Option("--out", metavar="FOLDER", help=f"Folder of results.  [default: {default}]")
+
+
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
 Runs = Annotated[int, typer.Option("--runs", help="Number of runs.")]
 Threads = Annotated[

@@ -17,7 +17,7 @@ probability the share of the runs lies within 15 percentage points of the value
 identity    the number differs from the value by no more than the tolerance of the claim
 =========== ===================================================================================
 
-One-sided values (``bound = "at least"`` or ``"at most"``) agree on their side of the value, without
+One-sided values (``side = "at least"`` or ``"at most"``) agree on their side of the value, without
 tolerance. Runs in which the formula is not defined (nan) do not count; their number is shown.
 """
 

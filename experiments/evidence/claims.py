@@ -7,14 +7,26 @@ adds a claim by adding an entry; docs/evidence.md describes the format.
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from experiments.evidence.agreement import NULL_BOUND, POINT_ABSOLUTE, Rule, Side, Statistic, Wanted
+from experiments.evidence.agreement import (
+    NULL_BOUND,
+    POINT_ABSOLUTE,
+    Judged,
+    Rule,
+    Side,
+    Statistic,
+    Wanted,
+    judge,
+)
 from experiments.evidence.formula import CONSTANTS, OVER_ACTORS, names_in, names_left_by_actor
 from sim.errors import UserError, nearest, not_found
 from sim.scenario import CONFIGS, problem_of, read_toml
@@ -35,6 +47,11 @@ ABSOLUTE = {
     "years": 1.0 / CONSTANTS["MONTHS"],
     **dict.fromkeys(("count", "actors", "models", "people", "projects", "events", "cases"), POINT_ABSOLUTE),
 }
+OF_DATES = ("interval", "point", "identity")  # rules that compare a number, which may be a date
+OF_STATISTICS = (*OF_DATES, "null")  # rules that compare a median, mean or quantile; others a share of runs
+WITHOUT_INTERVAL = ("point", "null", "probability")  # rules that would pass over low and high
+ONE_MONTH = 1.0  # what a date may be off: a share of the months since the year 0 would mean nothing
+FIRST_YEAR = 1000  # months beyond it are a date, fewer are counted from the start of a scenario
 TAKES = ("count", "any", "sum", "mean", "median", "least", "most", "share")
 Take = Literal["count", "any", "sum", "mean", "median", "least", "most", "share"]
 Condition = str | float | bool | list[str] | dict[str, Any]
@@ -188,18 +205,37 @@ class UsedInput(Row):
             raise ValueError("policy and parameter belong together")
         if self.arguments and self.calculate is None:
             raise ValueError("with belongs to calculate")
+        module = (self.constant or "").partition(":")[0].split(".")
+        if self.constant is not None and (module[0] not in PACKAGES or "__main__" in module):
+            raise ValueError(
+                f"constant = {self.constant!r}: must be of the product (MODULE:NAME, the module in "
+                f"{', '.join(PACKAGES)}); nothing else is imported"
+            )
+        middle = self.value if self.centre is None else self.centre
+        known: dict[str, Any] = {"low": self.low, "centre": middle, "high": self.high}
+        points: dict[str, float] = {name: point for name, point in known.items() if _is_number(point)}
+        if list(points.values()) != sorted(points.values()):
+            told = ", ".join(f"{name} = {point:g}" for name, point in points.items())
+            raise ValueError(f"{told}: the interval is out of order; low comes first, high last")
         return self
 
 
 WANTED = ("value", "low", "centre", "high", "weight", "count")
 PLACES = ("path", "policy", "record", "constant", "calculate")
+PACKAGES = ("sim", "agents", "experiments")  # from which a constant may be read: a claim runs no other code
 
 
 class Rival(Row):
-    """``rival``: a naive answer. ``value``: a number, or a formula of the same quantities."""
+    """``rival``: a naive answer. ``value``: a number, a date, or a formula of the same quantities."""
 
     name: str = Field(min_length=1)
     value: float | str
+
+    @property
+    def formula(self) -> str:
+        """Its value as a formula; a date as months since the year 0."""
+        given = self.value
+        return repr(months_of_date(given)) if isinstance(given, str) and is_date(given) else str(given)
 
 
 class Test(Row):
@@ -255,6 +291,15 @@ class Test(Row):
                 raise ValueError(f"arm {arm!r} is simulated for nothing: no quantity names it")
         if (self.rule == "identity") != (self.tolerance is not None):
             raise ValueError("tolerance belongs to the rule identity, which needs it")
+        if self.statistic != "median" and self.rule not in OF_STATISTICS:
+            raise ValueError(
+                f"statistic = {self.statistic!r} belongs to the rules {', '.join(OF_STATISTICS)}: "
+                f"{self.rule!r} compares a share of the runs"
+            )
+        if self.null_bound != NULL_BOUND and self.rule != "null":
+            raise ValueError(
+                f"null_bound = {self.null_bound:g} belongs to the rule null, not to {self.rule!r}"
+            )
         if self.side and self.rule not in ("point", "probability"):
             raise ValueError(f"side = {self.side!r} belongs to the rules point and probability")
         return self
@@ -273,8 +318,8 @@ class Claim(Row):
     statement: str = Field(min_length=1)
     quantity: str = ""
     value: float | str
-    low: float | None = None
-    high: float | None = None
+    low: float | str | None = None
+    high: float | str | None = None
     level: float = Field(0.9, gt=0.0, lt=1.0, description="probability that low to high holds")
     unit: str = Field(min_length=1)
     source: str = Field(min_length=1)
@@ -284,10 +329,20 @@ class Claim(Row):
     test: Test
     rival: Rival | None = None
 
+    @field_validator("value", mode="before")
+    @classmethod
+    def _may_be_a_day(cls, given: Any) -> Any:
+        return _day_as_text(given)
+
     @field_validator("low", "high", mode="before")
     @classmethod
     def _is_number_or_date(cls, given: Any) -> Any:
-        return months_of_date(given) if isinstance(given, str) else given
+        given = _day_as_text(given)
+        if isinstance(given, str):
+            months_of_date(given)
+        elif given is not None and (isinstance(given, bool) or not isinstance(given, (int, float))):
+            raise ValueError(f"must be a number or a date (YYYY-MM), not {given!r}")
+        return given
 
     @property
     def is_required(self) -> bool:
@@ -296,59 +351,168 @@ class Claim(Row):
 
     @property
     def number(self) -> float:
-        """The value as a number (a date: in months); nan for a word."""
-        if isinstance(self.value, str):
-            try:
-                return months_of_date(self.value)
-            except ValueError:
-                return math.nan
-        return self.value
+        """The value as a number (a date: in months since the year 0); nan for a word."""
+        return _in_months(self.value)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Low and high as numbers, likewise; None without them."""
+        return (
+            None if self.low is None or self.high is None else (_in_months(self.low), _in_months(self.high))
+        )
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its numbers are dates, and so what is simulated must be one."""
+        return self.test.rule in OF_DATES and any(map(is_date, (self.value, self.low, self.high)))
+
+    @property
+    def origin(self) -> float:
+        """What its rule counts from: of a date the date itself, in months since the year 0; else 0."""
+        if not self.is_dated:
+            return 0.0
+        return self.number if self.interval is None or not math.isnan(self.number) else self.interval[0]
 
     @property
     def wanted(self) -> Wanted:
-        """What the rule of agreement needs; only for tests with a rule."""
+        """What the rule of agreement needs, counted from ``origin``; only for tests with a rule."""
         test = self.test
         if test.rule is None:
             raise ValueError("a test of inputs has no rule of agreement")
+        low, high = self.interval or (math.nan, math.nan)
         return Wanted(
             test.rule,
-            self.number,
-            math.nan if self.low is None else self.low,
-            math.nan if self.high is None else self.high,
+            self.number - self.origin,
+            low - self.origin,
+            high - self.origin,
             test.side,
             test.null_bound,
             math.nan if test.tolerance is None else test.tolerance,
             test.statistic,
-            ABSOLUTE.get(self.unit, 0.0),
+            ONE_MONTH if self.is_dated else ABSOLUTE.get(self.unit, 0.0),
+        )
+
+    def judge(self, values: np.ndarray) -> Judged:
+        """Hold values of the formula, shape (runs,), against the claim; dates in months since the year 0."""
+        judged = judge(self.wanted, np.asarray(values, float) - self.origin)
+        if not self.is_dated:
+            return judged
+        return replace(
+            judged,
+            statistic=judged.statistic + self.origin,
+            low=judged.low + self.origin,
+            high=judged.high + self.origin,
         )
 
     @model_validator(mode="after")
     def _is_possible(self) -> Claim:
-        if (self.low is None) != (self.high is None):
-            raise ValueError("low and high belong together")
-        if self.low is not None and self.high is not None:
-            if self.low > self.high:
-                raise ValueError(
-                    f"low = {self.low:g} lies above high = {self.high:g}: the interval is out of order"
-                )
-            if not math.isnan(self.number) and not self.low <= self.number <= self.high:
-                raise ValueError(
-                    f"value = {self.number:g} lies outside low = {self.low:g} to high = {self.high:g}"
-                )
-        rule = self.test.rule
-        if rule == "interval" and (self.low is None or self.low == self.high):
-            raise ValueError("test.rule = 'interval' needs low and high")
-        if rule in ("point", "probability", "identity") and math.isnan(self.number):
-            raise ValueError(f"test.rule = {rule!r} needs a value that is a number, not {self.value!r}")
-        if rule == "probability" and not 0.0 <= self.number <= 100.0:
-            raise ValueError(f"value = {self.number:g}: a probability is given in %, from 0 to 100")
+        self._check_interval()
+        self._check_rule()
         if self.role == "input" and not self.test.inputs:
             raise ValueError("a claim with the role input is tested by test.inputs")
-        if self.rival and isinstance(self.rival.value, str):
-            for name in names_in(self.rival.value):
-                if name not in self.test.quantities or self.test.quantities[name].each:
-                    raise ValueError(f"rival.value: {not_found('quantity', name, self.test.quantities)}")
+        self._check_rival()
         return self
+
+    def _check_interval(self) -> None:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high belong together")
+        numbers = {"value": self.value, "low": self.low, "high": self.high}
+        dates = {name: given for name, given in numbers.items() if is_date(given)}
+        plain = {name: given for name, given in numbers.items() if isinstance(given, float)}
+        if dates and plain:
+            (date, when), (name, given) = next(iter(dates.items())), next(iter(plain.items()))
+            raise ValueError(
+                f"{date} = {when!r} is a date and {name} = {given:g} is none; write all of them as dates"
+            )
+        if self.interval is None:
+            return
+        low, high = self.interval
+        if low > high:
+            raise ValueError(
+                f"low = {_said(self.low)} lies above high = {_said(self.high)}: the interval is out of order"
+            )
+        if not math.isnan(self.number) and not low <= self.number <= high:
+            raise ValueError(
+                f"value = {_said(self.value)} lies outside low = {_said(self.low)} to "
+                f"high = {_said(self.high)}"
+            )
+
+    def _check_rule(self) -> None:
+        rule = self.test.rule
+        if rule == "interval" and (self.interval is None or self.interval[0] == self.interval[1]):
+            raise ValueError("test.rule = 'interval' needs low and high")
+        if rule in ("point", "probability", "identity") and math.isnan(self.number):
+            raise ValueError(
+                f"test.rule = {rule!r} needs a value that is a number or a date (YYYY-MM), not {self.value!r}"
+            )
+        if rule == "null" and self.number != 0.0 and not math.isnan(self.number):
+            raise ValueError(
+                f"value = {_said(self.value)}: test.rule = 'null' claims that there is no effect; "
+                "write value = 0, or another rule"
+            )
+        if rule in WITHOUT_INTERVAL and self.interval is not None:
+            raise ValueError(
+                f"test.rule = {rule!r} passes over low = {_said(self.low)} and high = {_said(self.high)}: "
+                "write rule = 'interval' (the median inside it) or leave them out"
+            )
+        if rule == "probability" and not 0.0 <= self.number <= 100.0:
+            raise ValueError(f"value = {_said(self.value)}: a probability is given in %, from 0 to 100")
+        if self.is_dated and self.test.statistic == "share":
+            raise ValueError("test.statistic = 'share' is in %, and what is claimed is a date")
+
+    def _check_rival(self) -> None:
+        if self.rival is None or isinstance(self.rival.value, float):
+            return
+        if is_date(self.rival.value):
+            if not self.is_dated:
+                raise ValueError(f"rival.value: {self.rival.value!r} is a date, and what is claimed is none")
+            return
+        for name in names_in(self.rival.value):
+            if name not in self.test.quantities or self.test.quantities[name].each:
+                raise ValueError(f"rival.value: {not_found('quantity', name, self.test.quantities)}")
+
+
+def is_date(given: Any) -> bool:
+    """Return whether what is written is a date: "2020-05" or "2020-05-28"."""
+    try:
+        months_of_date(given)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def on_calendar(months: np.ndarray, start: float) -> np.ndarray:
+    """Return months since the start of a scenario as months since the year 0; what is a date stays one.
+
+    ``start``: of the scenario, in months since the year 0. What never comes (inf) does not come.
+
+    >>> on_calendar(np.array([12.5, 24253.0]), 24228.0).tolist()
+    [24240.5, 24253.0]
+    """
+    months = np.asarray(months, float)
+    return np.where(months >= 12.0 * FIRST_YEAR, months, months + start)
+
+
+def _in_months(given: float | str) -> float:
+    """Return a number as it is, a date in months since the year 0, nan for another word."""
+    if isinstance(given, str):
+        return months_of_date(given) if is_date(given) else math.nan
+    return given
+
+
+def _day_as_text(given: Any) -> Any:
+    """Return a date that TOML writes without quotes as those with them are."""
+    if isinstance(given, datetime.datetime):
+        given = given.date()
+    return given.isoformat() if isinstance(given, datetime.date) else given
+
+
+def _is_number(given: Any) -> bool:
+    return isinstance(given, (int, float)) and not isinstance(given, bool)
+
+
+def _said(given: Any) -> str:
+    return f"{given:g}" if isinstance(given, float) else str(given)
 
 
 class ClaimFile(Row):
@@ -370,21 +534,23 @@ def load_claims(
 ) -> dict[str, Claim]:
     """Return the claims about a scenario by id: those that come with the product, and those of other files.
 
-    A claim of a further file takes the place of a shipped one with the same id. Raises UserError with file
-    and dotted path.
+    No id may stand in two files, so nobody's claim takes the place of a shipped one. Raises UserError with
+    file and dotted path.
     """
     found: dict[str, Claim] = {}
     homes: dict[str, Path] = {}
-    for path in claim_files() if shipped else []:
+    own = claim_files() if shipped else []
+    for path in [*own, *map(Path, further)]:
         file = read_claims(path)
-        if scenario and file.scenarios and scenario not in file.scenarios:
+        if path in own and scenario and file.scenarios and scenario not in file.scenarios:
             continue
         for name, claim in file.claims.items():
             if name in found:
-                raise UserError(f"{path}: claims.{name}: stands in {homes[name].name} as well")
+                also = " (which comes with the product)" if homes[name] in own else ""
+                raise UserError(
+                    f"{path}: claims.{name}: stands in {homes[name]}{also} as well; choose another id"
+                )
             found[name], homes[name] = claim, path
-    for given in further:
-        found |= read_claims(Path(given)).claims
     return found
 
 

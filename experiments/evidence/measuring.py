@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.evidence.calculations import calculate
-from experiments.evidence.claims import BASE, Arm, Claim, Quantity
+from experiments.evidence.claims import BASE, Arm, Claim, Quantity, on_calendar
 from experiments.evidence.formula import evaluate
 from experiments.evidence.keeping import Kept, World
 from experiments.evidence.readings import Reader, Run, reader_of, source_of_reading
@@ -56,7 +56,8 @@ class Plan:
     """Which arms claims need.
 
     ``homes``: (arm, columns) of each quantity, by (id of the claim, its name): one column, or one per
-    developer (``by_actor``).
+    developer (``by_actor``). ``starts``: where the months of each claim count from, in months since the year
+    0.
     """
 
     scenario: Scenario
@@ -64,6 +65,7 @@ class Plan:
     homes: dict[tuple[str, str], tuple[Hashable, list[Hashable]]]
     by_actor: set[tuple[str, str]]
     calculated: dict[tuple[str, str], float]
+    starts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,9 +86,13 @@ class Measured:
         return values if (claim, name) in self.plan.by_actor else values[0]
 
     def formula(self, name: str, claim: Claim, text: str | None = None) -> np.ndarray:
-        """Return the formula of a claim (or another one of its quantities) over runs."""
+        """Return the formula of a claim (or another one of its quantities) over runs.
+
+        Of a claim about a date it is a date: months since the year 0.
+        """
         quantities = {each: self.quantity(name, each) for each in claim.test.quantities}
-        return np.atleast_1d(evaluate(claim.test.formula if text is None else text, quantities))
+        values = np.atleast_1d(evaluate(claim.test.formula if text is None else text, quantities))
+        return on_calendar(values, self.plan.starts[name]) if claim.is_dated else values
 
 
 def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
@@ -114,6 +120,8 @@ def _plan(claims: Mapping[str, Claim], scenario: Scenario, fails: Callable[[str,
     built: dict[Arm, PlannedArm] = {}
     for name, claim in claims.items():
         everybody: list[str] = []  # the developers, of whom a formula takes one by one
+        plan.starts[name] = scenario.start
+        begun: set[float] = set()  # when the arms of this claim start
         for own, quantity in claim.test.quantities.items():
             spot = f"claims.{name}.test"
             try:
@@ -123,6 +131,10 @@ def _plan(claims: Mapping[str, Claim], scenario: Scenario, fails: Callable[[str,
                 arm = claim.test.arm(quantity.arm)
                 if arm not in built:
                     built[arm] = _arm(plan, scenario, arm, f"{spot}.arms.{quantity.arm}")
+                begun.add(built[arm].scenario.start)
+                if claim.is_dated and len(begun) > 1:
+                    raise UserError("its value is a date, and its arms start in different months")
+                plan.starts[name] = built[arm].scenario.start
                 parts = [quantity]
                 if quantity.each:
                     names = developers(built[arm].compiled)

@@ -27,7 +27,7 @@ from experiments.evidence.telling import (
     rule_in_words,
     simulated,
     typeset,
-    unit_of,
+    unit_between,
 )
 from experiments.evidence.used_inputs import is_only_recorded
 from experiments.pages.frame import document
@@ -230,7 +230,7 @@ def _details(row: Evidence, compiled: Compiled) -> Node:
         if row.overlap == row.overlap:
             terms.append(("overlap", f"{percent(row.overlap)} of the claim's interval"))
         if row.crps == row.crps:
-            terms.append(("CRPS", f"{number(row.crps)} {unit_of(claim)}"))
+            terms.append(("CRPS", f"{number(row.crps)} {unit_between(claim)}"))
         if row.prior:
             terms.append(("before calibration", simulated(claim, row.prior)))
         if row.rival and claim.rival:

@@ -56,9 +56,9 @@ def picture_of(row: Evidence) -> Node:
     extra = max(0.0, LEAST_WIDTH - (right - left)) / 2
     whole.append(_box(left - extra, right + extra))
     whole.append(_line(SIDE, AXIS, WIDTH - SIDE, AXIS, "axis"))
-    if claim.low is not None and claim.high is not None and claim.test.rule != "interval":
-        if not is_share(claim):
-            whole.append(_bracket(axis.place(claim.low), axis.place(claim.high)))
+    if claim.interval is not None and claim.test.rule != "interval" and not is_share(claim):
+        low, high = claim.interval
+        whole.append(_bracket(axis.place(low), axis.place(high)))
     value = claim.number if not is_share(claim) or claim.test.rule == "probability" else math.nan
     if not math.isnan(value):
         place = axis.place(value)
@@ -79,7 +79,7 @@ def axis_of(row: Evidence) -> Axis:
         return Axis(0.0, WHOLE)
     zone = zone_of(claim)
     main = [zone.low, zone.centre, zone.high]
-    main += [value for value in (claim.low, claim.high) if value is not None]
+    main += claim.interval or ()
     main += [each.statistic for each in (judged, row.prior, row.rival) if each is not None and each.runs]
     main = [value for value in main if math.isfinite(value)]
     low, high = min(main), max(main)

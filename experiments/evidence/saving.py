@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from experiments.evidence.agreement import Judged
-from experiments.evidence.claims import Claim
+from experiments.evidence.claims import Claim, is_date
 from experiments.evidence.keeping import Kept
 from experiments.evidence.table import VERDICTS, Evidence, EvidenceTable, gather_evidence
 from experiments.evidence.telling import claimed, one_line, simulated
-from experiments.folder import OutputFolder
+from experiments.folder import MANIFEST, OutputFolder
 from sim.errors import UserError
-from sim.scenario import Scenario
+from sim.scenario import Scenario, problem_of
+from sim.schema import date_of_months, months_of_date
 
 TABLE_FILE, PAGE_FILE, FIGURE_FILE = "evidence.csv", "evidence.html", "evidence.png"
 
@@ -90,7 +93,7 @@ def reopened(folder: Path, manifest: dict[str, Any]) -> EvidenceTable:
         manifest["scenario"], manifest["scenario_file"], tuple(manifest["sets"]),
         policies=tuple(manifest["policies"]), name=manifest["scenario_name"],
     )  # fmt: skip
-    claims = {name: Claim.model_validate_json(json.dumps(said)) for name, said in manifest["claims"].items()}
+    claims = {name: _claim(name, said) for name, said in manifest["claims"].items()}
     text = (folder / TABLE_FILE).read_text(encoding="utf-8")
     rows = [_evidence(row, claims[row["id"]]) for row in csv.DictReader(io.StringIO(text))]
     return EvidenceTable(
@@ -98,10 +101,27 @@ def reopened(folder: Path, manifest: dict[str, Any]) -> EvidenceTable:
     )
 
 
+def _claim(name: str, said: dict[str, Any]) -> Claim:
+    """Return a claim from the words of a manifest; older ones have the bounds of dates as months.
+
+    Raises UserError for one that an older version took and this one refuses.
+    """
+    if is_date(said["value"]):
+        bounds = {each: said[each] for each in ("low", "high") if isinstance(said.get(each), float)}
+        said = said | {each: date_of_months(months).isoformat() for each, months in bounds.items()}
+    try:
+        return Claim.model_validate_json(json.dumps(said))
+    except ValidationError as error:
+        wrong = "; ".join(problem_of(detail) for detail in error.errors())
+        raise UserError(f"{MANIFEST}: claims.{name}: {wrong}; make the folder again") from None
+
+
 def _evidence(row: dict[str, str], claim: Claim) -> Evidence:
     """Return one row of the table from the words of its file."""
 
     def number(name: str) -> float:
+        if is_date(row[name]):
+            return months_of_date(row[name])
         return float(row[name]) if row[name] else math.nan
 
     def judged(what: str, low: str, high: str, discrepancy: str) -> Judged:

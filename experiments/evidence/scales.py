@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from experiments.evidence.agreement import POINT_RELATIVE, PROBABILITY_POINTS, SHARES
+from experiments.evidence.agreement import POINT_RELATIVE, PROBABILITY_POINTS, SHARES, Wanted
 from experiments.evidence.claims import Claim
 
 WHOLE = 100.0  # % of the runs
@@ -44,7 +44,11 @@ def is_share(claim: Claim) -> bool:
 
 def zone_of(claim: Claim) -> Zone:
     """Return which values of the number compared agree with a claim that has a rule."""
-    wanted = claim.wanted
+    zone, origin = _zone(claim.wanted), claim.origin
+    return Zone(zone.low + origin, zone.centre + origin, zone.high + origin)
+
+
+def _zone(wanted: Wanted) -> Zone:
     if wanted.rule in SHARES:
         return Zone(WHOLE * SHARES[wanted.rule], WHOLE, WHOLE)
     if wanted.rule == "null":

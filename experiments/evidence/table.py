@@ -12,8 +12,8 @@ from typing import Any, get_args
 import numpy as np
 
 from experiments.evidence import used_inputs
-from experiments.evidence.agreement import Judged, judge
-from experiments.evidence.claims import Claim, Role
+from experiments.evidence.agreement import Judged
+from experiments.evidence.claims import OF_DATES, Claim, Role
 from experiments.evidence.keeping import Kept
 from experiments.evidence.measuring import (
     Measured,
@@ -23,6 +23,7 @@ from experiments.evidence.measuring import (
     runs_to_come,
     uses_posterior,
 )
+from experiments.evidence.telling import day_or_number
 from experiments.scores import crps
 from sim.errors import UserError
 from sim.scenario import Scenario
@@ -62,8 +63,12 @@ class Evidence:
         return self.rival.verdict if self.rival else NO_RIVAL
 
     def row(self) -> dict[str, Any]:
-        """Return the row of ``evidence.csv``."""
+        """Return the row of ``evidence.csv``; of a claim about a date, simulated days are dates too."""
         claim, judged = self.claim, self.judged
+
+        def shown(name: str, found: Judged | None) -> float | str:
+            return day_or_number(getattr(found, name), claim) if found else ""
+
         return {
             "id": self.id,
             "role": claim.role,
@@ -74,11 +79,11 @@ class Evidence:
             "high": "" if claim.high is None else claim.high,
             "unit": claim.unit,
             "rule": claim.test.rule or "input",
-            "simulated_median": judged.statistic if judged else "",
-            "simulated_low": judged.low if judged else "",
-            "simulated_high": judged.high if judged else "",
-            "prior_median": self.prior.statistic if self.prior else "",
-            "rival_value": self.rival.statistic if self.rival else "",
+            "simulated_median": shown("statistic", judged),
+            "simulated_low": shown("low", judged),
+            "simulated_high": shown("high", judged),
+            "prior_median": shown("statistic", self.prior),
+            "rival_value": shown("statistic", self.rival),
             "verdict": self.verdict,
             "prior_verdict": self.prior_verdict,
             "rival": claim.rival.name if claim.rival else "",
@@ -167,10 +172,10 @@ def notes_of(claims: Mapping[str, Claim], scenario: Scenario) -> list[str]:
 
 def overlap_of(low: float, high: float, claim: Claim) -> float:
     """Return the share of a claim's interval that another interval covers; nan without an interval."""
-    if claim.low is None or claim.high is None or claim.high <= claim.low:
+    if claim.interval is None or claim.interval[1] <= claim.interval[0]:
         return math.nan
-    covered = min(high, claim.high) - max(low, claim.low)
-    return max(0.0, covered) / (claim.high - claim.low)
+    least, most = claim.interval
+    return max(0.0, min(high, most) - max(low, least)) / (most - least)
 
 
 def crps_of(values: np.ndarray, value: float) -> float:
@@ -198,16 +203,16 @@ def _used(name: str, claim: Claim, scenario: Scenario) -> Evidence:
 def _tested(name: str, claim: Claim, measured: Sequence[Measured]) -> Evidence:
     """Hold a claim against what was measured: first as it is used, then from the prior."""
     values = measured[0].formula(name, claim)
-    judged = judge(claim.wanted, values)
-    prior = judge(claim.wanted, measured[1].formula(name, claim)) if len(measured) > 1 else None
+    judged = claim.judge(values)
+    prior = claim.judge(measured[1].formula(name, claim)) if len(measured) > 1 else None
     rival = None
     if claim.rival:
-        naive = np.broadcast_to(measured[0].formula(name, claim, str(claim.rival.value)), values.shape)
-        rival = judge(claim.wanted, naive)
+        naive = np.broadcast_to(measured[0].formula(name, claim, claim.rival.formula), values.shape)
+        rival = claim.judge(naive)
     reason = ""
     if judged.verdict == UNTESTED:
         reason = f"the formula is defined in {judged.runs} of {judged.of} runs only"
-    numeric = claim.test.rule in ("interval", "point", "identity")
+    numeric = claim.test.rule in OF_DATES
     return Evidence(
         name, claim, judged.verdict, judged, prior, rival,
         overlap_of(judged.low, judged.high, claim) if numeric else math.nan,

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.evidence.agreement import SHARES, Judged
+from experiments.evidence.claims import FIRST_YEAR
 from experiments.evidence.scales import is_share, zone_of
 from experiments.evidence.used_inputs import place_of
 from experiments.pages.tree import clean
 from experiments.table import percent
 from experiments.wording import human
 from sim.errors import UserError
-from sim.quantity import date_of_months, months_of_date
+from sim.quantity import date_of_months
 
 if TYPE_CHECKING:
     from experiments.evidence.claims import Arm, Claim, Quantity, UsedInput
@@ -32,7 +33,7 @@ STATISTICS = {
     "q25": "25 % quantile", "q75": "75 % quantile", "q95": "95 % quantile",
 }  # fmt: skip
 LEVEL = 0.9  # of intervals whose level need not be said
-FIRST_YEAR, LAST_YEAR = 1000, 9999  # other numbers are no dates, in months since the year 0
+LAST_YEAR = 9999  # later months are no dates
 _TAKEN = {
     "count": "number of {rows}", "any": "whether there is any of {rows}", "sum": "sum of {of} over {rows}",
     "mean": "mean of {of} over {rows}", "median": "median of {of} over {rows}",
@@ -49,14 +50,19 @@ def one_line(text: str) -> str:
 
 
 def number(value: float, claim: Claim | None = None) -> str:
-    """Return a number as people read it, of a claim about a date as a date."""
+    """Return a number as people read it, of a claim about a date the day (none: the first of a month)."""
     if math.isnan(value):
         return "not defined"
     if math.isinf(value):
         return "never" if value > 0.0 else "-inf"
-    if claim is not None and _is_date(claim) and FIRST_YEAR <= value / 12 < LAST_YEAR:
-        return f"{date_of_months(value):%Y-%m}"
+    if claim is not None and claim.is_dated and _has_a_day(value):
+        return date_of_months(value).isoformat().removesuffix("-01")
     return human(value + 0.0)
+
+
+def day_or_number(value: float, claim: Claim) -> float | str:
+    """Return a number for a table: of a claim about a date the day, else as it is."""
+    return date_of_months(value).isoformat() if claim.is_dated and _has_a_day(value) else value
 
 
 def typeset(text: str) -> str:
@@ -73,12 +79,18 @@ def unit_of(claim: Claim) -> str:
     return "" if isinstance(claim.value, str) else claim.unit
 
 
+def unit_between(claim: Claim) -> str:
+    """Return the unit of a difference of two numbers of a claim."""
+    return "months" if claim.is_dated else unit_of(claim)
+
+
 def claimed(claim: Claim) -> str:
     """Return the value of a claim with interval and unit."""
     said = one_line(claim.value) if isinstance(claim.value, str) else number(claim.value, claim)
     if claim.low is not None and claim.high is not None:
         level = "" if claim.level == LEVEL else f"{percent(claim.level)}: "
-        said += f" ({level}{number(claim.low, claim)} to {number(claim.high, claim)})"
+        low, high = (each if isinstance(each, str) else number(each) for each in (claim.low, claim.high))
+        said += f" ({level}{low} to {high})"
     return f"{said} {unit_of(claim)}".strip()
 
 
@@ -209,11 +221,5 @@ def _plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _is_date(claim: Claim) -> bool:
-    if not isinstance(claim.value, str):
-        return False
-    try:
-        months_of_date(claim.value)
-    except ValueError:
-        return False
-    return True
+def _has_a_day(months: float) -> bool:
+    return math.isfinite(months) and FIRST_YEAR <= months / 12 < LAST_YEAR

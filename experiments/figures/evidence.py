@@ -230,9 +230,8 @@ def _row(axes: Axes, y: float, row: Evidence, share: bool, shape: Shape) -> None
     elif edges[0] == edges[1]:  # an identity without any tolerance
         edges = [-0.04, 0.04]
     axes.barh(y, edges[1] - edges[0], left=edges[0], height=0.74, color=ZONE, linewidth=0, zorder=-1)
-    stated = claim.low is not None and claim.high is not None and claim.test.rule != "interval"
-    if stated and not share and claim.low is not None and claim.high is not None:
-        ends = [min(FAR, max(-FAR, place(value))) for value in (claim.low, claim.high)]
+    if claim.interval is not None and claim.test.rule != "interval" and not share:
+        ends = [min(FAR, max(-FAR, place(value))) for value in claim.interval]
         axes.plot(ends, [y + 0.27] * 2, color=ink.GREY, linewidth=0.7, marker="|", markersize=2.5, zorder=1)
     if judged is None or not judged.runs:
         ink.write(axes, sum(axes.get_xlim()) / 2, y, "not defined in any run", ha="center", va="center",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,8 @@ def numbers_of(scenario: Scenario) -> list[tuple[tuple, Quantity, Unit, str | No
 def inputs_of(scenario: Scenario) -> list[Input]:
     """Return the table of all numbers of a scenario, in the order of ``numbers_of``."""
     numbers = numbers_of(scenario)
-    joint = _drawn_together(scenario)
     learned = learned_points(scenario)
+    joint = _drawn_together(scenario, learned)
     pooled = _pooled_bounds(scenario, numbers)
     return [
         _input(scenario, parts, quantity, unit, source, joint, pooled, learned)
@@ -108,7 +109,7 @@ def _sets_in_words(option: Option) -> str:
     return ", ".join(f"{path} = {value}" for path, value in plain.items()) or "sets nothing"
 
 
-def learned_points(scenario: Scenario) -> dict[str, tuple[float, float, float]]:
+def learned_points(scenario: Scenario) -> dict[str, tuple[float, ...]]:
     """Return the 5 %, 50 % and 95 % points of the posterior, of every number that is drawn from one.
 
     By dotted path; dates in months since the start.
@@ -157,7 +158,7 @@ def _input(
         return str(date_of_months(value))
 
     first = scenario.start if unit.date else 0.0
-    points = [first + point for point in learned[path]] if path in learned else [None] * 3
+    points = [first + point for point in learned[path]] if path in learned else (None, None, None)
     return Input(
         path,
         shown(quantity.value),
@@ -175,7 +176,9 @@ def _input(
         gap,
         pooling_in_words(quantity),
         "; ".join(joint.get(path, [])),
-        *map(shown, points),
+        shown(points[0]),
+        shown(points[1]),
+        shown(points[2]),
         "",
         is_written(scenario.raw, parts),
     )
@@ -227,8 +230,11 @@ def draws_of(scenario: Scenario, runs: int = DRAWS, seed: int = 1) -> dict[str, 
     return dict(zip(compiled.uncertain_paths, draws.T, strict=True))
 
 
-def _drawn_together(scenario: Scenario) -> dict[str, list[str]]:
-    """Return for every number that is not drawn alone with what it is drawn."""
+def _drawn_together(scenario: Scenario, learned: Iterable[str]) -> dict[str, list[str]]:
+    """Return for every number that is not drawn alone with what it is drawn.
+
+    ``learned``: the numbers that are drawn from a posterior.
+    """
     file = scenario.file
     together: dict[str, list[str]] = {}
     for correlation in file.correlations:
@@ -239,8 +245,10 @@ def _drawn_together(scenario: Scenario) -> dict[str, list[str]]:
     for name, options in alternatives_of(file):
         for path in {number.path for _, sets in options for number in sets}:
             together.setdefault(path, []).append(f"alternative {name}")
-    for path in learned_points(scenario):
-        together.setdefault(path, []).append(f"posterior {scenario.posterior_file.name}")
+    sample = scenario.posterior_file
+    if sample is not None:
+        for path in learned:
+            together.setdefault(path, []).append(f"posterior {sample.name}")
     return together
 
 

@@ -363,8 +363,8 @@ def test_progress_and_report_are_in_plain_words(calibrated_toy):
     assert "distance " not in outcome.err
     assert "of them something" not in outcome.out
     assert free_in_words(9, 4, 0) == (
-        "Free inputs: 4 of 9 uncertain ones move a claim; the claims taught nothing beyond chance about any of "
-        "these. The others stay at the prior."
+        "Free inputs: 4 of 9 uncertain ones move a claim; the claims taught nothing beyond chance about any "
+        "of these. The others stay at the prior."
     )
     assert "taught something beyond chance about 3 of these" in free_in_words(9, 4, 3)
 
@@ -373,8 +373,8 @@ def test_inputs_whose_intervals_held_too_few_truths_are_named():
     held = {f"good.{number}": (0.5, 0.9) for number in range(60)} | {"low": (0.5, 0.8), "worst": (0.3, 0.65)}
     half, most = failing_in_words(40, held)
     assert half == (
-        "50 % intervals that held the truth too seldom, in less than 38 % of the cases: worst (30 %); 1 of 62 "
-        "inputs, of which chance explains about 3."
+        "50 % intervals that held the truth too seldom, in less than 38 % of the cases: worst (30 %); 1 "
+        "of 62 inputs, of which chance explains about 3."
     )
     assert "worst (65 %), low (80 %); 2 of 62 inputs" in most
     assert most.endswith("Beyond chance, even among all inputs: worst.")  # 26 of 40 or fewer: 1 in 100,000

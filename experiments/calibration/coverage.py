@@ -113,8 +113,9 @@ def failing_in_words(count: int, held: Mapping[str, Sequence[float]]) -> list[st
         told = ", ".join(f"{path} ({percent(share)})" for path, share, _ in found)
         clear = [path for path, _, likely in found if likely * len(held) < CLEAR]
         line = (
-            f"{percent(level)} intervals that held the truth too seldom, in less than {percent(low)} of the "
-            f"cases: {told}; {len(found)} of {len(held)} inputs, of which chance explains about {by_chance:.0f}."
+            f"{percent(level)} intervals that held the truth too seldom, in less than {percent(low)} of "
+            f"the cases: {told}; "
+            f"{len(found)} of {len(held)} inputs, of which chance explains about {by_chance:.0f}."
         )
         if clear:
             line += f" Beyond chance, even among all inputs: {', '.join(clear)}."

@@ -238,8 +238,8 @@ def free_in_words(uncertain: int, free: int, sure: int) -> str:
     """Return how many uncertain inputs move a claim, and of how many something was learned."""
     learned = f"something beyond chance about {sure}" if sure else "nothing beyond chance about any"
     return (
-        f"Free inputs: {free} of {uncertain} uncertain ones move a claim; the claims taught {learned} of these. "
-        "The others stay at the prior."
+        f"Free inputs: {free} of {uncertain} uncertain ones move a claim; the claims taught {learned} "
+        "of these. The others stay at the prior."
     )
 
 

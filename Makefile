@@ -61,6 +61,7 @@ calibrate: $(INSTALLED)
 	cp out/calibrate-gpt3/claims.png docs/calibrated.png
 	cp out/calibrate-gpt3/coverage.png docs/coverage.png
 	cp out/calibrate-gpt3/actors.csv docs/without-actors.csv
+	$(BIN)/python -m experiments.calibration.calibrated_page --folder out/calibrate-gpt3
 
 odd: $(INSTALLED)
 	$(BIN)/cascades odd --out docs/odd.md

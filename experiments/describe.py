@@ -7,8 +7,7 @@ from typing import Any
 
 from agents.kinds import REGISTRY
 from experiments.difference import change_in_words, order_in_words
-from experiments.inputs import pooling_in_words
-from sim.paths import quantities
+from experiments.inputs import numbers_of, pooling_in_words
 from sim.scenario import Scenario
 from sim.schema import (
     EVER,
@@ -39,7 +38,7 @@ _ACCESS = {"licensed": "under a licence", "arms_length": "at arm's length", "sta
 def describe(scenario: Scenario) -> dict[str, Any]:
     """Return what a scenario says as plain data: counts, kinds with their actors, classes, dates."""
     file = scenario.file
-    numbers = [quantity for _, quantity, _, _ in quantities(file)]
+    numbers = [quantity for _, quantity, _, _ in numbers_of(scenario)]
     return {
         "name": scenario.name,
         "title": file.scenario.title,

@@ -9,6 +9,7 @@ import platform
 import shlex
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def describe_scenario(
     from agents.rule import source_hash
 
     root = Path(sim.__file__).resolve().parent.parent
+    note = posterior_note(scenario)
     return {
         "made_by": MADE_BY,
         "version": sim.__version__,
@@ -63,7 +65,29 @@ def describe_scenario(
         "ended": now().isoformat(timespec="seconds"),
         "scenario_file": scenario.origin,
         "scenario": json.loads(json.dumps(scenario.raw, default=str)),
+        **({"posterior_note": note} if note else {}),
     }
+
+
+def posterior_note(scenario: Scenario) -> str:
+    """Return in a line that the posterior of a scenario was learned with other rules than run now.
+
+    "" where it was learned with these, where none is used, or where no manifest lies beside the sample.
+    """
+    from agents.rule import source_hash
+
+    sample = scenario.posterior_file
+    try:
+        made = tomllib.loads(sample.with_suffix(".toml").read_text(encoding="utf-8")) if sample else {}
+    except (OSError, ValueError):
+        return ""
+    learned, now_run = made.get("rules"), source_hash(Path(sim.__file__).resolve().parent.parent)
+    if sample is None or not isinstance(learned, str) or learned == now_run:
+        return ""
+    return (
+        f"The posterior {sample.name} was learned with other rules ({learned}) than run now ({now_run}), "
+        "or with another version of Python or Numba; calibrate again to learn it with these."
+    )
 
 
 def key_facts(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,14 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
+from experiments.calibration.calibrated_page import page_of
 from experiments.calibration.calibrating import Asked, calibrate_and_save, score_without
 from experiments.calibration.claimed import ClaimedWorld
-from experiments.calibration.coverage import check_coverage
+from experiments.calibration.coverage import as_few, check_coverage, failing_in_words
 from experiments.calibration.learning import learned_about
 from experiments.calibration.likelihood import CLAIM_ERROR, toned_down
 from experiments.calibration.prior import prior_of
+from experiments.calibration.report import free_in_words
 from experiments.calibration.sampling import (
     LEAST_EVALUATIONS,
     Settings,
@@ -352,6 +354,51 @@ def test_the_command_leaves_posterior_report_and_figures(calibrated_toy):
     )
     actors = (folder / "out" / "actors.csv").read_text().splitlines()
     assert len(actors) == 1 + 1 + 5
+
+
+def test_progress_and_report_are_in_plain_words(calibrated_toy):
+    _, outcome = calibrated_toy
+    lines = [line for line in outcome.err.splitlines() if "Round 1 of 8: points miss the claims by " in line]
+    assert lines and "edges of agreement (median; " in lines[0] and " are as near as asked for (" in lines[0]
+    assert "distance " not in outcome.err
+    assert "of them something" not in outcome.out
+    assert free_in_words(9, 4, 0) == (
+        "Free inputs: 4 of 9 uncertain ones move a claim; the claims taught nothing beyond chance about any "
+        "of these. The others stay at the prior."
+    )
+    assert "taught something beyond chance about 3 of these" in free_in_words(9, 4, 3)
+
+
+def test_inputs_whose_intervals_held_too_few_truths_are_named():
+    held = {f"good.{number}": (0.5, 0.9) for number in range(60)} | {"low": (0.5, 0.8), "worst": (0.3, 0.65)}
+    half, most = failing_in_words(40, held)
+    assert half == (
+        "50 % intervals that held the truth too seldom, in less than 38 % of the cases: worst (30 %); 1 "
+        "of 62 inputs, of which chance explains about 3."
+    )
+    assert "worst (65 %), low (80 %); 2 of 62 inputs" in most
+    assert most.endswith("Beyond chance, even among all inputs: worst.")  # 26 of 40 or fewer: 1 in 100,000
+    assert failing_in_words(40, {"good": (0.5, 0.9)}) == []
+    assert as_few(2, 0.5, 0.9) == pytest.approx(0.19) and as_few(2, 1.0, 0.9) == pytest.approx(1.0)
+
+
+def test_the_page_says_what_the_folder_says(calibrated_toy, tmp_path):
+    folder, outcome = calibrated_toy
+    page = page_of(folder / "out")
+    sentence = next(line for line in outcome.out.splitlines() if line.startswith("Free inputs"))
+    assert f"- {sentence}" in page
+    assert "Of 3 synthetic truths for each free input, intervals held: the 50 % intervals in " in page
+    with pytest.raises(UserError, match="holds no whole calibration"):
+        page_of(tmp_path)
+
+
+def test_the_shipped_page_is_that_of_the_shipped_posterior():
+    made = tomllib.loads((CONFIGS / "posteriors" / "gpt3.toml").read_text())
+    page = (CONFIGS.parent / "docs" / "calibrated.md").read_text()
+    assert f"{made['free_inputs']} of {made['uncertain_inputs']} uncertain ones" in page
+    assert f"{made['claims_agreeing']} of {made['claims_asked']} with the posterior" in page
+    assert f"{made['draws']} draws" in page and f"rules `{made['rules']}`" in page
+    assert all(name in page for name in made["claims_out_of_reach"])
 
 
 def test_the_same_command_again_simulates_nothing_and_gives_the_same_posterior(calibrated_toy, tmp_path):

@@ -349,8 +349,8 @@ def test_a_posterior_that_does_not_fit_is_refused(with_sample, columns, expected
             'actors.Beta.active_from = { low = "2020-03", centre = "2020-05", high = "2020-07", '
             'minimum = "2020-02", family = "normal", source = "x" }',
             [0.25, 3.0],
-            "column actors.Beta.active_from: holds 2020-01-09, out of bounds: the scenario (minimum, maximum) "
-            "allows 2020-02-01 or more; calibrate again",
+            "column actors.Beta.active_from: holds 2020-01-09, out of bounds: the scenario (minimum, "
+            "maximum) allows 2020-02-01 or more; calibrate again",
         ),
     ],
 )

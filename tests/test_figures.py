@@ -313,6 +313,11 @@ def test_a_calibration_keeps_the_contract():
             check(Calibrated(basis, [], []), kind, width)
     with pytest.raises(UserError, match="coverage cannot be drawn: no synthetic truths"):
         composed(Calibrated(basis, [], []), "coverage", WIDE)
+    edges = [Learned("a", five, five, (0.0, 0.0, 0.0, 0.5, 1.0), 0.1, 0.2, True, 0.3, "c")]
+    for kind in ("learned", "coverage"):  # marks at 0 % and 100 % are not cut by the frame
+        drawn = composed(Calibrated(basis, edges, claims, 2, (("a", (0.0, 1.0)),)), kind, WIDE)
+        low, high = drawn.axes[0].get_xlim()
+        assert low <= -0.02 and high >= 1.02
 
 
 # ---------------------------------------------------------------- files

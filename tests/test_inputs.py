@@ -6,11 +6,16 @@ import csv
 import json
 import math
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 from conftest import LAB, LAB_KIND, tiny_world
 from terminal import cascades
 
+from agents.rule import source_hash
 from experiments.inputs import inputs_of
+from experiments.manifest import describe_scenario
 from experiments.moving import Mover, check_inputs, moves_of, places_of, unbalanced
 from sim.paths import quantities
 from sim.scenario import from_data, load, names
@@ -87,6 +92,84 @@ def test_a_fit_that_misses_is_listed_with_its_gap(tmp_path):
 )
 def test_what_makes_no_sense_is_refused(arguments):
     assert cascades("inputs", *arguments).refusal
+
+
+# ---- what runs draw: a posterior, alternatives
+
+DOUBT = """
+[[alternatives]]
+name = "what the loud know"
+source = "a doubt"
+options = [
+    { title = "as written", weight = 2 },
+    { title = "nothing", weight = 1, numbers = { "conviction.proof" = 0, "conviction.demo" = {value=1} } },
+]
+"""
+
+
+@pytest.fixture
+def learned_world(tmp_path):
+    """A toy world that draws a number and a date from a posterior, and takes one of two options."""
+    columns = {"conviction.hearsay": np.linspace(0.2, 0.6, 101), "actors.Beta.active_from": np.full(101, 4.0)}
+    parquet.write_table(pa.table(columns), tmp_path / "sample.parquet")
+    file = tmp_path / "world.toml"
+    file.write_text(
+        'extends = "toy"\n'
+        'conviction.hearsay = { low = 0.1, centre = 0.5, high = 0.9, family = "uniform", source = "x" }\n'
+        'actors.Beta.active_from = { low = "2020-02", centre = "2020-03", high = "2020-09", '
+        'family = "triangular", source = "x" }\n' + DOUBT + '[posterior]\nfile = "sample.parquet"\n'
+    )
+    return file
+
+
+def test_the_posterior_stands_beside_the_interval_that_it_replaces(learned_world):
+    said = cascades("inputs", learned_world)
+    line = next(text for text in said.out.splitlines() if text.startswith("conviction.hearsay ="))
+    assert "= 0.5 (0.1 to 0.9; 90 %, uniform) share [posterior sample.parquet: 0.4 (0.22 to 0.58)]" in line
+    assert "[posterior sample.parquet: 2020-05-01 (2020-05-01 to 2020-05-01)]" in said.out
+    assert (
+        "2 are drawn from posterior sample.parquet: its median (5 % to 95 %) stands in brackets." in said.out
+    )
+    plain = cascades("inputs", learned_world, "--set", "posterior.use=false").out
+    assert "posterior" not in plain
+
+
+def test_the_csv_holds_posterior_and_alternatives(learned_world):
+    path = learned_world.with_suffix(".csv")
+    assert cascades("inputs", learned_world, "--csv", path).code == 0
+    with path.open() as file:
+        rows = {row["path"]: row for row in csv.DictReader(file)}
+    points = [float(rows["conviction.hearsay"][f"posterior_{at}"]) for at in ("low", "median", "high")]
+    assert points == pytest.approx([0.22, 0.4, 0.58])
+    assert rows["actors.Beta.active_from"]["posterior_median"] == "2020-05-01"
+    assert rows["conviction.proof"]["posterior_median"] == ""
+    row = rows['alternatives."what the loud know"']
+    assert row["source"] == "a doubt"
+    assert row["options"] == (
+        "as written (weight 2, 67 %): sets nothing; nothing (weight 1, 33 %): conviction.proof = 0, "
+        "conviction.demo = 1"
+    )
+
+
+def test_an_alternative_has_a_line_with_options_weights_and_source(learned_world):
+    said = cascades("inputs", learned_world, "--only", "uncertain")
+    line = next(text for text in said.out.splitlines() if text.startswith("alternatives."))
+    assert "nothing (weight 1, 33 %): conviction.proof = 0" in line and line.endswith("<- a doubt")
+    assert f"{len(inputs_of(load('toy')))} numbers of toy" in said.out  # an alternative is no number
+    listed = json.loads(cascades("inputs", learned_world, "--only", "uncertain", "--json").out)["inputs"]
+    assert {row["path"] for row in listed} == set(compile_scenario(load(learned_world)).uncertain_paths)
+
+
+def test_a_posterior_of_other_rules_is_said_to_be_one(learned_world):
+    manifest = learned_world.parent / "sample.toml"
+    manifest.write_text(f'rules = "{source_hash()}"\n')
+    assert "other rules" not in cascades("inputs", learned_world).out
+    assert "posterior_note" not in describe_scenario(load(learned_world), 1)
+    manifest.write_text('rules = "abc"\n')
+    note = f"sample.parquet was learned with other rules (abc) than run now ({source_hash()})"
+    assert note in cascades("inputs", learned_world).out.splitlines()[-1]
+    assert note in describe_scenario(load(learned_world), 1)["posterior_note"]
+    assert "posterior_note" not in describe_scenario(load(learned_world, ["posterior.use=false"]), 1)
 
 
 # ---- moving

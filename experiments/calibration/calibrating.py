@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -196,11 +197,10 @@ def calibrate(
         )
     coordinates = free_coordinates(world, free)
 
+    rounds = itertools.count(1)
+
     def told(done: Round) -> None:
-        say(
-            f"distance {done.distance:.2f} (expected {done.expected:.2f}), {done.accepted} of "
-            f"{done.simulated} within {done.tolerance:.2f}"
-        )
+        say(round_in_words(next(rounds), settings.rounds, done))
 
     beyond = claims_out_of_reach(world, bank, coordinates, asked.seed)
     let_go = tuple(name for name, far in zip(world.claims, beyond, strict=True) if far)
@@ -242,6 +242,15 @@ def claims_out_of_reach(world: ClaimedWorld, bank: Bank, coordinates: np.ndarray
     """Return which claims hardly any values of the inputs bring near, by runs of the prior; (claims,)."""
     surrogate = Surrogate(bank.points[:, coordinates], bank.runs, world.statistics)
     return out_of_reach(surrogate, world.statistics, int(coordinates.sum()), generator(seed, REACHING))
+
+
+def round_in_words(number: int, count: int, done: Round) -> str:
+    """Return how near the points of a round of the search came to the claims, as a sentence."""
+    return (
+        f"Round {number} of {count}: points miss the claims by {done.distance:.2f} edges of agreement "
+        f"(median; {done.expected:.2f} was expected); {done.accepted} of {done.simulated} are as near as "
+        f"asked for ({done.tolerance:.2f})."
+    )
 
 
 def let_go_in_words(claims: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ claimed of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,12 +35,14 @@ from experiments.calibration.sampling import (
     search,
 )
 from experiments.calibration.surrogate import Surrogate
+from experiments.table import percent
 
 LEVELS = (0.5, 0.9)
 HEATS = 4  # from the hottest to 1, where no round of simulation lies in between
 DRAWS = 60  # of the posterior of a truth
 LEAST_PER_TRUTH = 60  # evaluations, if any
 RUNS_OF_TRUTH = 100  # at least
+CLEAR = 0.05  # chance among all inputs of what is called beyond chance
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,51 @@ def chance(count: int, level: float) -> tuple[float, float]:
     below = np.cumsum(terms)
     low, high = int(np.searchsorted(below, 0.05)), int(np.searchsorted(below, 0.95))
     return low / max(1, count), high / max(1, count)
+
+
+def too_seldom(count: int, held: Mapping[str, float], level: float) -> list[tuple[str, float, float]]:
+    """Return the inputs whose intervals of a level held fewer truths than the band of chance allows.
+
+    Each with the share that they held and how likely as few are by chance, if all is right; worst first.
+    ``held``: share by input; ``count``: of truths.
+    """
+    low, _ = chance(count, level)
+    below = [(path, share) for path, share in held.items() if share < low - 1e-9]
+    return [
+        (path, share, as_few(count, share, level)) for path, share in sorted(below, key=lambda row: row[1])
+    ]
+
+
+def as_few(count: int, share: float, level: float) -> float:
+    """Return the chance that intervals of a level hold a share of so many truths or less, if all is right."""
+    most = round(share * count)
+    return sum(math.comb(count, k) * level**k * (1.0 - level) ** (count - k) for k in range(most + 1))
+
+
+def failing_in_words(count: int, held: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return which inputs' intervals held synthetic truth too seldom, a sentence for each level; none: none.
+
+    ``held``: by input the shares of ``LEVELS``. Where as few are too rare to be chance among all inputs
+    (5 %, Bonferroni), the sentence says so.
+    """
+    lines = []
+    for place, level in enumerate(LEVELS):
+        found = too_seldom(count, {path: shares[place] for path, shares in held.items()}, level)
+        if not found:
+            continue
+        low, _ = chance(count, level)
+        by_chance = len(held) * as_few(count, low - 1.0 / count, level)
+        told = ", ".join(f"{path} ({percent(share)})" for path, share, _ in found)
+        clear = [path for path, _, likely in found if likely * len(held) < CLEAR]
+        line = (
+            f"{percent(level)} intervals that held the truth too seldom, in less than {percent(low)} of "
+            f"the cases: {told}; "
+            f"{len(found)} of {len(held)} inputs, of which chance explains about {by_chance:.0f}."
+        )
+        if clear:
+            line += f" Beyond chance, even among all inputs: {', '.join(clear)}."
+        lines.append(line)
+    return lines
 
 
 def check_coverage(

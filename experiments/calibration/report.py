@@ -19,7 +19,7 @@ from experiments.calibration.calibrating import (
     let_go_in_words,
     mean_distance,
 )
-from experiments.calibration.coverage import LEVELS
+from experiments.calibration.coverage import LEVELS, failing_in_words
 from experiments.calibration.learning import Learned
 from experiments.calibration.posterior import MANIFEST_FILE, SAMPLE_FILE, write_sample
 from experiments.calibration.store import FILE, Store
@@ -201,8 +201,7 @@ def sentences(found: Calibration) -> list[str]:
         f"Claims that agree: {agree} of {count} with the posterior, {before} with the prior "
         f"(root mean square of the discrepancies {mean_distance(found.after):.2f} and "
         f"{mean_distance(found.before):.2f}; 1 is the edge of agreement).",
-        f"Free inputs: {int(found.free.sum())} of {len(found.free)} uncertain ones; about {sure} of them "
-        "something was learned beyond chance. The others stay at the prior.",
+        free_in_words(len(found.free), len(found.learned), sure),
         f"Posterior: {len(posterior.points)} draws, all different and equally likely; "
         f"{kept} of the last {simulated} points lay within the tolerance of {posterior.tolerance:.2f}.",
         f"{found.settings.bank + found.settings.rounds * found.settings.population} evaluations of "
@@ -222,6 +221,7 @@ def sentences(found: Calibration) -> list[str]:
             f"Synthetic truth, {found.coverage.truths} times {how}: the 50 % intervals held it in "
             f"{percent(held[0])} of the cases, the 90 % intervals in {percent(held[1])}."
         )
+        lines += failing_in_words(found.coverage.truths, dict(calibrated(found).held))
     if found.scores:
         everybody, *others = found.scores
         worst = sorted(others, key=lambda score: _change(found, score))[:3]
@@ -233,6 +233,15 @@ def sentences(found: Calibration) -> list[str]:
     missed = [name for name, each in found.after.items() if each.verdict != "agrees"]
     lines.append(f"Missed: {', '.join(missed)}." if missed else "None is missed.")
     return lines
+
+
+def free_in_words(uncertain: int, free: int, sure: int) -> str:
+    """Return how many uncertain inputs move a claim, and of how many something was learned."""
+    learned = f"something beyond chance about {sure}" if sure else "nothing beyond chance about any"
+    return (
+        f"Free inputs: {free} of {uncertain} uncertain ones move a claim; the claims taught {learned} "
+        "of these. The others stay at the prior."
+    )
 
 
 def _change(found: Calibration, score) -> float:

@@ -107,11 +107,14 @@ def inputs(
     runs: Annotated[int, typer.Option("--runs", help="Paired runs of each move of a check.")] = 4,
     threads: Threads = None,
 ) -> None:
-    """List every number of a scenario: value, interval, how it is drawn, unit, and whose word it is."""
-    from experiments.inputs import as_data, in_words, inputs_of, write_csv
+    """List every number of a scenario: value, interval, how it is drawn, unit, and whose word it is.
+
+    Alternatives stand behind the numbers, with their options and weights.
+    """
+    from experiments.inputs import alternatives_as_inputs, as_data, in_words, inputs_of, write_csv
 
     loaded = loaded_scenario(scenario, sets, policies)
-    rows = inputs_of(loaded)
+    rows = [*inputs_of(loaded), *alternatives_as_inputs(loaded)]
     findings = []
     if check or only is Only.DEAD:
         findings = _moved(loaded, runs, threads)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LANE, NAMES = 3.5, 0.4  # mm; share of the paper
 MOST_LANES = 60
+MARGIN = 0.02  # of the axis of shares: marks at 0 % and 100 % are whole
 FARTHEST = 4.0  # discrepancies: what is farther is drawn there
 
 
@@ -74,7 +75,7 @@ def compose_learned(found: Calibrated, width: float) -> Figure:
                 texts[lane], (1, lane), (1.2 / POINT, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", ha="left", va="center", fontsize=SMALL, annotation_clip=False,
             )  # fmt: skip
-    axes.set_xlim(0, 1)
+    axes.set_xlim(-MARGIN, 1 + MARGIN)
     axes.set_xticks([0.05, 0.5, 0.95], ["5 %", "50 %", "95 %"])
     axes.set_xlabel(f"place in the prior (share below; n = {found.basis.runs:,} draws)", fontsize=SMALL)
     return sheet.whole(_more(len(found.learned) - len(shown), "inputs.csv") + found.basis.text)
@@ -149,7 +150,7 @@ def compose_coverage(found: Calibrated, width: float) -> Figure:
         axes.axvspan(low, high, color=colour, alpha=0.16, zorder=-1, linewidth=0)
         axes.axvline(level, color=colour, linewidth=0.8)
         axes.plot([held[place] for _, held in shown], np.arange(len(shown)), "o", color=colour, markersize=4)
-    axes.set_xlim(0, 1.02)
+    axes.set_xlim(-MARGIN, 1 + MARGIN)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.set_xlabel(f"share of synthetic truths within the interval (n = {found.truths})", fontsize=SMALL)
     return sheet.whole(_more(len(found.held) - len(shown), "coverage.csv") + found.basis.text)

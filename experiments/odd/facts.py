@@ -13,10 +13,10 @@ def facts_of(scenario: Scenario) -> dict[str, Any]:
     """Return the plain facts of a scenario by the names under which the template knows them."""
     import sim
     from experiments.history import load_history
-    from sim.paths import quantities
+    from experiments.inputs import numbers_of
 
     file = scenario.file
-    numbers = list(quantities(file))
+    numbers = numbers_of(scenario)
     classes = list(file.classes.values())
     record = load_history(scenario.name)
     populations = file.populations.values()

@@ -22,7 +22,7 @@ from typing import Any
 
 from experiments.folder import MADE_BY, MANIFEST, explained
 from experiments.sweeps.plan import Plan, compared
-from experiments.sweeps.store import DESIGN, EVENTS, FAILURES, KIND, PARTS, UNIT, read_manifest
+from experiments.sweeps.store import DESIGN, EVENTS, FAILURES, KIND, PARTS, UNIT, command, read_manifest
 from experiments.sweeps.work import Chunk, Made, fingerprint
 from sim.errors import UserError
 
@@ -74,7 +74,7 @@ class Keeper:
                 raise UserError(
                     f"{self.folder}: has {total} runs of every point, and {runs} are asked for; "
                     + (
-                        f"cascades expand {self.folder} --runs +{runs - total}"
+                        command("expand", self.folder, "--runs", f"+{runs - total}")
                         if runs > total
                         else "none is taken away; choose another --out"
                     )

@@ -12,7 +12,7 @@ import numpy as np
 from experiments.folder import human_bytes
 from experiments.sweeps.plan import Plan
 from experiments.sweeps.running import plan_of_store
-from experiments.sweeps.store import DONE, EVENTS, PARTS, Store, open_store, table_of
+from experiments.sweeps.store import DONE, EVENTS, PARTS, Store, command, open_store, table_of
 from experiments.sweeps.work import Chunk, Made, compute
 from experiments.sweeps.worlds import Worlds, seed_of
 from sim.errors import UserError, not_found
@@ -162,7 +162,7 @@ def status_in_words(found: dict[str, Any]) -> str:
     if found["worked_on_by"]:
         lines.append(f"being worked on by {found['worked_on_by']}")
     elif found["done"] < found["runs"]:
-        lines.append(f"the rest: cascades resume {found['folder']}")
+        lines.append(f"the rest: {command('resume', found['folder'])}")
     if found["failed"]:
         lines.append(f"what failed: {found['folder']}/failures.csv")
     return "\n".join(lines)
@@ -248,7 +248,7 @@ def query(folder: str | Path, text: str) -> pd.DataFrame:
 
     store = open_store(folder)
     if not store.parts():
-        raise UserError(f"{folder}: holds no runs yet; cascades resume {folder}")
+        raise UserError(f"{folder}: holds no runs yet; {command('resume', folder)}")
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
         where = str(store.folder).replace("'", "''")

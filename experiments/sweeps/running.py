@@ -16,7 +16,7 @@ from experiments.sweeps.factors import Factor
 from experiments.sweeps.keeping import Keeper, check_versions
 from experiments.sweeps.plan import Plan, base_of, plan_of
 from experiments.sweeps.reading import LIST, TABLE, Known, SweepFile, checked, read_sweep
-from experiments.sweeps.store import Store, open_store, read_manifest
+from experiments.sweeps.store import Store, command, open_store, read_manifest
 from experiments.sweeps.work import Chunk, Made, Stopped, compute, fingerprint
 from sim.errors import UserError
 
@@ -124,7 +124,7 @@ def trouble_in_words(outcome: Outcome) -> str:
     name, message = next(iter(outcome.troubles.items()))
     return (
         f"{outcome.store.folder}: {len(outcome.troubles)} parts could not be computed in {TRIALS} trials "
-        f"(part {name}: {message}); all others are kept: cascades resume {outcome.store.folder}"
+        f"(part {name}: {message}); all others are kept: {command('resume', outcome.store.folder)}"
     )
 
 
@@ -400,6 +400,6 @@ def failures_table(store: Store) -> str:
     writer.writerow(["run_id", "point", "run", "seed", "error", "repeat"])
     for row in rows:
         run_id = f"{ids[row['point']]}-{row['run']}"
-        command = f"cascades replay {store.folder} {run_id}"
-        writer.writerow([run_id, row["point"], row["run"], row["seed"], row["error"], command])
+        repeat = command("replay", store.folder, run_id)
+        writer.writerow([run_id, row["point"], row["run"], row["seed"], row["error"], repeat])
     return text.getvalue()

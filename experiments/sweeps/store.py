@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,15 @@ KIND = "sweep"
 UNIT = "unit:"  # before a factor's name: its coordinate in the unit cube, from which its value was made
 OWN_COLUMNS = ("point", "run", "seed", "status", "error")
 DONE, FAILED = "done", "failed"
+
+
+def command(*words: object) -> str:
+    """Return a command of this program as a shell takes it, with quotes where they are needed.
+
+    >>> command("resume", "my sweeps/one")
+    "cascades resume 'my sweeps/one'"
+    """
+    return shlex.join(["cascades", *map(str, words)])
 
 
 def open_store(folder: str | Path) -> Store:
@@ -147,7 +157,7 @@ class Store:
         read = list(dict.fromkeys([*wanted, "status"]))
         tables = [table_of(path, read) for path in self.parts()]
         if not tables:
-            raise UserError(f"{self.folder}: holds no runs yet; cascades resume {self.folder}")
+            raise UserError(f"{self.folder}: holds no runs yet; {command('resume', self.folder)}")
         table = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
         if not failed:
             done = compute.equal(table["status"].cast(pa.string()), DONE)
@@ -263,7 +273,7 @@ class readable:
             folder = above.parent if above.name in (PARTS, EVENTS) else above
             raise UserError(
                 f"{self.path}: cannot be read ({str(error).splitlines()[0]}); it is damaged or half there: "
-                f"cascades resume {folder}"
+                + command("resume", folder)
             ) from None
 
 

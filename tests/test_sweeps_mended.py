@@ -11,6 +11,7 @@ from terminal import cascades
 
 from experiments.sweeps.running import resume, sweep
 from experiments.sweeps.store import Store
+from sim.errors import UserError
 
 PEOPLE = "actors.Beta.people"
 METRICS = ["lag_1", "n_dev"]
@@ -51,3 +52,89 @@ def test_the_command_that_repeats_a_failed_run_can_be_pasted_into_a_shell(tmp_pa
     words = shlex.split(pd.read_csv(folder / "failures.csv")["repeat"][0])
     assert words[:3] == ["cascades", "replay", str(folder)]
     assert "forbids what the other requires" in cascades(*words[1:]).refusal
+
+
+# ---- damage
+
+
+def damage(path: Path, how: str) -> None:
+    """Do to a file what disks do."""
+    if how == "cut":
+        path.write_bytes(path.read_bytes()[:100])
+    elif how == "flipped":
+        found = bytearray(path.read_bytes())
+        found[len(found) // 3] ^= 1
+        path.write_bytes(bytes(found))
+    else:
+        path.unlink()
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped"])
+def test_a_damaged_part_is_reported_and_resume_makes_it_again(store, how):
+    before = content(store.folder)
+    damage(store.parts()[1], how)
+    told = cascades("status", store.folder)
+    assert told.code == 0 and f"to be made again: {store.parts()[1].name}" in told.out
+    assert "done 30 of 40 runs" in told.out and "cascades resume" in told.out.splitlines()[-1]
+    resumed = cascades("resume", store.folder)
+    assert resumed.code == 0 and "is damaged and is made again" in resumed.err
+    assert content(store.folder) == before
+
+
+def test_a_damaged_log_is_reported_as_a_part_is(tmp_path):
+    store = sweep("toy", {PEOPLE: [5]}, out=tmp_path / "s", logs=1, **SETTINGS)
+    before = content(store.folder)
+    damage(next((store.folder / "events").glob("*")), "cut")
+    assert "cascades resume" in cascades("status", store.folder).out.splitlines()[-1]
+    assert cascades("resume", store.folder).code == 0
+    assert content(store.folder) == before
+
+
+def test_a_query_on_a_damaged_part_says_how_to_mend_it(store):
+    damage(store.parts()[1], "cut")
+    refusal = cascades("query", store.folder, "select count(*) from runs").refusal
+    assert store.parts()[1].name in refusal and "made again by: cascades resume" in refusal
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "lost"])
+def test_the_table_of_points_is_written_again_by_the_sweep_that_made_it(tmp_path, how):
+    out = tmp_path / "s"
+    assert cascades("sweep", "toy", "--runs", 2, "--out", out).code == 0
+    before, made = content(out), f"cascades sweep toy --runs 2 --out {out}"
+    damage(out / "design.parquet", how)
+    for told in (cascades("resume", out).refusal, cascades("status", out).out):
+        assert "design.parquet" in told and made in told and "cascades resume" not in told
+    assert "design.parquet" in cascades("query", out, "select * from points").refusal
+    assert cascades(*made.split()[1:]).code == 0
+    assert content(out) == before
+
+
+def test_a_table_of_points_of_another_sweep_is_not_taken(store, tmp_path):
+    other = sweep("toy", {PEOPLE: [6, 16]}, out=tmp_path / "other", **SETTINGS)
+    (store.folder / "design.parquet").write_bytes((other.folder / "design.parquet").read_bytes())
+    with pytest.raises(UserError, match=r"design.parquet: is damaged or lost"):
+        resume(store.folder)
+
+
+# ---- what status and query point to
+
+
+def test_status_points_to_the_table_of_failures_only_where_it_is(tmp_path):
+    folder = failing(tmp_path / "s").folder
+    assert cascades("status", folder).out.splitlines()[-1] == f"what failed: {folder}/failures.csv"
+    (folder / "failures.csv").unlink()
+    hint = cascades("status", folder).out.splitlines()[-1].removeprefix("what failed: ")
+    assert "forbids what the other requires" in cascades(*shlex.split(hint)[1:]).out
+
+
+def test_a_query_on_an_unfinished_store_says_so_beside_the_answer(store):
+    ask = ("query", store.folder, "select count(*) as n from runs", "--json")
+    assert cascades(*ask).err == ""
+    store.parts()[0].unlink()
+    told = cascades(*ask)
+    assert told.out == '[{"n":30}]\n' and "30 of 40 runs are there" in told.err
+
+
+@pytest.mark.parametrize("text", ["", "  ", "/* nothing */"])
+def test_a_query_that_asks_nothing_is_refused(store, text):
+    assert "asks for nothing" in cascades("query", store.folder, text).refusal

@@ -92,10 +92,10 @@ def resume(
     allow_other_versions: OtherVersions = False,
 ) -> None:
     """Finish a sweep that was broken off; damaged parts are made again."""
-    from experiments.sweeps.looking import status as status_of
     from experiments.sweeps.running import resume as resume_store
+    from experiments.sweeps.store import open_store
 
-    total = status_of(folder)["runs"]
+    total = open_store(folder).total
     where: dict[str, Any] = {
         "threads": threads,
         "cluster": cluster,
@@ -177,8 +177,13 @@ def query(
 ) -> None:
     """Answer a question in SQL (DuckDB) on the runs of a sweep."""
     from experiments.sweeps.looking import query as answer
+    from experiments.sweeps.store import command, open_store
 
     found = answer(folder, text)
+    store = open_store(folder)
+    if store.done() < store.total:
+        there = f"{store.done():,} of {store.total:,} runs are there"
+        say(f"{folder}: is not finished, {there}; the rest: {command('resume', folder)}")
     if as_json:
         print(found.to_json(orient="records", date_format="iso"))
     else:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import json
 import os
 import platform
@@ -22,13 +21,24 @@ from typing import Any
 
 from experiments.folder import MADE_BY, MANIFEST, explained
 from experiments.sweeps.plan import Plan, compared
-from experiments.sweeps.store import DESIGN, EVENTS, FAILURES, KIND, PARTS, UNIT, command, read_manifest
+from experiments.sweeps.store import (
+    DESIGN,
+    EVENTS,
+    FAILURES,
+    KIND,
+    PARTS,
+    UNIT,
+    command,
+    content_of,
+    is_whole,
+    open_store,
+    read_manifest,
+)
 from experiments.sweeps.work import Chunk, Made, fingerprint
 from sim.errors import UserError
 
 LOCK, JOURNAL, UNFINISHED = ".lock", "journal.jsonl", ".unfinished-"
 OURS = (LOCK, DESIGN, PARTS, EVENTS, FAILURES, JOURNAL)
-HASH = 8  # bytes
 
 
 class Keeper:
@@ -68,6 +78,8 @@ class Keeper:
         if (self.folder / MANIFEST).exists():
             manifest = read_manifest(self.folder)
             check_same(self.folder, manifest, plan, content_of(design), allow)
+            if not open_store(self.folder).has_design():
+                self._write(DESIGN, design)  # its hash is that of the manifest: it is the same
             blocks = manifest["blocks"]
             total = sum(block["runs"] for block in blocks)
             if runs not in (blocks[0]["runs"], total):
@@ -105,14 +117,14 @@ class Keeper:
         damaged: list[Path] = []
         for folder in (PARTS, EVENTS):
             for path in sorted((self.folder / folder).glob("*.parquet")):
-                stem, _, digest = path.name.removesuffix(".parquet").partition(".")
-                content = path.read_bytes()
-                if content_of(content) == digest and stem not in there and _belongs(content, key):
+                stem = path.name.partition(".")[0]
+                if is_whole(path) and stem not in there and _belongs(path, key):
                     there[stem] = path
                 else:
                     damaged.append(path)
-        for path in damaged:
-            path.unlink()
+        with explained(self.folder):
+            for path in damaged:
+                path.unlink()
         missing = []
         for chunk in chunks:
             wanted = [f"part-{chunk.name}"]
@@ -167,16 +179,10 @@ class Keeper:
                     unfinished.unlink(missing_ok=True)
 
 
-def content_of(content: bytes) -> str:
-    """Return a hash of a file's content."""
-    return hashlib.blake2b(content, digest_size=HASH).hexdigest()
-
-
-def _belongs(content: bytes, key: str) -> bool:
-    import pyarrow as pa
+def _belongs(path: Path, key: str) -> bool:
     import pyarrow.parquet as parquet
 
-    facts = parquet.read_schema(pa.BufferReader(content)).metadata or {}
+    facts = parquet.read_schema(path).metadata or {}
     return json.loads(facts.get(b"diffusion-cascades", b"{}")).get("sweep") == key
 
 

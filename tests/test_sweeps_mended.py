@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from terminal import cascades
 
-from experiments.sweeps.running import resume, sweep
-from experiments.sweeps.store import Store
+from experiments.sweeps.keeping import Keeper
+from experiments.sweeps.looking import status
+from experiments.sweeps.running import expand, resume, sweep
+from experiments.sweeps.store import Store, open_store
 from sim.errors import UserError
 
 PEOPLE = "actors.Beta.people"
@@ -138,3 +142,62 @@ def test_a_query_on_an_unfinished_store_says_so_beside_the_answer(store):
 @pytest.mark.parametrize("text", ["", "  ", "/* nothing */"])
 def test_a_query_that_asks_nothing_is_refused(store, text):
     assert "asks for nothing" in cascades("query", store.folder, text).refusal
+
+
+# ---- expansions that were broken off
+
+
+class BreaksOff(ThreadPoolExecutor):
+    """Ends the process, as it seems, at the second chunk."""
+
+    asked = 0
+
+    def submit(self, function, /, *arguments, **options):
+        self.asked += 1
+        if self.asked > 1:
+            raise KeyboardInterrupt
+        return super().submit(function, *arguments, **options)
+
+
+def test_the_same_expansion_again_finishes_the_one_that_was_broken_off(store):
+    assert expand(store.folder, 30, executor=BreaksOff(1)).interrupted
+    assert open_store(store.folder).total == 100 and status(store.folder)["done"] < 100
+    with pytest.raises(UserError, match=r"expanded by 30 runs of every point, not by 10.*cascades resume"):
+        expand(store.folder, 10)
+    told = cascades("expand", store.folder, "--runs", "+30")
+    assert "done 100 of 100 runs" in told.out and "was broken off; it is finished now" in told.err
+    told = cascades("expand", store.folder, "--runs", "+30")  # all were there: more are meant
+    assert "done 160 of 160 runs" in told.out and "broken off" not in told.err
+
+
+def test_an_expansion_that_resume_finished_is_finished(store):
+    expand(store.folder, 30, executor=BreaksOff(1))
+    assert not resume(store.folder).left
+    assert expand(store.folder, 10).total == 120
+
+
+# ---- locks
+
+
+def test_a_store_that_cannot_be_written_is_not_being_worked_on(store, monkeypatch):
+    opened = Path.open
+
+    def read_only(path, mode="r", *rest, **options):
+        if set(mode) & set("wa+"):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return opened(path, mode, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", read_only)
+    assert status(store.folder)["worked_on_by"] == ""
+    assert "Read-only file system" in cascades("resume", store.folder).refusal
+
+
+def test_only_another_process_makes_a_lock_held(store, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    with Keeper(store.folder):
+        assert status(store.folder)["worked_on_by"].startswith("process ")
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    assert status(store.folder)["worked_on_by"] == ""
+    assert "cannot be locked: No locks available" in cascades("resume", store.folder).refusal

@@ -112,7 +112,10 @@ def expand(
     cluster: Cluster = None,
     allow_other_versions: OtherVersions = False,
 ) -> None:
-    """Give every point of a sweep more runs; the old ones are kept as they are."""
+    """Give every point of a sweep more runs; the old ones are kept as they are.
+
+    The same command again finishes an expansion that was broken off.
+    """
     from experiments.sweeps.running import expand as expand_store
     from experiments.sweeps.store import open_store
     from sim.errors import UserError
@@ -120,7 +123,8 @@ def expand(
     if not runs.startswith("+") or not runs[1:].isdigit() or int(runs) < 1:
         raise UserError(f"--runs {runs}: write how many more, such as +1000")
     store = open_store(folder)
-    total = store.manifest["points"] * (store.runs_per_point + int(runs))
+    more = 0 if store.expanding == int(runs) else int(runs)
+    total = store.manifest["points"] * (store.runs_per_point + more)
     where: dict[str, Any] = {
         "threads": threads,
         "cluster": cluster,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import json
 import os
 import platform
@@ -24,6 +25,7 @@ from experiments.sweeps.plan import Plan, compared
 from experiments.sweeps.store import (
     DESIGN,
     EVENTS,
+    EXPANDING,
     FAILURES,
     KIND,
     PARTS,
@@ -38,6 +40,7 @@ from experiments.sweeps.work import Chunk, Made, fingerprint
 from sim.errors import UserError
 
 LOCK, JOURNAL, UNFINISHED = ".lock", "journal.jsonl", ".unfinished-"
+HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # by another process
 OURS = (LOCK, DESIGN, PARTS, EVENTS, FAILURES, JOURNAL)
 
 
@@ -98,14 +101,30 @@ class Keeper:
             self._write(MANIFEST, _as_text(_manifest(plan, blocks, content_of(design))).encode())
         return blocks
 
-    def expand(self, plan: Plan, more: int) -> list[dict[str, int]]:
-        """Give every point more runs; the old ones stay as they are."""
+    def expand(self, plan: Plan, more: int) -> bool:
+        """Give every point more runs; the old ones stay as they are.
+
+        Returns False where so many were asked for before and are not all there yet: then those are meant.
+        Raises UserError where another number of them is not there yet.
+        """
+        store = open_store(self.folder)
+        if store.expanding == more:
+            return False
+        if store.expanding:
+            raise UserError(
+                f"{self.folder}: is being expanded by {store.expanding} runs of every point, not by {more}; "
+                f"finish that first: {command('resume', self.folder)}"
+            )
+        manifest = store.manifest | {EXPANDING: more}
+        manifest["blocks"] = [*store.blocks, plan.block(store.runs_per_point, more)]
+        self._write(MANIFEST, _as_text(manifest).encode())
+        return True
+
+    def expanded(self) -> None:
+        """Note that all runs are there."""
         manifest = read_manifest(self.folder)
-        total = sum(block["runs"] for block in manifest["blocks"])
-        manifest["blocks"].append(plan.block(total, more))
-        with explained(self.folder):
+        if manifest.pop(EXPANDING, 0):
             self._write(MANIFEST, _as_text(manifest).encode())
-        return manifest["blocks"]
 
     def kept(self, key: str, chunks: Iterator[Chunk], logs: int) -> tuple[list[Chunk], list[Path]]:
         """Return the chunks that are still to be done, and the damaged parts that were put aside.
@@ -213,7 +232,10 @@ def _locked(file: Any, folder: Path) -> Any:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno not in HELD:
+            file.close()
+            raise UserError(f"{folder}: cannot be locked: {error.strerror}; choose another disk") from None
         file.seek(0)
         holder = file.read().strip() or "another process"
         file.close()
@@ -228,16 +250,20 @@ def _locked(file: Any, folder: Path) -> Any:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock of a store."""
+    """Whether a process holds the lock of a store; only to be read, so it need not be ours."""
     try:
         import fcntl
-
-        with path.open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
+    except ImportError:  # Windows
         return False
+    try:
+        file = path.open()
     except OSError:
-        return True
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in HELD
     return False
 
 

@@ -211,8 +211,19 @@ def resume(
     return run_plan(plan, folder, blocks[0]["runs"], allow=allow_other_versions, **where)
 
 
-def expand(folder: str | Path, more: int, *, allow_other_versions: bool = False, **where: Any) -> Outcome:
-    """Give every point of a store more runs; those that are there stay as they are."""
+def expand(
+    folder: str | Path,
+    more: int,
+    *,
+    allow_other_versions: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+    **where: Any,
+) -> Outcome:
+    """Give every point of a store more runs; those that are there stay as they are.
+
+    An expansion by as many runs that was broken off is finished instead. Raises UserError where one by
+    another number of runs was broken off.
+    """
     from sim.ensemble import MOST_RUNS, check_count
 
     check_count("runs", more, 1, MOST_RUNS)
@@ -220,8 +231,9 @@ def expand(folder: str | Path, more: int, *, allow_other_versions: bool = False,
     with Keeper(folder) as keeper:
         there = read_manifest(keeper.folder)["made_with"]
         check_versions(f"{folder}: was made with other versions", there, fingerprint(), allow_other_versions)
-        keeper.expand(plan, more)
-    return resume(folder, allow_other_versions=allow_other_versions, **where)
+        if not keeper.expand(plan, more):
+            say(f"{folder}: an expansion by {more} runs was broken off; it is finished now.")
+    return resume(folder, allow_other_versions=allow_other_versions, say=say, **where)
 
 
 def run_plan(
@@ -275,6 +287,8 @@ def run_plan(
                     _compute_all(
                         plan, missing, keeper, outcome, pool, places, progress, say, allow, stop=Event()
                     )
+        if not outcome.left:
+            keeper.expanded()
         all_made_now = len(missing) == len(chunks)
         keeper.write_failures("" if all_made_now and not outcome.failed else failures_table(outcome.store))
         keeper.note(event="ended", done=outcome.done, left=outcome.left, interrupted=outcome.interrupted)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DESIGN, PARTS, EVENTS, FAILURES = "design.parquet", "parts", "events", "failures.csv"
 KIND = "sweep"
+EXPANDING = "expanding"  # in a manifest: runs by which every point is expanded, until all are there
 UNIT = "unit:"  # before a factor's name: its coordinate in the unit cube, from which its value was made
 HASH = 8  # bytes
 OWN_COLUMNS = ("point", "run", "seed", "status", "error")
@@ -81,6 +82,11 @@ class Store:
     def runs_per_point(self) -> int:
         """How many runs every point is to have."""
         return sum(block["runs"] for block in self.blocks)
+
+    @property
+    def expanding(self) -> int:
+        """By how many runs of every point an expansion enlarges it that is not finished; 0: none."""
+        return self.manifest.get(EXPANDING, 0)
 
     @property
     def total(self) -> int:

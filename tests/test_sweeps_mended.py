@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import shlex
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from terminal import cascades
 
 from experiments.sweeps.keeping import Keeper
 from experiments.sweeps.looking import status
-from experiments.sweeps.running import expand, resume, sweep
+from experiments.sweeps.running import Outcome, expand, resume, size_of, sweep
 from experiments.sweeps.store import Store, open_store
 from sim.errors import UserError
 
@@ -201,3 +202,74 @@ def test_only_another_process_makes_a_lock_held(store, monkeypatch):
     monkeypatch.setattr("fcntl.flock", no_locks)
     assert status(store.folder)["worked_on_by"] == ""
     assert "cannot be locked: No locks available" in cascades("resume", store.folder).refusal
+
+
+# ---- executors
+
+
+class Breaks(Executor):
+    """Computes one chunk; then it is broken, for those that wait as well."""
+
+    def __init__(self, workers=None):
+        self.asked = 0
+        self._max_workers = workers
+
+    def submit(self, function, /, *arguments, **options):
+        self.asked += 1
+        future: Future = Future()
+        if self.asked == 1:
+            future.set_result(function(*arguments))
+        elif self.asked == 2:
+            future.set_exception(BrokenProcessPool("a process was killed"))
+        else:
+            raise BrokenProcessPool("a process was killed")
+        return future
+
+
+def test_an_executor_that_breaks_is_said_with_what_is_kept(tmp_path):
+    with pytest.raises(UserError, match=r"killed\); 10 of 40 runs are kept.*cascades resume"):
+        sweep("toy", {PEOPLE: [5, 15]}, out=tmp_path / "s", executor=Breaks(4), **SETTINGS)
+    assert not resume(tmp_path / "s").left
+
+
+def test_an_executor_that_is_shut_down_is_said(tmp_path):
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(UserError, match=r"executor broke .*after shutdown"):
+        sweep("toy", {PEOPLE: [5, 15]}, out=tmp_path / "s", executor=pool, **SETTINGS)
+
+
+def test_an_executor_is_asked_for_its_size():
+    assert size_of(ThreadPoolExecutor(3)) == 3
+    assert size_of(ThreadPoolExecutor(3), 5) == 5
+    assert size_of(Breaks()) == 1
+    with pytest.raises(UserError, match="workers = 0"):
+        size_of(Breaks(), 0)
+
+
+def test_chunks_are_handed_out_to_all_workers_of_an_executor(tmp_path):
+    class Counts(ThreadPoolExecutor):
+        waiting = most = 0
+
+        def submit(self, function, /, *arguments, **options):
+            future = super().submit(function, *arguments, **options)
+            Counts.waiting += 1
+            Counts.most = max(Counts.most, Counts.waiting)
+            future.add_done_callback(lambda _: setattr(Counts, "waiting", Counts.waiting - 1))
+            return future
+
+    sweep("toy", {PEOPLE: [5, 15]}, out=tmp_path / "s", executor=Counts(4), **(SETTINGS | {"runs": 400}))
+    assert Counts.most > 2
+
+
+def test_what_is_no_executor_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"executor: 'x' is none; give one of concurrent.futures"):
+        sweep("toy", {PEOPLE: [5]}, out=tmp_path / "s", executor="x", **SETTINGS)
+    assert not (tmp_path / "s").exists()
+
+
+def test_an_interruption_at_the_end_leaves_no_rest(store, monkeypatch):
+    outcome = Outcome(store, 40, done=40, interrupted=True)
+    monkeypatch.setattr("experiments.sweeps.running.resume", lambda *_, **__: outcome)
+    told = cascades("resume", store.folder)
+    assert told.code == 130 and "of 40 runs 40 are kept.\n" in told.err

@@ -208,8 +208,7 @@ def _work(work: Any, total: int) -> None:
         outcome: Outcome = work(progress=bar.update, say=say)
     print(status_in_words(status_of(outcome.store.folder)))
     if outcome.interrupted:
-        say_interrupted(
-            f"of {outcome.total:,} runs {outcome.done:,} are kept; the same command does the rest"
-        )
+        rest = "; the same command does the rest" if outcome.left else ""
+        say_interrupted(f"of {outcome.total:,} runs {outcome.done:,} are kept{rest}")
     if outcome.troubles:
         raise UserError(trouble_in_words(outcome))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIALS = 3  # of a chunk that a worker could not compute
 AHEAD = 2  # chunks that wait for every worker
+MOST_WORKERS = 100_000
 PATIENCE = 0.5  # seconds between two looks at whether the cluster is still there
 
 
@@ -77,14 +78,16 @@ def sweep(
         design: a method ("grid", "zip"), a table such as ``{"method": "sobol", "points": 256}``, a list of
             points, or a data frame with one row per point and one column per factor.
         out: the folder of the store.
-        executor: where chunks are computed, if not on ``threads`` of this process; ``workers`` of them.
+        executor: where chunks are computed, if not on ``threads`` of this process.
+        workers: how many the executor has; left out: as many as it says itself (``ProcessPoolExecutor``,
+            ``MPIPoolExecutor``), or 1. Two chunks for each are handed out ahead.
         cluster: address of a Dask scheduler.
         allow_other_versions: go on although versions or processors are not those of the store.
         progress: called with the number of runs completed since it was last called.
         settings: as in the file: runs, seed, luck, inputs, keep_inputs, metrics, logs, chunk, sets, policies.
 
     Raises:
-        UserError: for what cannot be used, and where parts could not be computed.
+        UserError: for what cannot be used, and where parts could not be computed or the executor broke.
     """
     if factors is None and not hasattr(design, "columns") and isinstance(design, str):
         if not isinstance(what, str | Path):
@@ -125,6 +128,15 @@ def trouble_in_words(outcome: Outcome) -> str:
     return (
         f"{outcome.store.folder}: {len(outcome.troubles)} parts could not be computed in {TRIALS} trials "
         f"(part {name}: {message}); all others are kept: {command('resume', outcome.store.folder)}"
+    )
+
+
+def broken_in_words(outcome: Outcome, error: Exception) -> str:
+    """Return what to say where an executor takes no more work."""
+    return (
+        f"{outcome.store.folder}: the executor broke ({type(error).__name__}: {error}); {outcome.done:,} of "
+        f"{outcome.total:,} runs are kept; go on with a new executor, or with: "
+        + command("resume", outcome.store.folder)
     )
 
 
@@ -253,11 +265,12 @@ def run_plan(
     """Compute what a store lacks of a plan. Ctrl-C ends it in order: parts at work are finished and kept.
 
     Raises UserError for a store of another plan or version, one that another process holds, and a cluster
-    that is not there or has other versions.
+    that is not there or has other versions, and an executor that is none or breaks.
     """
     from sim.ensemble import check_count
 
     check_count("threads", 1 if threads is None else threads, 1, 1024)
+    size = 1 if executor is None else size_of(executor, workers)
     with Keeper(out) as keeper:
         blocks = keeper.begin(plan, runs, chunk, allow)
         plan = plan_of_store(keeper.folder)
@@ -280,7 +293,7 @@ def run_plan(
                 with on_cluster(cluster, fingerprint(), allow) as (pool, alive, places):
                     _compute_all(plan, missing, keeper, outcome, pool, places, progress, say, allow, alive)
             elif executor is not None:
-                _compute_all(plan, missing, keeper, outcome, executor, workers or 1, progress, say, allow)
+                _compute_all(plan, missing, keeper, outcome, executor, size, progress, say, allow)
             else:
                 places = threads or os.cpu_count() or 1
                 with ThreadPoolExecutor(places) as pool:
@@ -293,6 +306,22 @@ def run_plan(
         keeper.write_failures("" if all_made_now and not outcome.failed else failures_table(outcome.store))
         keeper.note(event="ended", done=outcome.done, left=outcome.left, interrupted=outcome.interrupted)
     return outcome
+
+
+def size_of(executor: Executor, workers: int | None = None) -> int:
+    """Return how many workers an executor has: ``workers`` if given, else what it says itself, else 1.
+
+    Raises UserError for what is no executor.
+    """
+    from sim.ensemble import check_count
+
+    if not callable(getattr(executor, "submit", None)):
+        raise UserError(f"executor: {executor!r} is none; give one of concurrent.futures")
+    if workers is not None:
+        check_count("workers", workers, 1, MOST_WORKERS)
+        return workers
+    told = [getattr(executor, name, None) for name in ("_max_workers", "num_workers")]
+    return next((size for size in told if isinstance(size, int) and size > 0), 1)
 
 
 def _check_space(keeper: Keeper, plan: Plan, runs: int) -> None:
@@ -324,9 +353,10 @@ def _compute_all(
     again: list[tuple[Chunk, int]] = []
     pending: dict[Future, tuple[Chunk, int]] = {}
     ours = fingerprint()
+    broken: list[Exception] = []
 
     def submit_more() -> None:
-        while len(pending) < AHEAD * places:
+        while len(pending) < AHEAD * places and not broken:
             if again:
                 chunk, trial = again.pop()
             else:
@@ -335,7 +365,10 @@ def _compute_all(
                     return
             task = plan.task(chunk)
             extra = () if stop is None else (stop,)
-            pending[pool.submit(compute, task, *extra)] = chunk, trial
+            try:
+                pending[pool.submit(compute, task, *extra)] = chunk, trial
+            except RuntimeError as error:  # broken, or shut down
+                broken.append(error)
 
     def collect(timeout: float | None = None) -> None:
         finished, _ = wait(pending, timeout=timeout, return_when=FIRST_COMPLETED)
@@ -350,6 +383,9 @@ def _compute_all(
             made: Made = future.result()
             check_versions(f"a worker ({made.by['processor']}) has other versions", ours, made.by, allow)
         except Stopped:
+            return
+        except BrokenExecutor as error:
+            broken.append(error)
             return
         except Exception as error:  # of a worker: it may do better elsewhere
             message = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -377,6 +413,8 @@ def _compute_all(
         while pending:
             collect(PATIENCE if alive is not None else None)
             submit_more()
+        if broken:
+            raise UserError(broken_in_words(outcome, broken[0]))
     except KeyboardInterrupt:
         outcome.interrupted = True
         for future in list(pending):

@@ -823,7 +823,7 @@ def test_an_expansion_says_how_many_more(whole, more):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tcp://127.0.0.1"])
 def test_a_scheduler_that_is_not_there_is_said_at_once(tmp_path, address):
     refusal = cascades("sweep", "toy", "--runs", 1, "--out", tmp_path / "s", "--cluster", address).refusal
-    assert "no scheduler answers there" in refusal
+    assert "no Dask scheduler answers there" in refusal
 
 
 def test_a_summary_is_that_of_each_point_alone(whole):

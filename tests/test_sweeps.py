@@ -761,8 +761,8 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path, what):
 
 
 CSV = {
-    "nan": (f"{PEOPLE}\n3\nnan\n", f"column {PEOPLE}, row 1"),
-    "empty cell": (f"{PEOPLE},{DETAILS}\n3,\n", f"column {DETAILS}, row 0"),
+    "nan": (f"{PEOPLE}\n3\nnan\n", f"line 3: {PEOPLE}"),
+    "empty cell": (f"{PEOPLE},{DETAILS}\n3,\n", f"line 2: {DETAILS}"),
     "wrong type": (f"{PEOPLE}\n3\nmany\n", "'many' is not a number"),
     "ragged": (f"{PEOPLE}\n3,4\n", "has 2 values for 1 columns"),
     "no rows": (f"{PEOPLE}\n", "holds no points"),

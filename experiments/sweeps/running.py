@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from experiments.sweeps.designs import Points, lay_out, of_frame, of_rows
 from experiments.sweeps.factors import Factor
 from experiments.sweeps.keeping import Keeper, check_versions
 from experiments.sweeps.plan import Plan, base_of, plan_of
-from experiments.sweeps.reading import LIST, TABLE, Known, SweepFile, checked, read_sweep
+from experiments.sweeps.reading import LIST, TABLE, Known, SweepFile, checked, factor_table, plain, read_sweep
 from experiments.sweeps.store import Store, command, open_store, read_manifest
 from experiments.sweeps.work import Chunk, Made, Stopped, compute, fingerprint
 from sim.errors import UserError
@@ -73,8 +73,8 @@ def sweep(
     Args:
         what: the file of a sweep (``.toml``), the name of one that comes with the product where no
             factors are given, or a scenario.
-        factors: name -> levels (a list), or a table such as ``{"low": 0.1, "high": 0.6}``; or a SALib
-            problem.
+        factors: name -> levels (a list, or one alone), or a table such as ``{"low": 0.1, "high": 0.6}``;
+            or a SALib problem.
         design: a method ("grid", "zip"), a table such as ``{"method": "sobol", "points": 256}``, a list of
             points, or a data frame with one row per point and one column per factor.
         out: the folder of the store.
@@ -94,7 +94,7 @@ def sweep(
             raise UserError(f"{type(what).__name__}: give factors, or the file or the name of a sweep")
         file, path = read_sweep(what)
         if settings:
-            file = checked(file.model_dump(exclude_unset=True) | settings, str(path))
+            file = checked(file.model_dump(exclude_unset=True) | plain(settings), str(path))
         plan = plan_of_file(file, path)
     else:
         plan, file = plan_of_arguments(what, factors, design, settings)
@@ -154,10 +154,9 @@ def plan_of_arguments(what, factors, design, settings: dict[str, Any]) -> tuple[
 
     where = "sweep"
     tables = factors_of_salib(factors) if is_salib(factors) else factors
-    given = {
-        name: value if isinstance(value, Mapping) else {"levels": list(value)}
-        for name, value in (tables or {}).items()
-    }
+    if not isinstance(tables, Mapping | None):
+        raise UserError(f"{where}: factors: {factors!r}: give a mapping, such as {{'PATH': [1, 2]}}")
+    given = {name: factor_table(value, f"{where}: factors.{name}") for name, value in (tables or {}).items()}
     frame = design if hasattr(design, "columns") else None
     rows = None
     if frame is not None:
@@ -165,11 +164,16 @@ def plan_of_arguments(what, factors, design, settings: dict[str, Any]) -> tuple[
     elif isinstance(design, str):
         table = {"method": design}
     elif isinstance(design, Mapping):
-        table = dict(design)
-    else:
+        table = plain(design)
+    elif isinstance(design, Iterable):
         table, rows = {"method": LIST}, list(design)
+    else:
+        raise UserError(
+            f"{where}: design: {design!r}: give a method, such as 'grid', a table, a list of points or a "
+            "data frame"
+        )
     named = what.name if isinstance(what, Scenario) else str(what)
-    file = checked({"scenario": named, "design": table, "factors": given, **settings}, where)
+    file = checked({"scenario": named, "design": table, "factors": given, **plain(settings)}, where)
     base = what if isinstance(what, Scenario) else base_of(file, "")
     if isinstance(what, Scenario):
         from sim.policy import JOIN, with_policies

@@ -13,7 +13,7 @@ import pytest
 from terminal import cascades
 
 from experiments.sweeps.keeping import Keeper
-from experiments.sweeps.looking import status
+from experiments.sweeps.looking import query, status
 from experiments.sweeps.running import Outcome, expand, resume, size_of, sweep
 from experiments.sweeps.store import Store, open_store
 from sim.errors import UserError
@@ -119,6 +119,8 @@ def test_a_table_of_points_of_another_sweep_is_not_taken(store, tmp_path):
     (store.folder / "design.parquet").write_bytes((other.folder / "design.parquet").read_bytes())
     with pytest.raises(UserError, match=r"design.parquet: is damaged or lost"):
         resume(store.folder)
+    with pytest.raises(UserError, match=r"design.parquet: is damaged or lost"):
+        query(store.folder, "select * from results")
 
 
 # ---- what status and query point to

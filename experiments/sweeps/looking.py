@@ -266,6 +266,7 @@ def query(folder: str | Path, text: str) -> pd.DataFrame:
     import duckdb
 
     store = open_store(folder)
+    store.check_design()
     if not store.parts():
         raise UserError(f"{folder}: holds no runs yet; {command('resume', folder)}")
     with duckdb.connect() as connection:
@@ -284,7 +285,8 @@ def query(folder: str | Path, text: str) -> pd.DataFrame:
                 connection.execute(f'create view "{name}" as {view}')
             found = connection.execute(text)
         except duckdb.Error as error:
-            _check_whole(store)
+            for path in store.damaged():
+                raise damaged_file(path) from None
             message = str(error).strip().splitlines()[0]
             raise UserError(
                 f"{folder}: the query cannot be answered: {message}; views: {', '.join(views)}"
@@ -294,10 +296,3 @@ def query(folder: str | Path, text: str) -> pd.DataFrame:
                 f"{folder}: the query {text!r} asks for nothing; write SQL, such as 'select * from runs'"
             )
         return found.df()
-
-
-def _check_whole(store: Store) -> None:
-    """Raise UserError, with the cure, where the table of points or a part is damaged."""
-    store.check_design()
-    for path in store.damaged():
-        raise damaged_file(path)

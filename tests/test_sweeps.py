@@ -761,8 +761,8 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path, what):
 
 
 CSV = {
-    "nan": (f"{PEOPLE}\n3\nnan\n", f"column {PEOPLE}, row 1"),
-    "empty cell": (f"{PEOPLE},{DETAILS}\n3,\n", f"column {DETAILS}, row 0"),
+    "nan": (f"{PEOPLE}\n3\nnan\n", f"line 3: {PEOPLE}"),
+    "empty cell": (f"{PEOPLE},{DETAILS}\n3,\n", f"line 2: {DETAILS}"),
     "wrong type": (f"{PEOPLE}\n3\nmany\n", "'many' is not a number"),
     "ragged": (f"{PEOPLE}\n3,4\n", "has 2 values for 1 columns"),
     "no rows": (f"{PEOPLE}\n", "holds no points"),
@@ -823,7 +823,7 @@ def test_an_expansion_says_how_many_more(whole, more):
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "tcp://127.0.0.1"])
 def test_a_scheduler_that_is_not_there_is_said_at_once(tmp_path, address):
     refusal = cascades("sweep", "toy", "--runs", 1, "--out", tmp_path / "s", "--cluster", address).refusal
-    assert "no scheduler answers there" in refusal
+    assert "no Dask scheduler answers there" in refusal
 
 
 def test_a_summary_is_that_of_each_point_alone(whole):

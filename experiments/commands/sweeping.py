@@ -92,10 +92,10 @@ def resume(
     allow_other_versions: OtherVersions = False,
 ) -> None:
     """Finish a sweep that was broken off; damaged parts are made again."""
-    from experiments.sweeps.looking import status as status_of
     from experiments.sweeps.running import resume as resume_store
+    from experiments.sweeps.store import open_store
 
-    total = status_of(folder)["runs"]
+    total = open_store(folder).total
     where: dict[str, Any] = {
         "threads": threads,
         "cluster": cluster,
@@ -112,7 +112,10 @@ def expand(
     cluster: Cluster = None,
     allow_other_versions: OtherVersions = False,
 ) -> None:
-    """Give every point of a sweep more runs; the old ones are kept as they are."""
+    """Give every point of a sweep more runs; the old ones are kept as they are.
+
+    The same command again finishes an expansion that was broken off.
+    """
     from experiments.sweeps.running import expand as expand_store
     from experiments.sweeps.store import open_store
     from sim.errors import UserError
@@ -120,7 +123,8 @@ def expand(
     if not runs.startswith("+") or not runs[1:].isdigit() or int(runs) < 1:
         raise UserError(f"--runs {runs}: write how many more, such as +1000")
     store = open_store(folder)
-    total = store.manifest["points"] * (store.runs_per_point + int(runs))
+    more = 0 if store.expanding == int(runs) else int(runs)
+    total = store.manifest["points"] * (store.runs_per_point + more)
     where: dict[str, Any] = {
         "threads": threads,
         "cluster": cluster,
@@ -177,8 +181,13 @@ def query(
 ) -> None:
     """Answer a question in SQL (DuckDB) on the runs of a sweep."""
     from experiments.sweeps.looking import query as answer
+    from experiments.sweeps.store import command, open_store
 
     found = answer(folder, text)
+    store = open_store(folder)
+    if store.done() < store.total:
+        there = f"{store.done():,} of {store.total:,} runs are there"
+        say(f"{folder}: is not finished, {there}; the rest: {command('resume', folder)}")
     if as_json:
         print(found.to_json(orient="records", date_format="iso"))
     else:
@@ -199,8 +208,7 @@ def _work(work: Any, total: int) -> None:
         outcome: Outcome = work(progress=bar.update, say=say)
     print(status_in_words(status_of(outcome.store.folder)))
     if outcome.interrupted:
-        say_interrupted(
-            f"of {outcome.total:,} runs {outcome.done:,} are kept; the same command does the rest"
-        )
+        rest = "; the same command does the rest" if outcome.left else ""
+        say_interrupted(f"of {outcome.total:,} runs {outcome.done:,} are kept{rest}")
     if outcome.troubles:
         raise UserError(trouble_in_words(outcome))

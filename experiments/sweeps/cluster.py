@@ -7,15 +7,24 @@ The workers need the package and nothing else: no shared disk, no file of a poli
 from __future__ import annotations
 
 import contextlib
+import logging
+import socket
+import struct
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from experiments.sweeps.keeping import differences
 from sim.errors import UserError
 
+SECONDS_TO_GREET = 3
 SECONDS_TO_CONNECT = 5
+LENGTH = struct.Struct("<Q")  # what a Dask scheduler says first: how many bytes its greeting has
+LONGEST_GREETING = 2**20
 FAULTS = 2  # chunks that a worker may fail at before it gets no more
+T = TypeVar("T")
 EXTRA = "pip install 'diffusion-cascades[cluster]'"
 
 
@@ -30,7 +39,7 @@ def on_cluster(
     check_answers(address)
     try:
         import dask
-        from distributed import Client
+        import distributed  # noqa: F401
     except ImportError:
         raise UserError(f"--cluster {address}: needs Dask: {EXTRA}") from None
     settings = {
@@ -38,15 +47,7 @@ def on_cluster(
         "distributed.comm.retry.count": 0,
     }
     with dask.config.set(settings), contextlib.ExitStack() as stack:
-        try:
-            client = Client(
-                address, timeout=SECONDS_TO_CONNECT, set_as_default=False, heartbeat_interval="1s"
-            )
-        except (OSError, TimeoutError, ValueError, ImportError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise UserError(
-                f"--cluster {address}: no scheduler answers there ({reason}); start one with: dask scheduler"
-            ) from None
+        client = connected(address)
         stack.callback(_close, client)
         places = sum(client.nthreads().values())
         if not places:
@@ -120,19 +121,86 @@ class Pool:
 
 
 def check_answers(address: str) -> None:
-    """Raise UserError where nothing listens at an address, before anything heavy is loaded for it."""
-    import socket
-    from urllib.parse import urlsplit
-
+    """Raise UserError where no Dask scheduler answers, before anything heavy is loaded for it."""
     try:
-        parts = urlsplit(address if "://" in address else f"tcp://{address}")
-        if not parts.hostname or not parts.port:
-            raise ValueError("write it as tcp://HOST:PORT, such as tcp://head:8786")
-        socket.create_connection((parts.hostname, parts.port), SECONDS_TO_CONNECT).close()
+        within(SECONDS_TO_GREET + 1, lambda: _greeted(address))
     except (OSError, ValueError) as error:
-        raise UserError(
-            f"--cluster {address}: no scheduler answers there ({error}); start one with: dask scheduler"
-        ) from None
+        raise no_scheduler(address, error) from None
+
+
+def _greeted(address: str) -> None:
+    """Connect, and see whether a Dask scheduler greets us: it says how long its greeting is, and tells it."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if not parts.hostname or not parts.port:
+        raise ValueError("write it as tcp://HOST:PORT, such as tcp://head:8786")
+    with socket.create_connection((parts.hostname, parts.port), SECONDS_TO_GREET) as connection:
+        if parts.scheme != "tcp":  # others, such as tls, wait for us
+            return
+        try:
+            length = b""
+            while len(length) < LENGTH.size and (more := connection.recv(LENGTH.size - len(length))):
+                length += more
+        except TimeoutError:
+            raise OSError("something else listens there, which does not greet as Dask does") from None
+    if len(length) < LENGTH.size or not 0 < LENGTH.unpack(length)[0] < LONGEST_GREETING:
+        raise OSError("something else listens there, which greets otherwise than Dask does")
+
+
+def no_scheduler(address: str, error: BaseException) -> UserError:
+    """Return what to say where no Dask scheduler answers, and why."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return UserError(
+        f"--cluster {address}: no Dask scheduler answers there ({reason}); start one with: dask scheduler"
+    )
+
+
+def within(seconds: float, function: Callable[[], T]) -> T:
+    """Return what a function returns, or raise what it raises, after so many seconds at most.
+
+    Raises TimeoutError after that; the function goes on, in a thread for which nobody waits.
+    """
+    answer: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(function())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        if answer.done():
+            raise
+        raise TimeoutError(f"nothing came of it within {seconds} seconds") from None
+
+
+def connected(address: str) -> Any:
+    """Return the client of a Dask scheduler; raise UserError where none answers in time.
+
+    What else may listen there can make the client fail in any way, and wait for ever.
+    """
+    from distributed import Client
+
+    class Quiet(Client):
+        """A client that is closed where it is done, and not when it is forgotten, which waits and prints."""
+
+        def __del__(self) -> None:
+            pass
+
+    def client() -> Any:
+        return Quiet(address, timeout=SECONDS_TO_CONNECT, set_as_default=False, heartbeat_interval="1s")
+
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        return within(SECONDS_TO_CONNECT + 1, client)
+    except Exception as error:
+        raise no_scheduler(address, error) from None
+    finally:
+        logger.setLevel(level)
 
 
 def _close(client: Any) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from experiments.sweeps.reading import (
     DesignTable,
     FactorTable,
     Known,
+    plain,
 )
 from sim.errors import UserError
 from sim.uncertain import TINY, quantile, shape_of
@@ -44,13 +45,15 @@ MOST_POINTS = 10**7
 class Points:
     """The points of a design: one column of values per factor, and their place in the unit cube.
 
-    ``unit``: shape (points, factors); None where points were not sampled.
+    ``unit``: shape (points, factors); None where points were not sampled. ``origins``: where a factor is
+    named that stands in no table of factors, for messages.
     """
 
     factors: list[Factor]
     columns: Mapping[str, Sequence[Any]]
     unit: np.ndarray | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -121,7 +124,7 @@ def crossed(design: DesignTable, factors: list[Factor], known: Known, where: str
             raise UserError(f"{where}: design.lever_points: {design.lever_points}: write 1 or more")
         settings = sampled(of_levers, levers, known, where)
     sample = _points_of(design, others, known, where)
-    _check_size(len(settings) * len(sample), where)
+    check_size(len(settings) * len(sample), f"{where}: design")
     columns: dict[str, Sequence[Any]] = {}
     for factor in factors:
         if factor in levers:
@@ -170,7 +173,7 @@ def _of_levels(method: str, factors: list[Factor], where: str) -> Points:
             )
             raise UserError(f"{where}: design: a zip takes as many levels of every factor; there are: {each}")
         return Points(factors, {factor.name: list(factor.levels) for factor in factors})
-    _check_size(math.prod(lengths), where)
+    check_size(math.prod(lengths), f"{where}: design")
     columns, repeat, total = {}, math.prod(lengths), math.prod(lengths)
     for factor, length in zip(factors, lengths, strict=True):
         repeat //= length
@@ -179,11 +182,12 @@ def _of_levels(method: str, factors: list[Factor], where: str) -> Points:
     return Points(factors, columns)
 
 
-def _check_size(points: int, where: str) -> None:
+def check_size(points: int, where: str) -> None:
+    """Raise UserError for a design of no points, or of too many."""
     if points > MOST_POINTS:
-        raise UserError(f"{where}: design: {points:,} points are too many; at most {MOST_POINTS:,}")
+        raise UserError(f"{where}: {points:,} points are too many; at most {MOST_POINTS:,}")
     if points < 1:
-        raise UserError(f"{where}: design: has no points")
+        raise UserError(f"{where}: has no points")
 
 
 def sampled(design: DesignTable, factors: list[Factor], known: Known, where: str) -> Points:
@@ -205,7 +209,7 @@ def _unit_sample(design: DesignTable, count: int, where: str) -> np.ndarray:
             raise UserError(f"{where}.trajectories: {trajectories}: write 2 or more, such as 20")
         if design.levels < 2 or design.levels % 2:
             raise UserError(f"{where}.levels: {design.levels}: write an even number, such as 4")
-        _check_size(trajectories * (count + 1), where)
+        check_size(trajectories * (count + 1), where)
         from SALib.sample import morris
 
         return morris.sample(problem, trajectories, num_levels=design.levels, seed=design.seed)
@@ -213,7 +217,7 @@ def _unit_sample(design: DesignTable, count: int, where: str) -> np.ndarray:
     if base is None or base < 1:
         raise UserError(f"{where}.points: {base}: write how many points, 1 or more")
     if method == LATIN:
-        _check_size(base, where)
+        check_size(base, where)
         from scipy.stats import qmc
 
         return qmc.LatinHypercube(count, rng=np.random.default_rng(design.seed)).random(base)
@@ -223,7 +227,7 @@ def _unit_sample(design: DesignTable, count: int, where: str) -> np.ndarray:
             f"{where}.points: {base} is no power of two, and a Sobol' sequence is balanced only then "
             f"(Owen 2020); write {below} or {2 * below}"
         )
-    _check_size(base * (2 * count + 2 if design.second_order else count + 2), where)
+    check_size(base * (2 * count + 2 if design.second_order else count + 2), where)
     from SALib.sample import sobol
 
     return sobol.sample(problem, base, calc_second_order=design.second_order, seed=design.seed)
@@ -269,19 +273,23 @@ def of_rows(rows: Sequence[Mapping[str, Any]], known: Known, where: str) -> Poin
     """Return the points of a list: each a mapping from factors to values, all of the same factors."""
     if not rows:
         raise UserError(f"{where}: is empty; write at least one point")
-    _check_size(len(rows), where)
-    names = list(rows[0])
+    check_size(len(rows), where)
     for at, row in enumerate(rows):
-        if set(row) != set(names):
-            odd = sorted(set(row) ^ set(names))[0]
+        if not isinstance(row, Mapping):
+            raise UserError(f"{where}.{at}: {row!r} is no point; give every point as a table of its factors")
+        if set(row) != set(rows[0]):
+            odd = next(iter(set(row) ^ set(rows[0])))
             raise UserError(f"{where}.{at}: {odd} is not in every point; give every point all factors")
-    return _of_columns({name: [row[name] for row in rows] for name in names}, known, where, LIST)
+    columns = [(str(name), [row[name] for row in rows]) for name in rows[0]]
+    return _of_columns(columns, known, where, lambda row: f"{where}.{row}", LIST)
 
 
 def of_frame(frame: pd.DataFrame, known: Known, where: str = "the data frame") -> Points:
     """Return the points of a data frame: one row per point, one column per factor."""
-    columns = {str(name): frame[name].tolist() for name in frame.columns}
-    return _of_columns(columns, known, where, TABLE)
+    if not hasattr(frame, "iloc"):
+        raise UserError(f"{where}: is a {type(frame).__name__}; give a data frame of pandas")
+    columns = [(str(name), frame.iloc[:, at].tolist()) for at, name in enumerate(frame.columns)]
+    return _of_columns(columns, known, where, lambda row: f"{where}: row {row}", TABLE)
 
 
 def of_csv(path: Path, known: Known) -> Points:
@@ -290,21 +298,20 @@ def of_csv(path: Path, known: Known) -> Points:
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if line]
+            reader = csv.reader(file)
+            lines = [(reader.line_num, line) for line in reader if line]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read ({error})") from None
     if len(lines) < 2:
         raise UserError(
             f"{path}: holds no points; the first line names the factors, each other one is a point"
         )
-    names = [name.strip() for name in lines[0]]
-    for at, line in enumerate(lines[1:], 2):
+    names = [name.strip() for name in lines[0][1]]
+    for at, line in lines[1:]:
         if len(line) != len(names):
             raise UserError(f"{path}: line {at}: has {len(line)} values for {len(names)} columns")
-    columns = {name: [_parsed(line[at]) for line in lines[1:]] for at, name in enumerate(names)}
-    if len(columns) != len(names):
-        raise UserError(f"{path}: a column stands there twice")
-    return _of_columns(columns, known, str(path), TABLE)
+    columns = [(name, [_parsed(line[at]) for _, line in lines[1:]]) for at, name in enumerate(names)]
+    return _of_columns(columns, known, str(path), lambda row: f"{path}: line {lines[row + 1][0]}", TABLE)
 
 
 def _parsed(text: str) -> Any:
@@ -317,32 +324,48 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _of_columns(columns: dict[str, list[Any]], known: Known, where: str, method: str) -> Points:
-    factors, values = [], {}
-    if not columns or not len(next(iter(columns.values()))):
+def _of_columns(
+    columns: list[tuple[str, list[Any]]], known: Known, where: str, at: Callable[[int], str], method: str
+) -> Points:
+    """Return the points that stand in columns (name, values); ``at``: where a row stands, for messages."""
+    if not columns or not columns[0][1]:
         raise UserError(f"{where}: has no points")
-    _check_size(len(next(iter(columns.values()))), where)
-    for name, column in columns.items():
+    check_size(len(columns[0][1]), where)
+    factors, values, origins = [], {}, {}
+    for name, written in columns:
+        origin = f"{where}: column {name}"
+        column = [plain(value) for value in written]
         for row, value in enumerate(column):
             if value is None or value == "" or value != value:
-                raise UserError(
-                    f"{where}: column {name}, row {row}: is empty or nan; every point needs a value"
-                )
-        spot = f"{where}: column {name}"
-        distinct = list(dict.fromkeys(column))
-        kind, path, unit = known._kind(name, FactorTable(levels=distinct), spot)
-        seen = {value: known.value(kind, path, value, _row_of(spot, column, value)) for value in distinct}
-        values[path] = [seen[value] for value in column]
+                raise UserError(f"{at(row)}: {name}: is empty or nan; every point needs a value")
+        rows = _first_rows(column)
+        levels = [column[row] for row in rows.values()]
+        kind, path, unit = known._kind(name, FactorTable(levels=levels), origin)
+        if path in values:
+            raise UserError(f"{where}: a column stands there twice: {path}")
+        seen = {key: known.value(kind, path, column[row], at(row)) for key, row in rows.items()}
+        values[path] = [seen[_key(value)] for value in column]
+        origins[path] = origin
         if kind == INPUT:
             numbers = values[path]
             factors.append(Factor(path, kind, (), min(numbers), max(numbers), unit=unit))
         else:
-            factors.append(Factor(path, kind, tuple(dict.fromkeys(values[path])), unit=unit))
-    return Points(factors, values, None, {"method": method})
+            taken = [values[path][row] for row in _first_rows(values[path]).values()]
+            factors.append(Factor(path, kind, tuple(taken), unit=unit))
+    return Points(factors, values, None, {"method": method}, origins)
 
 
-def _row_of(spot: str, column: list[Any], value: Any) -> str:
-    return f"{spot}, row {column.index(value)}"
+def _key(value: Any) -> Any:
+    """Return what tells values apart: 1 is not true, and a list is no key of its own."""
+    return (type(value), value if isinstance(value, (str, bool, int, float)) else repr(value))
+
+
+def _first_rows(column: list[Any]) -> dict[Any, int]:
+    """Return the row in which each value of a column stands first, by its key."""
+    rows: dict[Any, int] = {}
+    for row, value in enumerate(column):
+        rows.setdefault(_key(value), row)
+    return rows
 
 
 def distinct_worlds(points: Points) -> list[tuple]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
+import errno
 import json
 import os
 import platform
@@ -22,13 +22,26 @@ from typing import Any
 
 from experiments.folder import MADE_BY, MANIFEST, explained
 from experiments.sweeps.plan import Plan, compared
-from experiments.sweeps.store import DESIGN, EVENTS, FAILURES, KIND, PARTS, UNIT, read_manifest
+from experiments.sweeps.store import (
+    DESIGN,
+    EVENTS,
+    EXPANDING,
+    FAILURES,
+    KIND,
+    PARTS,
+    UNIT,
+    command,
+    content_of,
+    is_whole,
+    open_store,
+    read_manifest,
+)
 from experiments.sweeps.work import Chunk, Made, fingerprint
 from sim.errors import UserError
 
 LOCK, JOURNAL, UNFINISHED = ".lock", "journal.jsonl", ".unfinished-"
+HELD = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)  # by another process
 OURS = (LOCK, DESIGN, PARTS, EVENTS, FAILURES, JOURNAL)
-HASH = 8  # bytes
 
 
 class Keeper:
@@ -68,13 +81,15 @@ class Keeper:
         if (self.folder / MANIFEST).exists():
             manifest = read_manifest(self.folder)
             check_same(self.folder, manifest, plan, content_of(design), allow)
+            if not open_store(self.folder).has_design():
+                self._write(DESIGN, design)  # its hash is that of the manifest: it is the same
             blocks = manifest["blocks"]
             total = sum(block["runs"] for block in blocks)
             if runs not in (blocks[0]["runs"], total):
                 raise UserError(
                     f"{self.folder}: has {total} runs of every point, and {runs} are asked for; "
                     + (
-                        f"cascades expand {self.folder} --runs +{runs - total}"
+                        command("expand", self.folder, "--runs", f"+{runs - total}")
                         if runs > total
                         else "none is taken away; choose another --out"
                     )
@@ -86,14 +101,30 @@ class Keeper:
             self._write(MANIFEST, _as_text(_manifest(plan, blocks, content_of(design))).encode())
         return blocks
 
-    def expand(self, plan: Plan, more: int) -> list[dict[str, int]]:
-        """Give every point more runs; the old ones stay as they are."""
+    def expand(self, plan: Plan, more: int) -> bool:
+        """Give every point more runs; the old ones stay as they are.
+
+        Returns False where so many were asked for before and are not all there yet: then those are meant.
+        Raises UserError where another number of them is not there yet.
+        """
+        store = open_store(self.folder)
+        if store.expanding == more:
+            return False
+        if store.expanding:
+            raise UserError(
+                f"{self.folder}: is being expanded by {store.expanding} runs of every point, not by {more}; "
+                f"finish that first: {command('resume', self.folder)}"
+            )
+        manifest = store.manifest | {EXPANDING: more}
+        manifest["blocks"] = [*store.blocks, plan.block(store.runs_per_point, more)]
+        self._write(MANIFEST, _as_text(manifest).encode())
+        return True
+
+    def expanded(self) -> None:
+        """Note that all runs are there."""
         manifest = read_manifest(self.folder)
-        total = sum(block["runs"] for block in manifest["blocks"])
-        manifest["blocks"].append(plan.block(total, more))
-        with explained(self.folder):
+        if manifest.pop(EXPANDING, 0):
             self._write(MANIFEST, _as_text(manifest).encode())
-        return manifest["blocks"]
 
     def kept(self, key: str, chunks: Iterator[Chunk], logs: int) -> tuple[list[Chunk], list[Path]]:
         """Return the chunks that are still to be done, and the damaged parts that were put aside.
@@ -105,14 +136,14 @@ class Keeper:
         damaged: list[Path] = []
         for folder in (PARTS, EVENTS):
             for path in sorted((self.folder / folder).glob("*.parquet")):
-                stem, _, digest = path.name.removesuffix(".parquet").partition(".")
-                content = path.read_bytes()
-                if content_of(content) == digest and stem not in there and _belongs(content, key):
+                stem = path.name.partition(".")[0]
+                if is_whole(path) and stem not in there and _belongs(path, key):
                     there[stem] = path
                 else:
                     damaged.append(path)
-        for path in damaged:
-            path.unlink()
+        with explained(self.folder):
+            for path in damaged:
+                path.unlink()
         missing = []
         for chunk in chunks:
             wanted = [f"part-{chunk.name}"]
@@ -167,16 +198,10 @@ class Keeper:
                     unfinished.unlink(missing_ok=True)
 
 
-def content_of(content: bytes) -> str:
-    """Return a hash of a file's content."""
-    return hashlib.blake2b(content, digest_size=HASH).hexdigest()
-
-
-def _belongs(content: bytes, key: str) -> bool:
-    import pyarrow as pa
+def _belongs(path: Path, key: str) -> bool:
     import pyarrow.parquet as parquet
 
-    facts = parquet.read_schema(pa.BufferReader(content)).metadata or {}
+    facts = parquet.read_schema(path).metadata or {}
     return json.loads(facts.get(b"diffusion-cascades", b"{}")).get("sweep") == key
 
 
@@ -207,7 +232,10 @@ def _locked(file: Any, folder: Path) -> Any:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if error.errno not in HELD:
+            file.close()
+            raise UserError(f"{folder}: cannot be locked: {error.strerror}; choose another disk") from None
         file.seek(0)
         holder = file.read().strip() or "another process"
         file.close()
@@ -222,16 +250,20 @@ def _locked(file: Any, folder: Path) -> Any:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a process holds the lock of a store."""
+    """Whether a process holds the lock of a store; only to be read, so it need not be ours."""
     try:
         import fcntl
-
-        with path.open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
+    except ImportError:  # Windows
         return False
+    try:
+        file = path.open()
     except OSError:
-        return True
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in HELD
     return False
 
 

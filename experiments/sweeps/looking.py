@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,18 @@ import numpy as np
 from experiments.folder import human_bytes
 from experiments.sweeps.plan import Plan
 from experiments.sweeps.running import plan_of_store
-from experiments.sweeps.store import DONE, EVENTS, PARTS, Store, open_store, table_of
+from experiments.sweeps.store import (
+    DESIGN,
+    DONE,
+    EVENTS,
+    FAILURES,
+    PARTS,
+    Store,
+    command,
+    damaged_file,
+    open_store,
+    table_of,
+)
 from experiments.sweeps.work import Chunk, Made, compute
 from experiments.sweeps.worlds import Worlds, seed_of
 from sim.errors import UserError, not_found
@@ -25,7 +37,8 @@ if TYPE_CHECKING:
 TRIAL_SECONDS = 2.0
 TRIAL_ROWS = 32
 TRIAL_PLACES = 12
-MOST_LEVELS_SHOWN = 6
+MOST_SHOWN = 6
+FAILED_RUNS = "select run_id, error from results where status = 'failed'"
 
 
 @dataclass(frozen=True)
@@ -104,18 +117,10 @@ def forecast(plan: Plan, runs: int, chunk: int | None = None) -> Forecast:
 
 
 def status(folder: str | Path) -> dict[str, Any]:
-    """Return how far a sweep is, as plain data, by the names of its parts."""
+    """Return how far a sweep is, as plain data; every part is read, and a damaged one is not done."""
     store = open_store(folder)
-    points = store.manifest["points"]
-    total = points * store.runs_per_point
-    there = {path.name.split(".")[0] for path in store.parts()}
-    done = 0
-    for at, block in enumerate(store.blocks):
-        of_block = points * block["runs"]
-        for number, first in enumerate(range(0, of_block, block["chunk"])):
-            if f"part-{at:03d}-{number:07d}" in there:
-                done += min(of_block, first + block["chunk"]) - first
-    failed = sum(1 for _ in store.failures())
+    damaged = store.damaged()
+    failed = sum(1 for _ in store.failures(without=damaged))
     size = sum(path.stat().st_size for path in store.folder.rglob("*.parquet"))
     made = store.manifest["made_with"]
     return {
@@ -123,12 +128,14 @@ def status(folder: str | Path) -> dict[str, Any]:
         "title": store.manifest["plan"]["title"],
         "scenario": store.manifest["plan"]["scenario_name"],
         "method": store.method,
-        "points": points,
+        "points": store.manifest["points"],
         "runs_per_point": store.runs_per_point,
-        "runs": total,
-        "done": done,
+        "runs": store.total,
+        "done": store.done(without=damaged),
         "failed": failed,
-        "parts": len(there),
+        "parts": len(store.parts()),
+        "damaged": [path.name for path in damaged],
+        "design_lost": "" if store.has_design() else store.design_again(),
         "bytes": size,
         "worked_on_by": _holder(store.folder),
         "metrics": store.metrics,
@@ -145,6 +152,12 @@ def _holder(folder: Path) -> str:
     return path.read_text().strip() if path.exists() and is_locked(path) else ""
 
 
+def shortened(values: Sequence[Any]) -> str:
+    """Return a list in words, the first few of it."""
+    more = ", ..." if len(values) > MOST_SHOWN else ""
+    return ", ".join(map(str, values[:MOST_SHOWN])) + more
+
+
 def status_in_words(found: dict[str, Any]) -> str:
     """Return the status of a sweep as a person reads it."""
     share = found["done"] / found["runs"]
@@ -155,16 +168,22 @@ def status_in_words(found: dict[str, Any]) -> str:
         f"; {found['parts']:,} parts, {human_bytes(found['bytes'])}",
     ]
     for factor in found["factors"]:
-        levels = [str(level) for level in factor["levels"]]
-        shown = ", ".join(levels[:MOST_LEVELS_SHOWN]) + (", ..." if len(levels) > MOST_LEVELS_SHOWN else "")
-        between = shown or f"{factor['low']:g} to {factor['high']:g} {factor['unit']}".strip()
+        between = shortened(factor["levels"])
+        if not between:
+            between = f"{factor['low']:g} to {factor['high']:g} {factor['unit']}".strip()
         lines.append(f"  {factor['name']} ({factor['kind']}): {between}")
+    if found["damaged"]:
+        lines.append(f"damaged, to be made again: {shortened(found['damaged'])}")
     if found["worked_on_by"]:
         lines.append(f"being worked on by {found['worked_on_by']}")
-    elif found["done"] < found["runs"]:
-        lines.append(f"the rest: cascades resume {found['folder']}")
+    elif found["design_lost"]:
+        lines.append(f"{DESIGN} is damaged or lost; {found['design_lost']}")
+    elif found["done"] < found["runs"] or found["damaged"]:
+        lines.append(f"the rest: {command('resume', found['folder'])}")
     if found["failed"]:
-        lines.append(f"what failed: {found['folder']}/failures.csv")
+        table = Path(found["folder"]) / FAILURES
+        where = table if table.exists() else command("query", found["folder"], FAILED_RUNS)
+        lines.append(f"what failed: {where}")
     return "\n".join(lines)
 
 
@@ -247,8 +266,9 @@ def query(folder: str | Path, text: str) -> pd.DataFrame:
     import duckdb
 
     store = open_store(folder)
+    store.check_design()
     if not store.parts():
-        raise UserError(f"{folder}: holds no runs yet; cascades resume {folder}")
+        raise UserError(f"{folder}: holds no runs yet; {command('resume', folder)}")
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar = false")
         where = str(store.folder).replace("'", "''")
@@ -264,8 +284,15 @@ def query(folder: str | Path, text: str) -> pd.DataFrame:
             for name, view in views.items():
                 connection.execute(f'create view "{name}" as {view}')
             found = connection.execute(text)
-            return found.df() if found.description else found.df()
         except duckdb.Error as error:
-            listed = ", ".join(f"{name}" for name in views)
+            for path in store.damaged():
+                raise damaged_file(path) from None
             message = str(error).strip().splitlines()[0]
-            raise UserError(f"{folder}: the query cannot be answered: {message}; views: {listed}") from None
+            raise UserError(
+                f"{folder}: the query cannot be answered: {message}; views: {', '.join(views)}"
+            ) from None
+        if found is None:
+            raise UserError(
+                f"{folder}: the query {text!r} asks for nothing; write SQL, such as 'select * from runs'"
+            )
+        return found.df()

@@ -142,7 +142,7 @@ def plan_of(file: SweepFile, points: Points, base: Scenario, where: str) -> Plan
         "policy_files": _policy_files(points.factors),
     }
     plain = json.loads(json.dumps(data, default=str))
-    _check_levels(points.factors, base, where)
+    _check_levels(points, base, where)
     plan = Plan(plain, points, {m.name: {"unit": m.unit, "meaning": m.meaning} for m in metrics})
     worlds = Worlds(plain)
     with_input = [factor for factor in points.factors if factor.kind not in (POLICY, SET)]
@@ -176,9 +176,9 @@ def _policy_files(factors: Sequence[Factor]) -> dict[str, list[Any]]:
     return {name: [read_toml(path), str(path)] for name, path in files.items()}
 
 
-def _check_levels(factors: Sequence[Factor], base: Scenario, where: str) -> None:
+def _check_levels(points: Points, base: Scenario, where: str) -> None:
     """Raise UserError for a level that is wrong whatever the other factors are."""
-    for factor in factors:
+    for factor in points.factors:
         for level in factor.levels[:LEVELS_CHECKED]:
             try:
                 if factor.kind == SET:
@@ -192,4 +192,11 @@ def _check_levels(factors: Sequence[Factor], base: Scenario, where: str) -> None
             except UserError as error:
                 if factor.kind == POLICY and ":" in factor.name and "is missing" in str(error):
                     continue  # another factor gives it
-                raise UserError(f"{where}: factors.{factor.name}: {error}") from None
+                origin = points.origins.get(factor.name, f"{where}: factors.{factor.name}")
+                raise UserError(f"{origin}: {_of_level(str(error), factor.name, level)}") from None
+
+
+def _of_level(message: str, name: str, level: Any) -> str:
+    """Return what is wrong with a level, without the option ``--set`` that nobody wrote."""
+    change = set_text(name, level)
+    return message.replace(f"--set {change!r}: ", "").replace(f" with --set {change}", f" with {change}")

@@ -18,6 +18,7 @@ levels = ["base", "code-never"]
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -129,6 +130,55 @@ def checked(data: dict[str, Any], origin: str) -> SweepFile:
     except ValidationError as error:
         lines = [f"{origin}: {problem_of(detail, _allowed_at)}" for detail in error.errors()[:8]]
         raise UserError("\n".join(lines)) from None
+
+
+MISSING = ("NAType", "NaTType")  # what pandas writes where nothing is
+
+
+def plain(value: Any) -> Any:
+    """Return numbers, lists and tables of numpy and pandas as those of Python; None where nothing is.
+
+    >>> import numpy as np
+    >>> plain({"levels": np.arange(2), "low": np.float32(0.5)})
+    {'levels': [0, 1], 'low': 0.5}
+    """
+    if type(value) in (float, int, str, bool):
+        return value
+    if isinstance(value, Mapping):
+        return {key: plain(below) for key, below in value.items()}
+    if isinstance(value, (list, tuple)):
+        return listed(value)
+    if type(value).__name__ in MISSING:
+        return None
+    if hasattr(value, "tolist"):
+        found = value.tolist()
+        return plain(found) if isinstance(found, list) else found
+    return value
+
+
+def factor_table(value: Any, where: str) -> dict[str, Any]:
+    """Return what Python says of one factor as its table: a table, its levels, or its only level."""
+    value = plain(value)
+    if isinstance(value, Mapping):
+        levels = value.get("levels")
+        return dict(value) | ({"levels": listed(levels)} if _is_many(levels) else {})
+    if isinstance(value, (str, bool, int, float)):
+        return {"levels": [value]}
+    if not _is_many(value):
+        raise UserError(
+            f"{where}: {value!r}: give its levels, such as [1, 2], or a table, such as "
+            '{"low": 1, "high": 2}'
+        )
+    return {"levels": listed(value)}
+
+
+def listed(values: Any) -> list[Any]:
+    """Return what can be gone through as a list of plain values."""
+    return [plain(value) for value in values]
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
 def _allowed_at(location: list) -> list[str]:
@@ -249,6 +299,7 @@ class Known:
         from sim.quantity import Quantity
         from sim.schema import check_bounds
 
+        value = plain(value)
         if isinstance(value, float) and math.isnan(value):
             raise UserError(f"{where}: {name}: is not a number (nan); every point needs a value")
         if kind == INPUT:
@@ -269,7 +320,8 @@ class Known:
         if kind == POLICY and ":" in name:
             if isinstance(value, list):
                 value = "+".join(map(str, value))
-            return value if isinstance(value, str) else _short(value)
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                return _short(value)
         if not isinstance(value, (str, bool, int, float)):
             raise UserError(f"{where}: {name}: {value!r} must be text, a number, or true or false")
         return value

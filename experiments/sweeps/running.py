@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -15,8 +15,8 @@ from experiments.sweeps.designs import Points, lay_out, of_frame, of_rows
 from experiments.sweeps.factors import Factor
 from experiments.sweeps.keeping import Keeper, check_versions
 from experiments.sweeps.plan import Plan, base_of, plan_of
-from experiments.sweeps.reading import LIST, TABLE, Known, SweepFile, checked, read_sweep
-from experiments.sweeps.store import Store, open_store, read_manifest
+from experiments.sweeps.reading import LIST, TABLE, Known, SweepFile, checked, factor_table, plain, read_sweep
+from experiments.sweeps.store import Store, command, open_store, read_manifest
 from experiments.sweeps.work import Chunk, Made, Stopped, compute, fingerprint
 from sim.errors import UserError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIALS = 3  # of a chunk that a worker could not compute
 AHEAD = 2  # chunks that wait for every worker
+MOST_WORKERS = 100_000
 PATIENCE = 0.5  # seconds between two looks at whether the cluster is still there
 
 
@@ -72,26 +73,28 @@ def sweep(
     Args:
         what: the file of a sweep (``.toml``), the name of one that comes with the product where no
             factors are given, or a scenario.
-        factors: name -> levels (a list), or a table such as ``{"low": 0.1, "high": 0.6}``; or a SALib
-            problem.
+        factors: name -> levels (a list, or one alone), or a table such as ``{"low": 0.1, "high": 0.6}``;
+            or a SALib problem.
         design: a method ("grid", "zip"), a table such as ``{"method": "sobol", "points": 256}``, a list of
             points, or a data frame with one row per point and one column per factor.
         out: the folder of the store.
-        executor: where chunks are computed, if not on ``threads`` of this process; ``workers`` of them.
+        executor: where chunks are computed, if not on ``threads`` of this process.
+        workers: how many the executor has; left out: as many as it says itself (``ProcessPoolExecutor``,
+            ``MPIPoolExecutor``), or 1. Two chunks for each are handed out ahead.
         cluster: address of a Dask scheduler.
         allow_other_versions: go on although versions or processors are not those of the store.
         progress: called with the number of runs completed since it was last called.
         settings: as in the file: runs, seed, luck, inputs, keep_inputs, metrics, logs, chunk, sets, policies.
 
     Raises:
-        UserError: for what cannot be used, and where parts could not be computed.
+        UserError: for what cannot be used, and where parts could not be computed or the executor broke.
     """
     if factors is None and not hasattr(design, "columns") and isinstance(design, str):
         if not isinstance(what, str | Path):
             raise UserError(f"{type(what).__name__}: give factors, or the file or the name of a sweep")
         file, path = read_sweep(what)
         if settings:
-            file = checked(file.model_dump(exclude_unset=True) | settings, str(path))
+            file = checked(file.model_dump(exclude_unset=True) | plain(settings), str(path))
         plan = plan_of_file(file, path)
     else:
         plan, file = plan_of_arguments(what, factors, design, settings)
@@ -124,7 +127,16 @@ def trouble_in_words(outcome: Outcome) -> str:
     name, message = next(iter(outcome.troubles.items()))
     return (
         f"{outcome.store.folder}: {len(outcome.troubles)} parts could not be computed in {TRIALS} trials "
-        f"(part {name}: {message}); all others are kept: cascades resume {outcome.store.folder}"
+        f"(part {name}: {message}); all others are kept: {command('resume', outcome.store.folder)}"
+    )
+
+
+def broken_in_words(outcome: Outcome, error: Exception) -> str:
+    """Return what to say where an executor takes no more work."""
+    return (
+        f"{outcome.store.folder}: the executor broke ({type(error).__name__}: {error}); {outcome.done:,} of "
+        f"{outcome.total:,} runs are kept; go on with a new executor, or with: "
+        + command("resume", outcome.store.folder)
     )
 
 
@@ -142,10 +154,9 @@ def plan_of_arguments(what, factors, design, settings: dict[str, Any]) -> tuple[
 
     where = "sweep"
     tables = factors_of_salib(factors) if is_salib(factors) else factors
-    given = {
-        name: value if isinstance(value, Mapping) else {"levels": list(value)}
-        for name, value in (tables or {}).items()
-    }
+    if not isinstance(tables, Mapping | None):
+        raise UserError(f"{where}: factors: {factors!r}: give a mapping, such as {{'PATH': [1, 2]}}")
+    given = {name: factor_table(value, f"{where}: factors.{name}") for name, value in (tables or {}).items()}
     frame = design if hasattr(design, "columns") else None
     rows = None
     if frame is not None:
@@ -153,11 +164,16 @@ def plan_of_arguments(what, factors, design, settings: dict[str, Any]) -> tuple[
     elif isinstance(design, str):
         table = {"method": design}
     elif isinstance(design, Mapping):
-        table = dict(design)
-    else:
+        table = plain(design)
+    elif isinstance(design, Iterable):
         table, rows = {"method": LIST}, list(design)
+    else:
+        raise UserError(
+            f"{where}: design: {design!r}: give a method, such as 'grid', a table, a list of points or a "
+            "data frame"
+        )
     named = what.name if isinstance(what, Scenario) else str(what)
-    file = checked({"scenario": named, "design": table, "factors": given, **settings}, where)
+    file = checked({"scenario": named, "design": table, "factors": given, **plain(settings)}, where)
     base = what if isinstance(what, Scenario) else base_of(file, "")
     if isinstance(what, Scenario):
         from sim.policy import JOIN, with_policies
@@ -211,8 +227,19 @@ def resume(
     return run_plan(plan, folder, blocks[0]["runs"], allow=allow_other_versions, **where)
 
 
-def expand(folder: str | Path, more: int, *, allow_other_versions: bool = False, **where: Any) -> Outcome:
-    """Give every point of a store more runs; those that are there stay as they are."""
+def expand(
+    folder: str | Path,
+    more: int,
+    *,
+    allow_other_versions: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+    **where: Any,
+) -> Outcome:
+    """Give every point of a store more runs; those that are there stay as they are.
+
+    An expansion by as many runs that was broken off is finished instead. Raises UserError where one by
+    another number of runs was broken off.
+    """
     from sim.ensemble import MOST_RUNS, check_count
 
     check_count("runs", more, 1, MOST_RUNS)
@@ -220,8 +247,9 @@ def expand(folder: str | Path, more: int, *, allow_other_versions: bool = False,
     with Keeper(folder) as keeper:
         there = read_manifest(keeper.folder)["made_with"]
         check_versions(f"{folder}: was made with other versions", there, fingerprint(), allow_other_versions)
-        keeper.expand(plan, more)
-    return resume(folder, allow_other_versions=allow_other_versions, **where)
+        if not keeper.expand(plan, more):
+            say(f"{folder}: an expansion by {more} runs was broken off; it is finished now.")
+    return resume(folder, allow_other_versions=allow_other_versions, say=say, **where)
 
 
 def run_plan(
@@ -241,11 +269,12 @@ def run_plan(
     """Compute what a store lacks of a plan. Ctrl-C ends it in order: parts at work are finished and kept.
 
     Raises UserError for a store of another plan or version, one that another process holds, and a cluster
-    that is not there or has other versions.
+    that is not there or has other versions, and an executor that is none or breaks.
     """
     from sim.ensemble import check_count
 
     check_count("threads", 1 if threads is None else threads, 1, 1024)
+    size = 1 if executor is None else size_of(executor, workers)
     with Keeper(out) as keeper:
         blocks = keeper.begin(plan, runs, chunk, allow)
         plan = plan_of_store(keeper.folder)
@@ -268,17 +297,35 @@ def run_plan(
                 with on_cluster(cluster, fingerprint(), allow) as (pool, alive, places):
                     _compute_all(plan, missing, keeper, outcome, pool, places, progress, say, allow, alive)
             elif executor is not None:
-                _compute_all(plan, missing, keeper, outcome, executor, workers or 1, progress, say, allow)
+                _compute_all(plan, missing, keeper, outcome, executor, size, progress, say, allow)
             else:
                 places = threads or os.cpu_count() or 1
                 with ThreadPoolExecutor(places) as pool:
                     _compute_all(
                         plan, missing, keeper, outcome, pool, places, progress, say, allow, stop=Event()
                     )
+        if not outcome.left:
+            keeper.expanded()
         all_made_now = len(missing) == len(chunks)
         keeper.write_failures("" if all_made_now and not outcome.failed else failures_table(outcome.store))
         keeper.note(event="ended", done=outcome.done, left=outcome.left, interrupted=outcome.interrupted)
     return outcome
+
+
+def size_of(executor: Executor, workers: int | None = None) -> int:
+    """Return how many workers an executor has: ``workers`` if given, else what it says itself, else 1.
+
+    Raises UserError for what is no executor.
+    """
+    from sim.ensemble import check_count
+
+    if not callable(getattr(executor, "submit", None)):
+        raise UserError(f"executor: {executor!r} is none; give one of concurrent.futures")
+    if workers is not None:
+        check_count("workers", workers, 1, MOST_WORKERS)
+        return workers
+    told = [getattr(executor, name, None) for name in ("_max_workers", "num_workers")]
+    return next((size for size in told if isinstance(size, int) and size > 0), 1)
 
 
 def _check_space(keeper: Keeper, plan: Plan, runs: int) -> None:
@@ -310,9 +357,10 @@ def _compute_all(
     again: list[tuple[Chunk, int]] = []
     pending: dict[Future, tuple[Chunk, int]] = {}
     ours = fingerprint()
+    broken: list[Exception] = []
 
     def submit_more() -> None:
-        while len(pending) < AHEAD * places:
+        while len(pending) < AHEAD * places and not broken:
             if again:
                 chunk, trial = again.pop()
             else:
@@ -321,7 +369,10 @@ def _compute_all(
                     return
             task = plan.task(chunk)
             extra = () if stop is None else (stop,)
-            pending[pool.submit(compute, task, *extra)] = chunk, trial
+            try:
+                pending[pool.submit(compute, task, *extra)] = chunk, trial
+            except RuntimeError as error:  # broken, or shut down
+                broken.append(error)
 
     def collect(timeout: float | None = None) -> None:
         finished, _ = wait(pending, timeout=timeout, return_when=FIRST_COMPLETED)
@@ -336,6 +387,9 @@ def _compute_all(
             made: Made = future.result()
             check_versions(f"a worker ({made.by['processor']}) has other versions", ours, made.by, allow)
         except Stopped:
+            return
+        except BrokenExecutor as error:
+            broken.append(error)
             return
         except Exception as error:  # of a worker: it may do better elsewhere
             message = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -363,6 +417,8 @@ def _compute_all(
         while pending:
             collect(PATIENCE if alive is not None else None)
             submit_more()
+        if broken:
+            raise UserError(broken_in_words(outcome, broken[0]))
     except KeyboardInterrupt:
         outcome.interrupted = True
         for future in list(pending):
@@ -400,6 +456,6 @@ def failures_table(store: Store) -> str:
     writer.writerow(["run_id", "point", "run", "seed", "error", "repeat"])
     for row in rows:
         run_id = f"{ids[row['point']]}-{row['run']}"
-        command = f"cascades replay {store.folder} {run_id}"
-        writer.writerow([run_id, row["point"], row["run"], row["seed"], row["error"], command])
+        repeat = command("replay", store.folder, run_id)
+        writer.writerow([run_id, row["point"], row["run"], row["seed"], row["error"], repeat])
     return text.getvalue()

@@ -13,9 +13,11 @@ A part is named by its block, its number and a hash of its content, so a damaged
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +34,20 @@ if TYPE_CHECKING:
 
 DESIGN, PARTS, EVENTS, FAILURES = "design.parquet", "parts", "events", "failures.csv"
 KIND = "sweep"
+EXPANDING = "expanding"  # in a manifest: runs by which every point is expanded, until all are there
 UNIT = "unit:"  # before a factor's name: its coordinate in the unit cube, from which its value was made
+HASH = 8  # bytes
 OWN_COLUMNS = ("point", "run", "seed", "status", "error")
 DONE, FAILED = "done", "failed"
+
+
+def command(*words: object) -> str:
+    """Return a command of this program as a shell takes it, with quotes where they are needed.
+
+    >>> command("resume", "my sweeps/one")
+    "cascades resume 'my sweeps/one'"
+    """
+    return shlex.join(["cascades", *map(str, words)])
 
 
 def open_store(folder: str | Path) -> Store:
@@ -69,6 +82,16 @@ class Store:
     def runs_per_point(self) -> int:
         """How many runs every point is to have."""
         return sum(block["runs"] for block in self.blocks)
+
+    @property
+    def expanding(self) -> int:
+        """By how many runs of every point an expansion enlarges it that is not finished; 0: none."""
+        return self.manifest.get(EXPANDING, 0)
+
+    @property
+    def total(self) -> int:
+        """How many runs all points are to have."""
+        return self.manifest["points"] * self.runs_per_point
 
     @property
     def units(self) -> dict[str, str]:
@@ -106,7 +129,27 @@ class Store:
 
     @cached_property
     def _design(self) -> pd.DataFrame:
+        self.check_design()
         return table_of(self.folder / DESIGN).to_pandas().set_index("point")
+
+    def has_design(self) -> bool:
+        """Whether the table of points is there as it was written."""
+        try:
+            return content_of((self.folder / DESIGN).read_bytes()) == self.manifest["design"]
+        except OSError:
+            return False
+
+    def check_design(self) -> None:
+        """Raise UserError, with the cure, where the table of points is damaged or lost."""
+        if not self.has_design():
+            raise UserError(f"{self.folder / DESIGN}: is damaged or lost; {self.design_again()}")
+
+    def design_again(self) -> str:
+        """Return what to do where the table of points is damaged or lost."""
+        return (
+            "the sweep, asked for as it was, writes it again and keeps all runs; it was made by: "
+            + self.manifest["command"]
+        )
 
     @property
     def design(self) -> pd.DataFrame:
@@ -130,6 +173,23 @@ class Store:
         """Return the parts that are there, in order."""
         return sorted((self.folder / PARTS).glob("part-*.parquet"))
 
+    def damaged(self) -> list[Path]:
+        """Return the parts and logs that are not as they were written; each is read."""
+        logs = sorted((self.folder / EVENTS).glob("events-*.parquet"))
+        return [path for path in (*self.parts(), *logs) if not is_whole(path) and path.exists()]
+
+    def done(self, without: Collection[Path] = ()) -> int:
+        """Return how many runs are there, by the names of the parts, ``without`` some of them."""
+        points = self.manifest["points"]
+        there = {path.name.split(".")[0] for path in self.parts() if path not in without}
+        done = 0
+        for at, block in enumerate(self.blocks):
+            of_block = points * block["runs"]
+            for number, first in enumerate(range(0, of_block, block["chunk"])):
+                if f"part-{at:03d}-{number:07d}" in there:
+                    done += min(of_block, first + block["chunk"]) - first
+        return done
+
     def runs(self, columns: Sequence[str] | None = None, failed: bool = False) -> pa.Table:
         """Return one row per run that is there, ordered by point and run, as an Arrow table.
 
@@ -147,7 +207,7 @@ class Store:
         read = list(dict.fromkeys([*wanted, "status"]))
         tables = [table_of(path, read) for path in self.parts()]
         if not tables:
-            raise UserError(f"{self.folder}: holds no runs yet; cascades resume {self.folder}")
+            raise UserError(f"{self.folder}: holds no runs yet; {command('resume', self.folder)}")
         table = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()
         if not failed:
             done = compute.equal(table["status"].cast(pa.string()), DONE)
@@ -158,12 +218,14 @@ class Store:
             table = table.sort_by([("point", "ascending"), ("run", "ascending")])
         return table.select(wanted)
 
-    def failures(self) -> Iterator[dict[str, Any]]:
-        """Yield point, run, seed and error of every run that failed, part by part."""
+    def failures(self, without: Collection[Path] = ()) -> Iterator[dict[str, Any]]:
+        """Yield point, run, seed and error of every run that failed, part by part, ``without`` some parts."""
         import pyarrow as pa
         import pyarrow.compute as compute
 
         for path in self.parts():
+            if path in without:
+                continue
             status = table_of(path, ["status"])["status"].cast(pa.string())
             chosen = compute.equal(status, FAILED)
             if compute.any(chosen).as_py():
@@ -238,6 +300,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def content_of(content: bytes) -> str:
+    """Return a hash of a file's content."""
+    return hashlib.blake2b(content, digest_size=HASH).hexdigest()
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a part or log is as it was written: its name holds the hash of its content."""
+    try:
+        return content_of(path.read_bytes()) == path.name.removesuffix(".parquet").partition(".")[2]
+    except OSError:
+        return False
+
+
 def table_of(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Return a file of the store; raise UserError where it is damaged."""
     import pyarrow.parquet as parquet
@@ -259,12 +334,15 @@ class readable:
         import pyarrow as pa
 
         if isinstance(error, (OSError, pa.ArrowException)):
-            above = self.path.parent
-            folder = above.parent if above.name in (PARTS, EVENTS) else above
-            raise UserError(
-                f"{self.path}: cannot be read ({str(error).splitlines()[0]}); it is damaged or half there: "
-                f"cascades resume {folder}"
-            ) from None
+            raise damaged_file(self.path, str(error).splitlines()[0]) from None
+
+
+def damaged_file(path: Path, reason: str = "its content is not what was written") -> UserError:
+    """Return what to say of a damaged part or log, with the cure."""
+    return UserError(
+        f"{path}: cannot be read ({reason}); it is damaged or half there, and made again by: "
+        + command("resume", path.parent.parent)
+    )
 
 
 def _range_of(factor: Factor) -> str:

@@ -16,7 +16,7 @@ from terminal import cascades
 
 from experiments import analyses
 from experiments.exploring import boxes as prim
-from experiments.exploring import indices, searching, trees
+from experiments.exploring import front, indices, searching, trees
 from experiments.exploring.boxes import Box, Limit
 from experiments.exploring.choosing import robust
 from experiments.exploring.depending import sensitivity
@@ -25,6 +25,8 @@ from experiments.exploring.futures import futures_of
 from experiments.exploring.knowing import information, worth_of
 from experiments.exploring.sample import Sample, make_sample, outcome_of
 from experiments.exploring.searching import read_lever, search
+from experiments.figures.sheet import WIDE
+from experiments.figures.study import compose
 from sim.errors import UserError
 from sim.scenario import CONFIGS, load
 
@@ -554,14 +556,66 @@ def test_satisficing_and_pareto_are_what_a_person_finds():
     report = robust(choice(), ["good:more", "cost:more"], satisfy=["good >= 3", "cost < 4"], arms=["policy"])
     shares = {row["arm"]: row["share"] for row in report.rows("satisficing")}
     assert shares == {"risky": 0.5, "safe": 1.0, "odd": 0.25}
-    front = {row["arm"]: row["undominated"] for row in report.rows("pareto")}
-    assert front == {
+    kept = {row["arm"]: row["undominated"] for row in report.rows("pareto")}
+    assert kept == {
         "risky": True,
         "safe": True,
         "odd": True,
     }  # what one gains in one goal it loses in the other
     alone = robust(choice(), ["good:more", "cost:less"], arms=["policy"]).rows("pareto")
     assert {row["arm"]: row["undominated"] for row in alone}["safe"]
+
+
+def three_arms() -> Sample:
+    """In ten lucks: best has the most x, by luck; cheap the most y, surely; poor less of both, x by luck."""
+    swing = np.tile([3.0, -2.0], 5)  # of mean 0.5, which ten runs do not tell from 0
+    x = np.array([10 + swing, np.full(10, 10.0), np.full(10, 10.0) - 0.5 * swing])
+    y = np.array([np.full(10, 1.0), np.full(10, 2.0), np.full(10, 1.5)])
+    design = pd.DataFrame({"policy": ["best", "cheap", "poor"]})
+    return make_sample(design, {"x": x, "y": y})
+
+
+def test_the_front_is_that_of_the_means_and_luck_is_said_beside_it():
+    """An arm that is best on average in a goal is on the front, however few the runs."""
+    report = robust(three_arms(), ["x:more", "y:more"], arms=["policy"])
+    rows = {row["arm"]: row for row in report.rows("pareto")}
+    assert {arm: row["undominated"] for arm, row in rows.items()} == {
+        "best": True,
+        "cheap": True,
+        "poor": False,
+    }
+    assert {arm: row["sure"] for arm, row in rows.items()} == {"best": False, "cheap": True, "poor": False}
+    assert {arm: row["dominated_by"] for arm, row in rows.items()} == {
+        "best": None, "cheap": None, "poor": "cheap"
+    }  # fmt: skip
+    text = " ".join(report.text.split())
+    assert (
+        "Pareto front of more x, more y" in text
+        and "Dominated on average, which may be luck: poor by" in text
+    )
+    assert "On the front perhaps by luck, for some other may dominate it: best." in text
+    assert "beaten" not in text.lower()
+    panel = next(panel for finding in report.findings for panel in finding.panels if panel.sort == "points")
+    assert panel.unsure == ["best", "poor"] and [point[-1] for point in panel.points] == [True, True, False]
+
+
+def test_arms_of_the_same_means_do_not_dominate_each_other():
+    """The same values in another order have the same mean, whatever the last digit of their sum."""
+    values = np.array([0.1, 0.2, 0.3, 0.7, 1e3])
+    same = front.standings([np.array([values, values[::-1], values - 1])])
+    assert [one.front for one in same] == [True, True, False]
+    assert same[2] == front.Standing(False, True, 0)
+    twins = front.standings([np.array([values, values])])
+    assert twins == [front.Standing(True, True), front.Standing(True, True)]
+
+
+@pytest.mark.parametrize("runs", [2, 5, 200])
+def test_more_runs_make_places_surer_and_not_the_front_larger(runs):
+    """What is dominated on average is so in few runs as in many; that it is sure takes runs."""
+    x = np.array([np.tile([0.0, 2.0], runs), np.tile([1.8, 0.0], runs)])
+    found = front.standings([x, np.array([np.ones(2 * runs), np.ones(2 * runs)])])
+    assert [one.front for one in found] == [True, False]
+    assert found[1].by == 0 and found[1].sure is (2 * runs * (0.1 / 1.9) ** 2 > 1.645**2)
 
 
 def test_policies_crossed_with_a_sample_are_compared_in_its_futures():
@@ -750,6 +804,50 @@ def test_levers_that_cannot_be_used_are_explained(lever, says, tmp_path):
     with pytest.raises(UserError, match=says):
         search(load("toy"), [lever], GOALS, tmp_path / "s", trials=2, runs=2)
     assert not (tmp_path / "s").exists()
+
+
+def caption_of(report, facts=None) -> str:
+    """The words below the figure of a report."""
+    figure = compose(report.page(facts), WIDE)
+    return " ".join(one.get_text() for one in figure.findobj() if one.get_gid() == "caption")
+
+
+def test_the_figure_of_a_search_says_units_settings_and_runs(made_up, tmp_path):
+    report = look(tmp_path / "s").report
+    facts = {"scenario": "toy", "points": 30, "blocks": [{"seed": 1, "runs": 4}]}
+    said = caption_of(report, facts)
+    assert "120 runs, seed 1" in said and "interval labels" not in said
+    (panel,) = report.page(facts).panels
+    assert panel.x_label == "lag_2 (months; more is better)"
+    assert panel.y_label == "spending (USD; less is better; n = 4)"
+    assert all("delay:months=" in point[0] and "policy=" in point[0] for point in panel.points)
+
+
+def test_a_search_for_one_goal_is_drawn(made_up, tmp_path, monkeypatch):
+    simulated = searching._simulated
+    monkeypatch.setattr(
+        searching,
+        "_simulated",
+        lambda *given: tuple(one[..., :1] for one in map(np.array, simulated(*given))),
+    )
+    found = search(load("toy"), LEVERS, GOALS[:1], tmp_path / "s", trials=12, runs=4, population=10)
+    (panel,) = found.report.page().panels
+    path, new = panel.series
+    assert path.y == np.maximum.accumulate([trial.means[0] for trial in found.trials]).tolist()
+    assert new.x == [12] and new.y == [max(path.y)]
+    assert "Best of 12 trials for more lag_2" in " ".join(found.report.text.split())
+    found.report.draw(tmp_path / "one.png")
+
+
+def test_the_command_leaves_a_figure_that_says_how_many_runs_it_took(tmp_path):
+    done = cascades(
+        "search", "toy", "--lever", "delay:months=0..12", "--goal", "lag_2:more", "--trials", "3",
+        "--runs", "5", "--population", "2", "--out", str(tmp_path / "s"),
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    page = json.loads((tmp_path / "s" / "report" / "panels.json").read_text())
+    assert page["basis"]["runs"] == 15 and page["basis"]["seed"] == 1
+    assert (tmp_path / "s" / "report" / "figure.png").stat().st_size > 0
 
 
 @pytest.mark.slow

@@ -215,11 +215,14 @@ def draw_calendar(axes: Axes, start: float, months: float, labelled: bool, most:
         axes.spines[side].set_visible(False)
 
 
-def plain_ticks(axis, most: int) -> None:
-    """Give an axis a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away."""
+def plain_ticks(axis, most: int, whole: bool = False) -> None:
+    """Give an axis a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away.
+
+    ``whole``: at whole numbers only.
+    """
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(max(2, min(8, most)), steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(max(2, min(8, most)), steps=[1, 2, 2.5, 5, 10], integer=whole))
     axis.set_major_formatter(lambda value, _: amount(round(value, 12)))
 
 

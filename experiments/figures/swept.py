@@ -106,7 +106,7 @@ def boxes(store: Store, asked: Asked) -> Figure:
 
 @kind("pareto", "sweep", ("goals",), no_runs)
 def pareto(store: Store, asked: Asked) -> Figure:
-    """Means of the arms of a sweep for two goals or more (--goal METRIC:more); ringed: not beaten."""
+    """Means of the arms of a sweep for two goals or more (--goal METRIC:more); ringed: the Pareto front."""
     from experiments.exploring.choosing import robust
 
     if len(asked.goals) < 2:

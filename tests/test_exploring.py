@@ -15,6 +15,7 @@ import pytest
 from terminal import cascades
 
 from experiments import analyses
+from experiments.answers.page import page_text, read_page
 from experiments.exploring import boxes as prim
 from experiments.exploring import front, indices, searching, trees
 from experiments.exploring.boxes import Box, Limit
@@ -53,6 +54,12 @@ def saltelli(base: int, pairs: bool = False, inputs: int = 4) -> np.ndarray:
             mixed[:, column] = one[:, column]
             blocks.append(mixed)
     return (np.stack([*blocks, b], axis=1).reshape(-1, inputs) * 2 - 1) * math.pi
+
+
+def caption_of(report, facts=None) -> str:
+    """The words below the figure of a report."""
+    figure = compose(report.page(facts), WIDE)
+    return " ".join(one.get_text() for one in figure.texts if one.get_gid() == "caption")
 
 
 def uniform(rows: int, inputs: int, seed: int = 1) -> np.ndarray:
@@ -329,6 +336,50 @@ def test_what_never_comes_counts_as_the_end_and_is_said():
     assert any("whether it comes" in note for note in mostly.notes)
 
 
+def often_never() -> Sample:
+    """Two policies in forty states: the date never comes in a quarter of runs; 24 months are simulated."""
+    x = (np.arange(40) + 0.5) / 40
+    design = pd.DataFrame({"policy": ["a"] * 40 + ["b"] * 40, "x": np.tile(x, 2)})
+    dates = np.concatenate([np.where(x < 0.5, math.inf, 20 * x), 3 + 10 * x])
+    return make_sample(design, {"t_x": dates, "cost": np.tile(x, 2)}, dates=["t_x"], end=24.0)
+
+
+@pytest.mark.parametrize(
+    ("find", "counted"),
+    [
+        (lambda s: sensitivity(s, "t_x"), "the end of the simulated time, 24 months"),
+        (lambda s: sensitivity(s, "t_x", never="rank"), "the last rank, all alike"),
+        (lambda s: sensitivity(s, "t_x", by=9), "not come by then"),
+        (lambda s: sensitivity(s, "t_x", over_time=True), "not come by then"),
+        (lambda s: discover(s, "t_x > 9"), "above 9"),
+        (lambda s: discover(s, "t_x - cost > 9"), "later than any that comes"),
+        (lambda s: robust(s, ["t_x:less", "cost:more"], arms=["policy"]), "the end of the simulated time"),
+        (lambda s: robust(s, [], satisfy="t_x < 9", arms=["policy"]), "above 9"),
+        (lambda s: information(s, "t_x:less", arms=["policy"]), "the end of the simulated time, 24 months"),
+    ],
+)
+def test_report_and_caption_say_what_share_never_comes_and_as_what_it_counts(find, counted):
+    report = find(often_never())
+    says = f"t_x never comes in 25 % of runs: they count as {counted}"
+    assert says in " ".join(report.text.split())
+    assert says in caption_of(report)
+
+
+def test_what_never_comes_in_some_run_of_a_search_stands_below_its_figure(made_up, tmp_path, monkeypatch):
+    simulated = searching._simulated
+    monkeypatch.setattr(searching, "_simulated", lambda *given: (simulated(*given)[0], [0.3, 0.0]))
+    said = caption_of(look(tmp_path / "s").report)
+    assert "lag_2 never comes in up to 30% of the runs of a trial: they count as the end of the" in said
+
+
+def test_a_page_that_was_saved_says_the_same_again(tmp_path):
+    report = robust(often_never(), ["t_x:less", "cost:more"], arms=["policy"])
+    report.save(tmp_path / "kept")
+    page = read_page(tmp_path / "kept", {})
+    assert page.notes == report.page().notes and page.notes[0].startswith("t_x never comes")
+    assert page_text(page) == page_text(report.page())
+
+
 def test_ranks_do_not_depend_on_how_late_never_is():
     assert outcome_of(dated([3.0, 9.0, math.inf, math.inf]), "t_x", "rank").values.tolist() == pytest.approx(
         [0.0, 1 / 3, 5 / 6, 5 / 6]
@@ -357,7 +408,7 @@ def test_lags_that_begin_late_are_said():
     )
     assert (
         "In 50 % of runs it begins less than 6 months before the end"
-        in outcome_of(sample, "lag_1", by=6).notes[0]
+        in outcome_of(sample, "lag_1", by=6).notes[-1]
     )
 
 
@@ -804,12 +855,6 @@ def test_levers_that_cannot_be_used_are_explained(lever, says, tmp_path):
     with pytest.raises(UserError, match=says):
         search(load("toy"), [lever], GOALS, tmp_path / "s", trials=2, runs=2)
     assert not (tmp_path / "s").exists()
-
-
-def caption_of(report, facts=None) -> str:
-    """The words below the figure of a report."""
-    figure = compose(report.page(facts), WIDE)
-    return " ".join(one.get_text() for one in figure.findobj() if one.get_gid() == "caption")
 
 
 def test_the_figure_of_a_search_says_units_settings_and_runs(made_up, tmp_path):

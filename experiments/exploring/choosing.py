@@ -22,7 +22,7 @@ from experiments.exploring.front import (
 )
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
-from experiments.exploring.sample import Sample, as_sample
+from experiments.exploring.sample import Sample, as_sample, left_out_notes
 from experiments.sharing import SOURCE, effective_count
 from experiments.statistics import Bounds
 from sim.errors import UserError
@@ -79,10 +79,10 @@ def robust(
         findings.append(_satisficing(futures, words, futures.values(holds.astype(float))))
         notes += said_too
     asked = {"goals": [goal.words for goal in wanted], "satisfy": satisfy, "arms": list(arms)}
-    notes += futures.sharing.notes
+    below = list(dict.fromkeys([*left_out_notes(sample), *notes]))
     title = "Which policy is robust"
     sources = [*SOURCES, *([FRONT_SOURCE] if len(wanted) > 1 else [])]
-    return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), sources, asked)
+    return Report(title, futures.in_words, findings, [*below, *futures.sharing.notes], sources, asked, below)
 
 
 def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:

@@ -15,7 +15,16 @@ from experiments.answers.sweeps import Condition, parse_condition
 from experiments.exploring import boxes as prim
 from experiments.exploring.boxes import Box, Limit, Score, score
 from experiments.exploring.report import Report
-from experiments.exploring.sample import Sample, as_sample, check_defined, codes_of, late_lags, short_name
+from experiments.exploring.sample import (
+    Sample,
+    as_sample,
+    check_defined,
+    codes_of,
+    late_lags,
+    left_out_notes,
+    never_notes,
+    short_name,
+)
 from experiments.exploring.trees import leaves
 from experiments.sweeps.factors import Factor
 from experiments.table import percent
@@ -64,7 +73,6 @@ def discover(
     sample = as_sample(source, lambda known: _needed(known, conditions))
     sample, notes = sample.with_telling_draws()
     holds, said = cases_of(sample, conditions)
-    notes += said
     rows = _rows(sample, holds)
     if len(rows.cases) > MOST_ROWS:
         notes.append(
@@ -90,7 +98,8 @@ def discover(
     )
     asked = {"when": [when] if isinstance(when, str) else list(when), "boxes": boxes, "step": step}
     findings.insert(0, Finding("cases", [base], [], []))
-    return Report(f"Where {words}", sample.in_words, findings, [*legend, *notes], SOURCES, asked)
+    title, below = f"Where {words}", [*left_out_notes(sample), *said]
+    return Report(title, sample.in_words, findings, [*legend, *below, *notes], SOURCES, asked, below)
 
 
 # ---------------------------------------------------------------- cases
@@ -143,16 +152,21 @@ def metrics_of(condition: Condition) -> list[str]:
 
 def _check_dates(sample: Sample, condition: Condition, dates: list[str]) -> list[str]:
     """Say what a date that never comes counts as in a condition; raise UserError where that is not known."""
-    if not dates or condition.right == "inf":
-        return [f"Never: not within the simulated time of {sample.end:g} months."] if dates else []
+    if not dates:
+        return []
+    if condition.right == "inf":
+        never = f"never: not within the simulated time of {sample.end:g} months"
+        share = percent(float(np.isinf(sample.metric(condition.left)).mean()))
+        return [f"{condition.left} never comes in {share} of runs ({never})."]
     if condition.minus:
         unknown = np.ones(len(sample.point), bool)
         for name in (condition.left, condition.minus):
             unknown &= np.isinf(sample.metric(name))
-        said = "A date that never comes counts as later than any that does"
+        notes = _later(sample, dates)
         if unknown.any():
-            said += f"; where both never come ({float(unknown.mean()):.1%} of runs) it counts as not so"
-        return [f"{said}."]
+            both = percent(float(unknown.mean()))
+            notes.append(f"In {both} of runs both never come: there it counts as not so.")
+        return notes
     if len(dates) == 1 and condition.right not in dates:
         threshold = float(condition.right)
         if threshold > sample.end:
@@ -162,10 +176,15 @@ def _check_dates(sample: Sample, condition: Condition, dates: list[str]) -> list
                 f'not known; take at most that, or --when "{condition.left} never"'
             )
         name = condition.left
-        late = late_lags(sample, name, sample.metric(name), threshold)
-        share = float(np.isinf(sample.metric(name)).mean())
-        return late or [f"It never comes in {percent(share)} of runs, which counts as above {threshold:g}."]
-    return ["A date that never comes counts as later than any that does."]
+        return [
+            *never_notes(sample, name, f"above {threshold:g}"),
+            *late_lags(sample, name, sample.metric(name), threshold),
+        ]
+    return _later(sample, dates)
+
+
+def _later(sample: Sample, dates: Sequence[str]) -> list[str]:
+    return [note for name in dates for note in never_notes(sample, name, "later than any that comes")]
 
 
 def _needed(known: Sequence[str], conditions: Sequence[Condition]) -> list[str]:

@@ -81,15 +81,16 @@ def information(
     wanted = [read_goal(text) for text in ([goals] if isinstance(goals, str) else goals)]
     sample = as_sample(source, lambda known: [goal.metric for goal in wanted])
     futures = futures_of(sample, arms)
-    findings, notes = [], []
+    findings, below = [], []
     for goal in wanted:
         finding, said = _worths(futures, goal, seed)
         findings.append(finding)
-        notes += said
+        below += said
+    below = list(dict.fromkeys(below))
     asked = {"goals": [goal.words for goal in wanted], "arms": list(arms)}
-    notes += futures.sharing.notes
+    notes = [*below, *futures.sample.with_telling_draws()[1], *futures.sharing.notes]
     title = "What it is worth to know an input before choosing"
-    return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), SOURCES, asked)
+    return Report(title, futures.in_words, findings, notes, SOURCES, asked, below)
 
 
 def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]]:
@@ -112,9 +113,7 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
         )
         for factor in futures.factors
     ]
-    kept, more = futures.sample.with_telling_draws()
-    notes += more
-    drawn = kept.drawn
+    drawn = futures.sample.with_telling_draws()[0].drawn
     if len(drawn.columns) and futures.paired:
         rows, by_luck = futures.by_luck(paid)
         single = replace(single, place=np.resize(np.arange(len(rows)), paid.shape[1]))

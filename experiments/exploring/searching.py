@@ -410,7 +410,7 @@ def _report(base, levers, goals, done, front, again, asked, interrupted) -> Repo
     each = f"{len(done)} trials of {asked['runs']} runs each"
     rest = f"{base.name}: {each}, all in the same luck, seed {asked['seed']}"
     title = f"Settings of levers {'on the Pareto front' if len(goals) > 1 else 'that are best'}"
-    return Report(title, rest, findings, [*censored, *notes], SOURCES, asked)
+    return Report(title, rest, findings, [*censored, *notes], SOURCES, asked, censored)
 
 
 def _rows(trials, goals, tables, labels, found) -> list[dict[str, Any]]:

@@ -46,16 +46,18 @@ def compose(page: Page, width: float) -> Figure:
     if not page.panels:
         say(_bare(sheet), "There is nothing to draw.", sheet.room)
     notes = [f"{panel.note[:1].upper()}{panel.note[1:]}." for panel in page.panels if panel.note]
-    return sheet.whole(" ".join([*dict.fromkeys(notes), page.basis.text]))
+    return sheet.whole(" ".join([*dict.fromkeys(notes), *page.notes, page.basis.text]))
 
 
 def _counted(panel: Panel, runs: int) -> Panel:
     """Return a panel that says on the axis of its numbers how many runs it rests on."""
     name = "x_label" if panel.sort in ("intervals", "limits") else "y_label"
     label, count = getattr(panel, name), f"n = {runs:,}"
-    if "n = " in label or not runs:
+    if not runs and "n = " not in label:
         return panel
-    label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
+    if "n = " not in label:
+        label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
+    label = label.replace("n = ", f"n{ink.TIED}={ink.TIED}")  # on one line
     return replace(panel, x_label=label) if name == "x_label" else replace(panel, y_label=label)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 import time
@@ -533,6 +534,69 @@ def discovery_sample() -> Sample:
     )
     never = (table[:, 0] < 0.4) & (table[:, 3] == 2)
     return make_sample(design, {"lag_5": np.where(never, math.inf, 10.0)}, dates=["lag_5"], end=43.0)
+
+
+def test_a_box_that_is_no_denser_than_all_is_not_given():
+    """Nine in ten where a > 0.4, half of the rest where b > 0.5: the second box is thinner than all."""
+    table = uniform(4000, 2, seed=3)
+    chance = np.where(table[:, 0] > 0.4, 0.9, np.where(table[:, 1] > 0.5, 0.5, 0.0))
+    cases = np.random.default_rng(4).uniform(size=4000) < chance
+    report = discover(make_sample(frame(table), {"y": cases.astype(float)}), "y > 0", boxes=3)
+    whole = cases.mean()
+    assert {row["box"] for row in report.rows("prim")} == {1}
+    assert all(row["density"] > whole for row in report.rows("prim"))
+    text = " ".join(report.text.split())
+    assert "No box 2: the best one, among the" in text and f"not above the {whole:.0%} of all points" in text
+    assert int(re.search(r"among the \d+ points left \((\d+) % of them cases\)", text)[1]) < 100 * whole
+
+
+def test_a_later_box_says_among_what_it_was_sought():
+    """Dense at the end of one input, less so at that of another: the second box is of what the first left."""
+    table = uniform(3000, 2, seed=5)
+    chance = np.where(table[:, 0] > 0.8, 0.9, np.where(table[:, 1] > 0.8, 0.6, 0.05))
+    cases = np.random.default_rng(6).uniform(size=3000) < chance
+    report = discover(make_sample(frame(table), {"y": cases.astype(float)}), "y > 0", boxes=2)
+    rows = {row["box"]: row for row in report.rows("prim")}
+    assert rows[1]["density_where_sought"] == pytest.approx(cases.mean())
+    assert rows[2]["density_where_sought"] < rows[1]["density_where_sought"] < rows[2]["density"]
+    assert "Box 2, among the" in " ".join(report.text.split())
+
+
+def test_a_step_that_there_is_not_is_refused_with_the_range():
+    table = uniform(500, 2, seed=6)
+    sample = make_sample(frame(table), {"y": (table[:, 0] > 0.6).astype(float)})
+    with pytest.raises(UserError, match=r"step = 999: must lie between 1 and (\d+)") as refused:
+        discover(sample, "y > 0", step=999)
+    last = int(re.search(r"between 1 and (\d+)", str(refused.value))[1])
+    assert discover(sample, "y > 0", step=last).rows("prim")
+    for step in (last + 1, 0, -1):
+        with pytest.raises(UserError, match=f"step = {step}: must lie between 1 and {last}"):
+            discover(sample, "y > 0", step=step)
+
+
+def test_leaves_are_drawn_with_share_interval_size_and_rule():
+    table = uniform(600, 2, seed=7)
+    sample = make_sample(frame(table), {"y": (table[:, 0] > 0.6).astype(float)})
+    report = discover(sample, "y > 0")
+    panel = next(finding for finding in report.findings if finding.kind == "cart").panels[0]
+    dense, thin = panel.marks
+    assert (
+        "a is above 0.6" in dense.group
+        and "highest" not in dense.group
+        and dense.label.startswith("leaf 1: ")
+    )
+    assert (dense.middle.low, thin.middle.low) == (pytest.approx(100), pytest.approx(0))
+    assert 95 < dense.band.low < dense.band.high == 100
+    assert panel.level == pytest.approx(100 * float((table[:, 0] > 0.6).mean()))
+    assert "box 1 lies off the curve" in caption_of(report).lower()
+
+
+def test_tables_are_numbered_from_one(tmp_path):
+    table = uniform(300, 2, seed=8)
+    discover(make_sample(frame(table), {"y": (table[:, 0] > 0.6).astype(float)}), "y > 0").save(
+        tmp_path / "out"
+    )
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["1_prim.csv", "2_cart.csv"]
 
 
 def test_boxes_are_said_in_words():

@@ -381,6 +381,22 @@ def test_a_page_that_was_saved_says_the_same_again(tmp_path):
     assert page_text(page) == page_text(report.page())
 
 
+def test_a_figure_over_time_has_whole_months_and_says_what_its_dashes_are():
+    """Months 3 to 13 in a sweep of 4,000 runs: every tick is a whole month, and n stands on one line."""
+    chooser = np.random.default_rng(11)
+    x = chooser.uniform(size=4000)
+    sample = make_sample(frame(np.column_stack([x, chooser.uniform(size=4000)])), {"t_x": 3 + 10 * x},
+                         dates=["t_x"], end=24.0)  # fmt: skip
+    report = sensitivity(sample, "t_x", over_time=True)
+    facts = {"scenario": "toy", "points": 4000, "blocks": [{"seed": 1, "runs": 1}]}
+    figure = compose(report.page(facts), 100.0)
+    (axes,) = figure.axes
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+    assert any("n = 4,000" in line for line in axes.get_ylabel().splitlines())
+    assert "dashed only to be told apart" in caption_of(report)
+    assert report.page().panels[0].title == "Inputs on which it depends whether t_x has come"
+
+
 def test_ranks_do_not_depend_on_how_late_never_is():
     assert outcome_of(dated([3.0, 9.0, math.inf, math.inf]), "t_x", "rank").values.tolist() == pytest.approx(
         [0.0, 1 / 3, 5 / 6, 5 / 6]
@@ -731,6 +747,16 @@ def test_more_runs_make_places_surer_and_not_the_front_larger(runs):
     found = front.standings([x, np.array([np.ones(2 * runs), np.ones(2 * runs)])])
     assert [one.front for one in found] == [True, False]
     assert found[1].by == 0 and found[1].sure is (2 * runs * (0.1 / 1.9) ** 2 > 1.645**2)
+
+
+def test_numbers_of_a_sentence_are_of_one_format():
+    """Mean regrets of 65 thousand with an interval beyond 100 thousand: thousands, and no powers of ten."""
+    gain = np.array([[61_000.0, 180_000.0, 0.0, 20_000.0, 65_000.0, 90_000.0], [0.0] * 6])
+    sample = make_sample(pd.DataFrame({"policy": ["act", "wait"]}), {"y": gain, "z": -gain})
+    report = robust(sample, ["y:more", "z:more"], satisfy="y > 0", arms=["policy"])
+    text = " ".join(report.text.split())
+    assert "e+" not in text
+    assert re.search(r"wait, 69,300 \(\d\d,\d00 to 1\d\d,\d00\)", text)
 
 
 def test_policies_crossed_with_a_sample_are_compared_in_its_futures():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import analyses
-from experiments.answers.finding import Finding, Panel, estimate, number, percents, with_interval
+from experiments.answers.finding import Finding, Panel, alike, estimate, percents, with_interval
 from experiments.exploring.discovery import cases_of, condition_in_words, metrics_of, read_condition
 from experiments.exploring.front import SOURCE as FRONT_SOURCE
 from experiments.exploring.front import (
@@ -105,13 +105,14 @@ def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:
     unit = futures.sample.unit(goal.metric)
     worst = max(rows, key=lambda row: sign * row["worst_tenth"])
     least = min(rows, key=lambda row: row["regret_most"])
+    in_tenth, at_most = alike(worst["worst_tenth"], least["regret_most"])
     sentences = [
         f"Goal: {goal.words}{f' ({unit})' if unit else ''}. Least mean regret: {first['arm']}, "
         f"{_regret_in_words(first, '90 % interval ')}; then {second['arm']}, {_regret_in_words(second)}"
         f"{'' if apart else ', which the futures do not tell from it'}.",
         f"Best in most futures: {_most_often(rows)}.",
-        f"Best mean of the worst tenth of its futures: {worst['arm']}, {number(worst['worst_tenth'])}; "
-        f"least regret at most: {least['arm']}, {number(least['regret_most'])}.",
+        f"Best mean of the worst tenth of its futures: {worst['arm']}, {in_tenth}; "
+        f"least regret at most: {least['arm']}, {at_most}.",
     ]
     marks = [
         estimate(row["arm"], "", row["regret"], Bounds(row["regret_low"], row["regret_high"])) for row in rows

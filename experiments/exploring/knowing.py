@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import analyses
-from experiments.answers.finding import Finding, Panel, estimate, number
+from experiments.answers.finding import Finding, Panel, alike, estimate
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
 from experiments.exploring.sample import Sample, as_sample, codes_of, short_name
@@ -132,14 +132,15 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
     ]  # fmt: skip
     telling = [row for row in table if row["sure"]][:MOST_SHOWN]
     listed = "; ".join(
-        f"{row['input']} {number(row['worth'])} ± {number(row['half_width'])} (chance alone up to "
-        f"{number(row['by_chance'])})"
+        "{} {} ± {} (chance alone up to {})".format(
+            row["input"], *alike(row["worth"], row["half_width"], row["by_chance"])
+        )
         for row in telling
     )
     measured = f" ({unit})" if unit else ""
     sentences = [
         f"Goal: {goal.words}{measured}. Without more knowledge the best arm is {best}. To know all of a "
-        f"future first, its luck included, would be worth {number(perfect)}.",
+        f"future first, its luck included, would be worth {alike(perfect)[0]}.",
         f"To know one input first: {listed}."
         if telling
         else "To know one input first: none beyond chance and its interval.",
@@ -154,7 +155,7 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
     panel = Panel(
         "intervals", f"Worth of knowing an input first, for {goal.words}",
         f"gain{measured} (90 % interval)", marks=marks,
-        note=f"all knowledge: {number(perfect)}",
+        note=f"to know all of a future first, for {goal.words}: {alike(perfect)[0]}",
     )  # fmt: skip
     return Finding("information", sentences, table, [panel]), notes
 

@@ -49,8 +49,7 @@ MOST_TRIALS = 100_000
 MOST_SHOWN = 15
 SOURCES = [
     "NSGA-II (Deb et al. 2002, IEEE Transactions on Evolutionary Computation 6:182) by Optuna; the front is "
-    "simulated again in runs that the search has not seen.",
-    FRONT_SOURCE,
+    "simulated again in runs that the search has not seen."
 ]
 
 
@@ -407,10 +406,11 @@ def _report(base, levers, goals, done, front, again, asked, interrupted) -> Repo
     ]  # fmt: skip
     censored = _censored(base, done, goals)
     notes = ["The search was broken off; the same command goes on with it."] if interrupted else []
+    sources = [*SOURCES, *([FRONT_SOURCE] if len(goals) > 1 else [])]
     each = f"{len(done)} trials of {asked['runs']} runs each"
     rest = f"{base.name}: {each}, all in the same luck, seed {asked['seed']}"
     title = f"Settings of levers {'on the Pareto front' if len(goals) > 1 else 'that are best'}"
-    return Report(title, rest, findings, [*censored, *notes], SOURCES, asked, censored)
+    return Report(title, rest, findings, [*censored, *notes], sources, asked, censored)
 
 
 def _rows(trials, goals, tables, labels, found) -> list[dict[str, Any]]:
@@ -481,8 +481,8 @@ def _panels(done, goals, labels, rows, found, unit, runs: int) -> list[Panel]:
         Panel(
             "curves", f"What the search found for {goal.words}", "trials done",
             axis_of(goal, unit, f"n = {runs:,}"), series=[path, new], whole=True,
-            note="n: runs of each trial, and new runs of the best; bar: 90 % interval of the mean of the new "
-            "runs; what is best of many trials is partly so by luck, so the new runs are what to go by",
+            note="bar: 90 % interval of the mean of n new runs, as many as each trial had; what is best of "
+            "many trials is partly so by luck, so the new runs are what to go by",
         )
     ]  # fmt: skip
 

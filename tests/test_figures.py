@@ -604,3 +604,18 @@ def test_numbers_of_points_lie_on_no_mark_and_on_no_other_number():
             across, up = axes.transData.transform((x, y))
             assert not (box.x0 < across + 0.8 * dots and box.x1 > across - 0.8 * dots
                         and box.y0 < up + 0.8 * dots and box.y1 > up - 0.8 * dots)  # fmt: skip
+
+
+def test_no_two_points_look_alike():
+    """More arms than colours: no two have the same colour and the same marker."""
+    from experiments.answers.finding import Panel
+    from experiments.answers.page import Page
+    from experiments.figures.captions import Basis
+    from experiments.figures.study import compose
+    from experiments.statistics import Bounds
+
+    points = [(f"arm {at}", float(at), 0.0, Bounds(at, at), Bounds(0, 0), False) for at in range(16)]
+    page = Page("title", Basis("t", "toy", "", 8, 1), [Panel("points", "Means", "x", "y", points=points)])
+    (axes,) = compose(page, 180.0).axes
+    looks = {(one.get_color(), one.get_marker()) for one in axes.lines if one.get_linestyle() == "None"}
+    assert len(looks) == 16

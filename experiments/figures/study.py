@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from experiments.answers.page import Calendar, Page
 
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
+MARKERS = "osD^"  # of points, where their colours begin again
 ROW, CURVE = 4.2, 48.0  # millimetres
 MOST_ROWS = 44  # of one panel
 NAMES = 0.36  # of the paper, for labels at the left
@@ -232,13 +233,15 @@ def _points(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
 
     arms = [point[0] for point in panel.points if point[0] != "baseline"]
 
-    def look(number: int, label: str) -> tuple[str, str]:
-        colour = ink.GREY if label == "baseline" else ink.COLOURS[arms.index(label) % len(ink.COLOURS)]
-        return colour, "o" if number <= len(ink.COLOURS) else "s"
+    def look(label: str) -> tuple[str, str]:
+        if label == "baseline":
+            return ink.GREY, "o"
+        rounds, place = divmod(arms.index(label), len(ink.COLOURS))
+        return ink.COLOURS[place], MARKERS[rounds % len(MARKERS)]
 
     handles = []
     for number, (label, *_) in enumerate(panel.points):
-        colour, marker = look(number, label)
+        colour, marker = look(label)
         filling = "none" if label in panel.unsure else colour
         handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, linestyle="none",
                               markerfacecolor=filling, label=f"{number + 1}: {label}"))  # fmt: skip
@@ -246,8 +249,8 @@ def _points(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
     left, tall = 12.0, 1.25 * CURVE
     wide = sheet.room - left - 3.0
     axes = sheet.panel(tall, left, 3.0, axis_room(panel.x_label, wide))
-    for number, (label, x, y, x_bounds, y_bounds, front) in enumerate(panel.points):
-        colour, marker = look(number, label)
+    for label, x, y, x_bounds, y_bounds, front in panel.points:
+        colour, marker = look(label)
         axes.plot([x_bounds.low, x_bounds.high], [y, y], color=colour, linewidth=0.9, zorder=2)
         axes.plot([x, x], [y_bounds.low, y_bounds.high], color=colour, linewidth=0.9, zorder=2)
         filling = "white" if label in panel.unsure else colour

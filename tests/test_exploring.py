@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 import time
@@ -15,8 +16,9 @@ import pytest
 from terminal import cascades
 
 from experiments import analyses
+from experiments.answers.page import page_text, read_page
 from experiments.exploring import boxes as prim
-from experiments.exploring import indices, searching, trees
+from experiments.exploring import front, indices, searching, trees
 from experiments.exploring.boxes import Box, Limit
 from experiments.exploring.choosing import robust
 from experiments.exploring.depending import sensitivity
@@ -25,6 +27,8 @@ from experiments.exploring.futures import futures_of
 from experiments.exploring.knowing import information, worth_of
 from experiments.exploring.sample import Sample, make_sample, outcome_of
 from experiments.exploring.searching import read_lever, search
+from experiments.figures.sheet import WIDE
+from experiments.figures.study import compose
 from sim.errors import UserError
 from sim.scenario import CONFIGS, load
 
@@ -51,6 +55,12 @@ def saltelli(base: int, pairs: bool = False, inputs: int = 4) -> np.ndarray:
             mixed[:, column] = one[:, column]
             blocks.append(mixed)
     return (np.stack([*blocks, b], axis=1).reshape(-1, inputs) * 2 - 1) * math.pi
+
+
+def caption_of(report, facts=None) -> str:
+    """The words below the figure of a report."""
+    figure = compose(report.page(facts), WIDE)
+    return " ".join(one.get_text() for one in figure.texts if one.get_gid() == "caption")
 
 
 def uniform(rows: int, inputs: int, seed: int = 1) -> np.ndarray:
@@ -327,6 +337,66 @@ def test_what_never_comes_counts_as_the_end_and_is_said():
     assert any("whether it comes" in note for note in mostly.notes)
 
 
+def often_never() -> Sample:
+    """Two policies in forty states: the date never comes in a quarter of runs; 24 months are simulated."""
+    x = (np.arange(40) + 0.5) / 40
+    design = pd.DataFrame({"policy": ["a"] * 40 + ["b"] * 40, "x": np.tile(x, 2)})
+    dates = np.concatenate([np.where(x < 0.5, math.inf, 20 * x), 3 + 10 * x])
+    return make_sample(design, {"t_x": dates, "cost": np.tile(x, 2)}, dates=["t_x"], end=24.0)
+
+
+@pytest.mark.parametrize(
+    ("find", "counted"),
+    [
+        (lambda s: sensitivity(s, "t_x"), "the end of the simulated time, 24 months"),
+        (lambda s: sensitivity(s, "t_x", never="rank"), "the last rank, all alike"),
+        (lambda s: sensitivity(s, "t_x", by=9), "not come by then"),
+        (lambda s: sensitivity(s, "t_x", over_time=True), "not come by then"),
+        (lambda s: discover(s, "t_x > 9"), "above 9"),
+        (lambda s: discover(s, "t_x - cost > 9"), "later than any that comes"),
+        (lambda s: robust(s, ["t_x:less", "cost:more"], arms=["policy"]), "the end of the simulated time"),
+        (lambda s: robust(s, [], satisfy="t_x < 9", arms=["policy"]), "above 9"),
+        (lambda s: information(s, "t_x:less", arms=["policy"]), "the end of the simulated time, 24 months"),
+    ],
+)
+def test_report_and_caption_say_what_share_never_comes_and_as_what_it_counts(find, counted):
+    report = find(often_never())
+    says = f"t_x never comes in 25 % of runs: they count as {counted}"
+    assert says in " ".join(report.text.split())
+    assert says in caption_of(report)
+
+
+def test_what_never_comes_in_some_run_of_a_search_stands_below_its_figure(made_up, tmp_path, monkeypatch):
+    simulated = searching._simulated
+    monkeypatch.setattr(searching, "_simulated", lambda *given: (simulated(*given)[0], [0.3, 0.0]))
+    said = caption_of(look(tmp_path / "s").report)
+    assert "lag_2 never comes in up to 30% of the runs of a trial: they count as the end of the" in said
+
+
+def test_a_page_that_was_saved_says_the_same_again(tmp_path):
+    report = robust(often_never(), ["t_x:less", "cost:more"], arms=["policy"])
+    report.save(tmp_path / "kept")
+    page = read_page(tmp_path / "kept", {})
+    assert page.notes == report.page().notes and page.notes[0].startswith("t_x never comes")
+    assert page_text(page) == page_text(report.page())
+
+
+def test_a_figure_over_time_has_whole_months_and_says_what_its_dashes_are():
+    """Months 3 to 13 in a sweep of 4,000 runs: every tick is a whole month, and n stands on one line."""
+    chooser = np.random.default_rng(11)
+    x = chooser.uniform(size=4000)
+    sample = make_sample(frame(np.column_stack([x, chooser.uniform(size=4000)])), {"t_x": 3 + 10 * x},
+                         dates=["t_x"], end=24.0)  # fmt: skip
+    report = sensitivity(sample, "t_x", over_time=True)
+    facts = {"scenario": "toy", "points": 4000, "blocks": [{"seed": 1, "runs": 1}]}
+    figure = compose(report.page(facts), 100.0)
+    (axes,) = figure.axes
+    assert all(tick == int(tick) for tick in axes.get_xticks())
+    assert any("n = 4,000" in line for line in axes.get_ylabel().splitlines())
+    assert "dashed only to be told apart" in caption_of(report)
+    assert report.page().panels[0].title == "Inputs on which it depends whether t_x has come"
+
+
 def test_ranks_do_not_depend_on_how_late_never_is():
     assert outcome_of(dated([3.0, 9.0, math.inf, math.inf]), "t_x", "rank").values.tolist() == pytest.approx(
         [0.0, 1 / 3, 5 / 6, 5 / 6]
@@ -355,7 +425,7 @@ def test_lags_that_begin_late_are_said():
     )
     assert (
         "In 50 % of runs it begins less than 6 months before the end"
-        in outcome_of(sample, "lag_1", by=6).notes[0]
+        in outcome_of(sample, "lag_1", by=6).notes[-1]
     )
 
 
@@ -482,6 +552,69 @@ def discovery_sample() -> Sample:
     return make_sample(design, {"lag_5": np.where(never, math.inf, 10.0)}, dates=["lag_5"], end=43.0)
 
 
+def test_a_box_that_is_no_denser_than_all_is_not_given():
+    """Nine in ten where a > 0.4, half of the rest where b > 0.5: the second box is thinner than all."""
+    table = uniform(4000, 2, seed=3)
+    chance = np.where(table[:, 0] > 0.4, 0.9, np.where(table[:, 1] > 0.5, 0.5, 0.0))
+    cases = np.random.default_rng(4).uniform(size=4000) < chance
+    report = discover(make_sample(frame(table), {"y": cases.astype(float)}), "y > 0", boxes=3)
+    whole = cases.mean()
+    assert {row["box"] for row in report.rows("prim")} == {1}
+    assert all(row["density"] > whole for row in report.rows("prim"))
+    text = " ".join(report.text.split())
+    assert "No box 2: the best one, among the" in text and f"not above the {whole:.0%} of all points" in text
+    assert int(re.search(r"among the \d+ points left \((\d+) % of them cases\)", text)[1]) < 100 * whole
+
+
+def test_a_later_box_says_among_what_it_was_sought():
+    """Dense at the end of one input, less so at that of another: the second box is of what the first left."""
+    table = uniform(3000, 2, seed=5)
+    chance = np.where(table[:, 0] > 0.8, 0.9, np.where(table[:, 1] > 0.8, 0.6, 0.05))
+    cases = np.random.default_rng(6).uniform(size=3000) < chance
+    report = discover(make_sample(frame(table), {"y": cases.astype(float)}), "y > 0", boxes=2)
+    rows = {row["box"]: row for row in report.rows("prim")}
+    assert rows[1]["density_where_sought"] == pytest.approx(cases.mean())
+    assert rows[2]["density_where_sought"] < rows[1]["density_where_sought"] < rows[2]["density"]
+    assert "Box 2, among the" in " ".join(report.text.split())
+
+
+def test_a_step_that_there_is_not_is_refused_with_the_range():
+    table = uniform(500, 2, seed=6)
+    sample = make_sample(frame(table), {"y": (table[:, 0] > 0.6).astype(float)})
+    with pytest.raises(UserError, match=r"step = 999: must lie between 1 and (\d+)") as refused:
+        discover(sample, "y > 0", step=999)
+    last = int(re.search(r"between 1 and (\d+)", str(refused.value))[1])
+    assert discover(sample, "y > 0", step=last).rows("prim")
+    for step in (last + 1, 0, -1):
+        with pytest.raises(UserError, match=f"step = {step}: must lie between 1 and {last}"):
+            discover(sample, "y > 0", step=step)
+
+
+def test_leaves_are_drawn_with_share_interval_size_and_rule():
+    table = uniform(600, 2, seed=7)
+    sample = make_sample(frame(table), {"y": (table[:, 0] > 0.6).astype(float)})
+    report = discover(sample, "y > 0")
+    panel = next(finding for finding in report.findings if finding.kind == "cart").panels[0]
+    dense, thin = panel.marks
+    assert (
+        "a is above 0.6" in dense.group
+        and "highest" not in dense.group
+        and dense.label.startswith("leaf 1: ")
+    )
+    assert (dense.middle.low, thin.middle.low) == (pytest.approx(100), pytest.approx(0))
+    assert 95 < dense.band.low < dense.band.high == 100
+    assert panel.level == pytest.approx(100 * float((table[:, 0] > 0.6).mean()))
+    assert "box 1 lies off the curve" in caption_of(report).lower()
+
+
+def test_tables_are_numbered_from_one(tmp_path):
+    table = uniform(300, 2, seed=8)
+    discover(make_sample(frame(table), {"y": (table[:, 0] > 0.6).astype(float)}), "y > 0").save(
+        tmp_path / "out"
+    )
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.csv")) == ["1_prim.csv", "2_cart.csv"]
+
+
 def test_boxes_are_said_in_words():
     report = discover(discovery_sample(), "lag_5 never", boxes=1)
     assert "trends.rent_decline is below 0.4" in report.text
@@ -554,14 +687,76 @@ def test_satisficing_and_pareto_are_what_a_person_finds():
     report = robust(choice(), ["good:more", "cost:more"], satisfy=["good >= 3", "cost < 4"], arms=["policy"])
     shares = {row["arm"]: row["share"] for row in report.rows("satisficing")}
     assert shares == {"risky": 0.5, "safe": 1.0, "odd": 0.25}
-    front = {row["arm"]: row["undominated"] for row in report.rows("pareto")}
-    assert front == {
+    kept = {row["arm"]: row["undominated"] for row in report.rows("pareto")}
+    assert kept == {
         "risky": True,
         "safe": True,
         "odd": True,
     }  # what one gains in one goal it loses in the other
     alone = robust(choice(), ["good:more", "cost:less"], arms=["policy"]).rows("pareto")
     assert {row["arm"]: row["undominated"] for row in alone}["safe"]
+
+
+def three_arms() -> Sample:
+    """In ten lucks: best has the most x, by luck; cheap the most y, surely; poor less of both, x by luck."""
+    swing = np.tile([3.0, -2.0], 5)  # of mean 0.5, which ten runs do not tell from 0
+    x = np.array([10 + swing, np.full(10, 10.0), np.full(10, 10.0) - 0.5 * swing])
+    y = np.array([np.full(10, 1.0), np.full(10, 2.0), np.full(10, 1.5)])
+    design = pd.DataFrame({"policy": ["best", "cheap", "poor"]})
+    return make_sample(design, {"x": x, "y": y})
+
+
+def test_the_front_is_that_of_the_means_and_luck_is_said_beside_it():
+    """An arm that is best on average in a goal is on the front, however few the runs."""
+    report = robust(three_arms(), ["x:more", "y:more"], arms=["policy"])
+    rows = {row["arm"]: row for row in report.rows("pareto")}
+    assert {arm: row["undominated"] for arm, row in rows.items()} == {
+        "best": True,
+        "cheap": True,
+        "poor": False,
+    }
+    assert {arm: row["sure"] for arm, row in rows.items()} == {"best": False, "cheap": True, "poor": False}
+    assert {arm: row["dominated_by"] for arm, row in rows.items()} == {
+        "best": None, "cheap": None, "poor": "cheap"
+    }  # fmt: skip
+    text = " ".join(report.text.split())
+    assert (
+        "Pareto front of more x, more y" in text
+        and "Dominated on average, which may be luck: poor by" in text
+    )
+    assert "On the front perhaps by luck, for some other may dominate it: best." in text
+    assert "beaten" not in text.lower()
+    panel = next(panel for finding in report.findings for panel in finding.panels if panel.sort == "points")
+    assert panel.unsure == ["best", "poor"] and [point[-1] for point in panel.points] == [True, True, False]
+
+
+def test_arms_of_the_same_means_do_not_dominate_each_other():
+    """The same values in another order have the same mean, whatever the last digit of their sum."""
+    values = np.array([0.1, 0.2, 0.3, 0.7, 1e3])
+    same = front.standings([np.array([values, values[::-1], values - 1])])
+    assert [one.front for one in same] == [True, True, False]
+    assert same[2] == front.Standing(False, True, 0)
+    twins = front.standings([np.array([values, values])])
+    assert twins == [front.Standing(True, True), front.Standing(True, True)]
+
+
+@pytest.mark.parametrize("runs", [2, 5, 200])
+def test_more_runs_make_places_surer_and_not_the_front_larger(runs):
+    """What is dominated on average is so in few runs as in many; that it is sure takes runs."""
+    x = np.array([np.tile([0.0, 2.0], runs), np.tile([1.8, 0.0], runs)])
+    found = front.standings([x, np.array([np.ones(2 * runs), np.ones(2 * runs)])])
+    assert [one.front for one in found] == [True, False]
+    assert found[1].by == 0 and found[1].sure is (2 * runs * (0.1 / 1.9) ** 2 > 1.645**2)
+
+
+def test_numbers_of_a_sentence_are_of_one_format():
+    """Mean regrets of 65 thousand with an interval beyond 100 thousand: thousands, and no powers of ten."""
+    gain = np.array([[61_000.0, 180_000.0, 0.0, 20_000.0, 65_000.0, 90_000.0], [0.0] * 6])
+    sample = make_sample(pd.DataFrame({"policy": ["act", "wait"]}), {"y": gain, "z": -gain})
+    report = robust(sample, ["y:more", "z:more"], satisfy="y > 0", arms=["policy"])
+    text = " ".join(report.text.split())
+    assert "e+" not in text
+    assert re.search(r"wait, 69,300 \(\d\d,\d00 to 1\d\d,\d00\)", text)
 
 
 def test_policies_crossed_with_a_sample_are_compared_in_its_futures():
@@ -750,6 +945,44 @@ def test_levers_that_cannot_be_used_are_explained(lever, says, tmp_path):
     with pytest.raises(UserError, match=says):
         search(load("toy"), [lever], GOALS, tmp_path / "s", trials=2, runs=2)
     assert not (tmp_path / "s").exists()
+
+
+def test_the_figure_of_a_search_says_units_settings_and_runs(made_up, tmp_path):
+    report = look(tmp_path / "s").report
+    facts = {"scenario": "toy", "points": 30, "blocks": [{"seed": 1, "runs": 4}]}
+    said = caption_of(report, facts)
+    assert "120 runs, seed 1" in said and "interval labels" not in said
+    (panel,) = report.page(facts).panels
+    assert panel.x_label == "lag_2 (months; more is better)"
+    assert panel.y_label == "spending (USD; less is better; n = 4)"
+    assert all("delay:months=" in point[0] and "policy=" in point[0] for point in panel.points)
+
+
+def test_a_search_for_one_goal_is_drawn(made_up, tmp_path, monkeypatch):
+    simulated = searching._simulated
+    monkeypatch.setattr(
+        searching,
+        "_simulated",
+        lambda *given: tuple(one[..., :1] for one in map(np.array, simulated(*given))),
+    )
+    found = search(load("toy"), LEVERS, GOALS[:1], tmp_path / "s", trials=12, runs=4, population=10)
+    (panel,) = found.report.page().panels
+    path, new = panel.series
+    assert path.y == np.maximum.accumulate([trial.means[0] for trial in found.trials]).tolist()
+    assert new.x == [12] and new.y == [max(path.y)]
+    assert "Best of 12 trials for more lag_2" in " ".join(found.report.text.split())
+    found.report.draw(tmp_path / "one.png")
+
+
+def test_the_command_leaves_a_figure_that_says_how_many_runs_it_took(tmp_path):
+    done = cascades(
+        "search", "toy", "--lever", "delay:months=0..12", "--goal", "lag_2:more", "--trials", "3",
+        "--runs", "5", "--population", "2", "--out", str(tmp_path / "s"),
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    page = json.loads((tmp_path / "s" / "report" / "panels.json").read_text())
+    assert page["basis"]["runs"] == 15 and page["basis"]["seed"] == 1
+    assert (tmp_path / "s" / "report" / "figure.png").stat().st_size > 0
 
 
 @pytest.mark.slow

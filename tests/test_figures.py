@@ -580,3 +580,47 @@ def test_a_figure_is_registered_in_one_place(toy):
 def test_results_draw_themselves(toy, compared, tmp_path):
     assert toy.plot("lags", tmp_path / "l.pdf").read_bytes().startswith(b"%PDF")
     assert compared.plot().get_size_inches()[0] == pytest.approx(WIDE / 25.4)
+
+
+def test_numbers_of_points_lie_on_no_mark_and_on_no_other_number():
+    """Three marks in a row, two at one place: the number of each is beside it, and joined where it is far."""
+    from experiments.answers.finding import Panel
+    from experiments.answers.page import Page
+    from experiments.figures.captions import Basis
+    from experiments.figures.study import RING, compose
+    from experiments.statistics import Bounds
+
+    xs, ys = [0.0, 0.6, 1.2, 1.2, 30.0, 30.6], [0.0, 0.1, 0.0, 0.0, 5.0, 5.0]
+    points = [
+        (f"arm {at}", x, y, Bounds(x - 2, x + 2), Bounds(y - 1, y + 1), at % 2 == 0)
+        for at, (x, y) in enumerate(zip(xs, ys, strict=True))
+    ]
+    page = Page("title", Basis("t", "toy", "", 8, 1), [Panel("points", "Means", "x", "y", points=points)])
+    figure = compose(page, 180.0)
+    words = words_of(figure)
+    assert not faults(figure, words)
+    (axes,) = figure.axes
+    numbers = {one.get_text(): one for one in axes.texts if one.get_gid() == "number"}
+    assert set(numbers) == {"1", "2", "3, 4", "5", "6"}
+    dots = RING / 25.4 * figure.dpi
+    for text in numbers.values():
+        box = text.get_window_extent()
+        for x, y in zip(xs, ys, strict=True):
+            across, up = axes.transData.transform((x, y))
+            assert not (box.x0 < across + 0.8 * dots and box.x1 > across - 0.8 * dots
+                        and box.y0 < up + 0.8 * dots and box.y1 > up - 0.8 * dots)  # fmt: skip
+
+
+def test_no_two_points_look_alike():
+    """More arms than colours: no two have the same colour and the same marker."""
+    from experiments.answers.finding import Panel
+    from experiments.answers.page import Page
+    from experiments.figures.captions import Basis
+    from experiments.figures.study import compose
+    from experiments.statistics import Bounds
+
+    points = [(f"arm {at}", float(at), 0.0, Bounds(at, at), Bounds(0, 0), False) for at in range(16)]
+    page = Page("title", Basis("t", "toy", "", 8, 1), [Panel("points", "Means", "x", "y", points=points)])
+    (axes,) = compose(page, 180.0).axes
+    looks = {(one.get_color(), one.get_marker()) for one in axes.lines if one.get_linestyle() == "None"}
+    assert len(looks) == 16

@@ -628,6 +628,28 @@ def test_ema_and_salib_are_read_and_written(whole, tmp_path):
     assert function(actors_Beta_people=15) == function(**{PEOPLE: 15})
 
 
+def test_the_same_future_has_one_scenario_in_ema_and_integers_stay_whole(tmp_path):
+    """What factors_of_ema reads, ema_parameters gives back; levers do not make another scenario."""
+    whole = {"name": PEOPLE, "type": "IntegerParameter", "lower_bound": 5, "upper_bound": 7}
+    lever = {"name": "delay:months", "type": "IntegerParameter", "lower_bound": 1, "upper_bound": 3}
+    design = {"method": "latin-hypercube", "points": 6, "crossed": True}
+    store = sweep(
+        "toy", factors_of_ema([whole, {"name": DETAILS, "lower_bound": 0.1, "upper_bound": 0.3}], [lever]),
+        design, out=tmp_path / "w", runs=1, metrics=METRICS,
+    )  # fmt: skip
+    told = ema_parameters(store)
+    assert told["uncertainties"][0] == whole and told["levers"] == [lever]
+    experiments, _ = ema_results(store)
+    assert len(experiments) == 18 and sorted(set(experiments["scenario"])) == list(range(6))
+    assert set(experiments.groupby("scenario")[[PEOPLE, DETAILS]].nunique().to_numpy().ravel()) == {1}
+    assert set(experiments.groupby("scenario")["delay:months"].nunique()) == {3}
+    assert all(experiments[name].dtype.kind == "i" for name in (PEOPLE, "delay:months"))
+    other = factors_of_ema([], [{"name": "delay:months", "categories": [0, 12]}])
+    apart = sweep("toy", other, "grid", out=tmp_path / "a", runs=1, metrics=METRICS)
+    assert ema_parameters(apart)["levers"][0]["categories"] == [0, 12]
+    assert ema_results(apart)[0]["scenario"].tolist() == [0, 0]
+
+
 def test_the_ema_workbench_itself_takes_what_is_written(tmp_path):
     ema = pytest.importorskip("ema_workbench", reason="pip install 'diffusion-cascades[bench]'")
     factors = factors_of_ema(

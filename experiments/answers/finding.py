@@ -55,7 +55,9 @@ class Panel:
     """One panel of the figure. ``sort``: intervals, curves, points or limits.
 
     ``limits``: of inputs: label, from where to where as shares of the range, in words. ``arms``: labels in
-    the order of their colours, where panels of one figure must agree; as they come if empty.
+    the order of their colours, where panels of one figure must agree; as they come if empty. ``unsure``:
+    labels of points that are drawn hollow, for their place may be luck. ``whole``: whether what goes across
+    is counted in whole numbers (trials, months), and so are its ticks.
     """
 
     sort: Literal["intervals", "curves", "points", "limits"]
@@ -67,8 +69,10 @@ class Panel:
     points: list[tuple[str, float, float, Bounds, Bounds, bool]] = field(default_factory=list)
     limits: list[tuple[str, float, float, str]] = field(default_factory=list)
     arms: list[str] = field(default_factory=list)
+    unsure: list[str] = field(default_factory=list)
     level: float | None = None
     calendar: bool = False
+    whole: bool = False
     note: str = ""
 
 
@@ -132,6 +136,36 @@ def number(value: float, unit: str = "", signed: bool = False) -> str:
         digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
     text = f"{value:{'+' if signed else ''}.{digits}f}"
     return "0" if float(text) == 0 else text
+
+
+def alike(*values: float) -> list[str]:
+    """Return numbers of one sentence in one format, with the digits that the largest of them needs.
+
+    >>> alike(65364.8, 61498.1, 117000.0), alike(11.4, 9.09), alike(0.25, 0.0)
+    (['65,400', '61,500', '117,000'], ['11.4', '9.1'], ['0.250', '0'])
+    """
+    most = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if most >= 1e9:
+        texts = [f"{value:.2e}" for value in values]
+    elif most >= 1e4:
+        step = 10.0 ** (math.floor(math.log10(most)) - 3)
+        texts = [f"{step * round(value / step):,.0f}" if math.isfinite(value) else "" for value in values]
+    else:
+        digits = 1 if most >= 10 else 2 if most >= 1 else 3
+        texts = [f"{value:.{digits}f}" for value in values]
+    return [text if text.strip("-0.,") else "0" for text in texts]
+
+
+def with_interval(value: float, bounds: Bounds, said: str = "") -> str:
+    """Return a number and its interval in one format. ``said``: what the interval is.
+
+    >>> with_interval(65364.8, Bounds(61498.1, 117000.0), "90 % interval ")
+    '65,400 (90 % interval 61,500 to 117,000)'
+    """
+    if not bounds.low > -math.inf or not bounds.high < math.inf:
+        return f"{alike(value)[0]} ({said}{span(bounds, '', False)})"
+    text, low, high = alike(value, bounds.low, bounds.high)
+    return f"{text} ({said}{low} to {high})"
 
 
 def shown(bounds: Bounds, unit: str = "", signed: bool = True) -> str:

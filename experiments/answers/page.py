@@ -25,13 +25,17 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Page:
-    """What is drawn of a study or an analysis. ``calendar``: of panels whose axis is time."""
+    """What is drawn of a study or an analysis. ``calendar``: of panels whose axis is time.
+
+    ``notes``: sentences of the caption about all panels.
+    """
 
     title: str
     basis: Basis
     panels: list[Panel]
     calendar: Calendar | None = None
     manifest: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def page_of(found: Any) -> Page:
@@ -71,6 +75,7 @@ def page_text(page: Page) -> str:
         "basis": asdict(page.basis),
         "calendar": asdict(page.calendar) if page.calendar else None,
         "panels": [asdict(panel) for panel in page.panels],
+        "notes": page.notes,
     }
     return json.dumps(_worded(data), ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -89,6 +94,7 @@ def read_page(folder: Path, manifest: dict[str, Any]) -> Page:
         [_panel(panel) for panel in data["panels"]],
         Calendar(**calendar) if calendar else None,
         manifest,
+        list(data.get("notes", ())),
     )
 
 

@@ -171,7 +171,7 @@ def search(
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
-    """Search for settings of levers that no other beats (NSGA-II); the same command goes on with it."""
+    """Search for settings of levers that no other dominates (NSGA-II); the same command goes on with it."""
     from experiments.exploring.searching import search as find
 
     loaded = loaded_scenario(scenario, sets, policies)
@@ -189,9 +189,13 @@ def search(
             threads=threads,
             progress=bar.update,
         )
-    _tell(
-        found.report, folder / "report", as_json, {"scenario": loaded.name, "fingerprint": loaded.fingerprint}
-    )
+    facts = {
+        "scenario": loaded.name,
+        "fingerprint": loaded.fingerprint,
+        "points": len(found.trials),
+        "blocks": [{"seed": seed, "runs": runs}],  # of every trial
+    }
+    _tell(found.report, folder / "report", as_json, facts)
     if found.interrupted:
         say_interrupted(f"the {len(found.trials)} trials that were done are kept")
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.errors import UserError
+
 Groups = Sequence[np.ndarray] | None  # per input: the group of each row that shares its value by design
 PEEL = 0.05  # share of the points in the box that one step takes off
 FEW_GROUPS = 5  # of each part of a cross-validation
@@ -246,12 +248,26 @@ def find_box(
 ) -> tuple[Box, list[Box], int]:
     """Return a box, all boxes on the way down, and which of them it came from.
 
-    ``step``: which of them to take; the most telling if None. Limits that it does not need are dropped, and
-    the others moved out where that costs no density.
+    ``step``: which of them to take, from 1 on; the most telling if None. Limits that it does not need are
+    dropped, and the others moved out where that costs no density. Raises UserError for a step that there is
+    not.
     """
     boxes = peel(table, cases, categorical)
-    chosen = most_telling(table, cases, boxes) if step is None else min(step, len(boxes) - 1)
+    chosen = most_telling(table, cases, boxes)
+    if step is not None:
+        _check_step(step, len(boxes) - 1, chosen)
+        chosen = step
     return paste(needed(boxes[chosen], table, cases, groups), table, cases), boxes, chosen
+
+
+def _check_step(step: int, last: int, telling: int) -> None:
+    if last == 0:
+        raise UserError(f"step = {step}: there are no steps, for no input makes it denser; leave it out")
+    if not 1 <= step <= last:
+        raise UserError(
+            f"step = {step}: must lie between 1 and {last}, the steps of the first peeling; if left out, "
+            f"the one that goes best with the cases is taken, {telling}"
+        )
 
 
 def groups_of_rows(groups: Groups, some: np.ndarray) -> Groups:

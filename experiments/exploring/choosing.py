@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import analyses
-from experiments.answers.finding import Finding, Panel, estimate, number, percents, span
+from experiments.answers.finding import Finding, Panel, alike, estimate, percents, with_interval
 from experiments.exploring.discovery import cases_of, condition_in_words, metrics_of, read_condition
+from experiments.exploring.front import SOURCE as FRONT_SOURCE
+from experiments.exploring.front import (
+    front_in_words,
+    front_panel,
+    front_rows,
+    luck_in_words,
+    means_in_words,
+    standings,
+)
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
-from experiments.exploring.sample import Sample, as_sample
+from experiments.exploring.sample import Sample, as_sample, left_out_notes
 from experiments.sharing import SOURCE, effective_count
 from experiments.statistics import Bounds
 from sim.errors import UserError
@@ -70,9 +79,10 @@ def robust(
         findings.append(_satisficing(futures, words, futures.values(holds.astype(float))))
         notes += said_too
     asked = {"goals": [goal.words for goal in wanted], "satisfy": satisfy, "arms": list(arms)}
-    notes += futures.sharing.notes
+    below = list(dict.fromkeys([*left_out_notes(sample), *notes]))
     title = "Which policy is robust"
-    return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), SOURCES, asked)
+    sources = [*SOURCES, *([FRONT_SOURCE] if len(wanted) > 1 else [])]
+    return Report(title, futures.in_words, findings, [*below, *futures.sharing.notes], sources, asked, below)
 
 
 def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:
@@ -95,16 +105,14 @@ def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:
     unit = futures.sample.unit(goal.metric)
     worst = max(rows, key=lambda row: sign * row["worst_tenth"])
     least = min(rows, key=lambda row: row["regret_most"])
+    in_tenth, at_most = alike(worst["worst_tenth"], least["regret_most"])
     sentences = [
         f"Goal: {goal.words}{f' ({unit})' if unit else ''}. Least mean regret: {first['arm']}, "
-        f"{number(first['regret'])} (90 % interval "
-        f"{span(Bounds(first['regret_low'], first['regret_high']), '', False)}); then {second['arm']}, "
-        f"{number(second['regret'])} "
-        f"({span(Bounds(second['regret_low'], second['regret_high']), '', False)})"
+        f"{_regret_in_words(first, '90 % interval ')}; then {second['arm']}, {_regret_in_words(second)}"
         f"{'' if apart else ', which the futures do not tell from it'}.",
         f"Best in most futures: {_most_often(rows)}.",
-        f"Best mean of the worst tenth of its futures: {worst['arm']}, {number(worst['worst_tenth'])}; "
-        f"least regret at most: {least['arm']}, {number(least['regret_most'])}.",
+        f"Best mean of the worst tenth of its futures: {worst['arm']}, {in_tenth}; "
+        f"least regret at most: {least['arm']}, {at_most}.",
     ]
     marks = [
         estimate(row["arm"], "", row["regret"], Bounds(row["regret_low"], row["regret_high"])) for row in rows
@@ -116,6 +124,10 @@ def _regret(futures: Futures, goal: Goal, payoffs: np.ndarray) -> Finding:
     return Finding("regret", sentences, rows, [panel])
 
 
+def _regret_in_words(row: dict[str, Any], said: str = "") -> str:
+    return with_interval(row["regret"], Bounds(row["regret_low"], row["regret_high"]), said)
+
+
 def _most_often(rows: list[dict[str, Any]]) -> str:
     ordered = sorted(rows, key=lambda row: -row["best"])[:3]
     return "; ".join(
@@ -124,40 +136,26 @@ def _most_often(rows: list[dict[str, Any]]) -> str:
 
 
 def _pareto(futures: Futures, goals: Sequence[Goal], payoffs: Sequence[np.ndarray]) -> Finding:
-    sharing = futures.sharing
-    front = analyses.undominated(*payoffs, sharing=sharing)
-    rows: list[dict[str, Any]] = []
-    points = []
-    for place, label in enumerate(futures.labels):
-        row: dict[str, Any] = {"arm": label, "undominated": front[place]}
-        ends = []
-        for goal, paid in zip(goals, payoffs, strict=True):
-            values = paid[place] if goal.more else -paid[place]
-            interval = analyses.mean_interval(values, sharing)
-            ends.append((float(values.mean()), interval))
-            row |= {
-                goal.metric: ends[-1][0],
-                f"{goal.metric} low": interval.low,
-                f"{goal.metric} high": interval.high,
-            }
-        rows.append(row)
-        points.append((label, ends[0][0], ends[1][0], ends[0][1], ends[1][1], front[place]))
-    words = ", ".join(goal.words for goal in goals)
-    kept = [
-        f"{row['arm']} ({', '.join(f'{goal.metric} {number(row[goal.metric])}' for goal in goals)})"
-        for row in rows
-        if row["undominated"]
+    signs = [1.0 if goal.more else -1.0 for goal in goals]
+    tables = [sign * paid for sign, paid in zip(signs, payoffs, strict=True)]
+    found = standings(payoffs, futures.sharing)
+    rows = [
+        {"arm": label} | columns
+        for label, columns in zip(
+            futures.labels, front_rows(futures.labels, goals, tables, found, futures.sharing), strict=True
+        )
     ]
-    beaten = [row["arm"] for row in rows if not row["undominated"]]
-    text = f"Not beaten on average in all of {words} (Pareto front): {'; '.join(kept)}."
-    text += f" Beaten: {', '.join(beaten)}." if beaten else " None is beaten."
-    first, second = goals[:2]
-    labels = [f"{goal.metric} ({'more' if goal.more else 'less'} is better)" for goal in (first, second)]
-    panel = Panel(
-        "points", "Means of the arms; ringed: not beaten by any other", labels[0], labels[1], points=points,
-        note="bars: 90 % interval of the mean",
-    )  # fmt: skip
-    return Finding("pareto", [text], rows, [panel])
+    labels = [
+        f"{label} ({means_in_words(row, goals)})" for label, row in zip(futures.labels, rows, strict=True)
+    ]
+    sentences = [
+        front_in_words(labels, found, ", ".join(goal.words for goal in goals)),
+        *luck_in_words(futures.labels, found),
+    ]
+    panel = front_panel(
+        "Means of the arms", futures.labels, goals[:2], rows, found, futures.sample.unit, "the mean"
+    )
+    return Finding("pareto", sentences, rows, [panel])
 
 
 def _satisficing(futures: Futures, words: str, shares: np.ndarray) -> Finding:

@@ -86,15 +86,15 @@ def sensitivity(
     asked = {"metric": metric, "method": chosen.value, "never": never.value, "by": by, "over_time": over_time}
     if over_time:
         outcomes = outcomes_over_time(sample, metric)
-        findings, notes = _over_time(sample, metric, outcomes, chosen, seed)
+        findings, below = _over_time(sample, metric, outcomes, chosen, seed)
         title = f"What {metric} depends on, over time"
     else:
         outcome = outcome_of(sample, metric, never, by)
         find = {Method.SOBOL: _sobol, Method.MORRIS: _morris, Method.GIVEN_DATA: _given_data}[chosen]
-        findings, notes = find(sample, outcome, seed), list(outcome.notes)
+        findings, below = find(sample, outcome, seed), list(outcome.notes)
         title = f"What {outcome.words} depends on"
-    notes += _notes(sample, chosen)
-    return Report(title, sample.in_words, findings, notes, [SOURCES[chosen]], asked)
+    notes = [*below, *_notes(sample, chosen)]
+    return Report(title, sample.in_words, findings, notes, [SOURCES[chosen]], asked, below)
 
 
 def found_method(sample: Sample) -> Method:
@@ -427,18 +427,21 @@ def _over_time(
     if silent:
         listed = ", ".join(f"{month:g}" for month in silent)
         sentences.append(f"Left out, for nearly all runs or all points are alike then: month {listed}.")
+    title = f"Inputs on which it depends whether {metric} has come" if dated else f"What {metric} depends on"
     panel = Panel(
-        "curves", f"What it depends on whether {metric} has come" if dated else f"What {metric} depends on",
+        "curves", title,
         "months after it begins" if metric.startswith("lag") else "months since the start", label,
-        series=curves, note="bands: 90 % interval",
+        series=curves, whole=True, note="bands: 90 % interval; lines are dashed only to be told apart",
     )  # fmt: skip
-    notes = list(dict.fromkeys(note for _, outcome in outcomes for note in outcome.notes))
-    if len(notes) > 2:  # one of each month
-        notes = [
-            *notes[:1],
-            "Lags that begin late count as not over by then, in other shares at other months.",
-        ]
-    return [Finding("over_time", sentences, rows, [panel])], notes
+    return [Finding("over_time", sentences, rows, [panel])], _notes_of_months([o.notes for _, o in outcomes])
+
+
+def _notes_of_months(notes: Sequence[Sequence[str]]) -> list[str]:
+    """Return what has to be said at every month, and in one line what differs between them."""
+    shared = [note for note in notes[0] if all(note in own for own in notes)] if notes else []
+    if any(note not in shared for own in notes for note in own):
+        shared.append("Lags that begin late count as not over by then, in other shares at other months.")
+    return shared
 
 
 def _varies(sample: Sample, outcome: Outcome) -> bool:

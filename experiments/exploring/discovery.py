@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.answers.finding import Finding, Panel, Series, number
+from experiments.analyses import share_interval
+from experiments.answers.finding import Finding, Panel, Series, estimate, number
 from experiments.answers.sweeps import Condition, parse_condition
 from experiments.exploring import boxes as prim
 from experiments.exploring.boxes import Box, Limit, Score, score
 from experiments.exploring.report import Report
-from experiments.exploring.sample import Sample, as_sample, check_defined, codes_of, late_lags, short_name
+from experiments.exploring.sample import (
+    Sample,
+    as_sample,
+    check_defined,
+    codes_of,
+    late_lags,
+    left_out_notes,
+    never_notes,
+    short_name,
+)
 from experiments.exploring.trees import leaves
+from experiments.statistics import Bounds
 from experiments.sweeps.factors import Factor
 from experiments.table import percent
 from sim.errors import UserError
@@ -64,7 +75,6 @@ def discover(
     sample = as_sample(source, lambda known: _needed(known, conditions))
     sample, notes = sample.with_telling_draws()
     holds, said = cases_of(sample, conditions)
-    notes += said
     rows = _rows(sample, holds)
     if len(rows.cases) > MOST_ROWS:
         notes.append(
@@ -85,12 +95,13 @@ def discover(
         "" if unit == "runs" or len(sample.point) == count else " (a point counts by the share of its runs)"
     )
     base = (
-        f"{words[:1].upper()}{words[1:]}: in {total / count:.1%} of all {count} {unit}{each}. Coverage: the "
-        "share of these cases that lies in a box. Density: the share of a box that are cases."
+        f"Cases: {words}, in {percent(total / count)} of all {count} {unit}{each}. Coverage: the share of "
+        "these cases that lies in a box. Density: the share of a box that are cases."
     )
     asked = {"when": [when] if isinstance(when, str) else list(when), "boxes": boxes, "step": step}
     findings.insert(0, Finding("cases", [base], [], []))
-    return Report(f"Where {words}", sample.in_words, findings, [*legend, *notes], SOURCES, asked)
+    title, below = f"Where {words}", [*left_out_notes(sample), *said]
+    return Report(title, sample.in_words, findings, [*legend, *below, *notes], SOURCES, asked, below)
 
 
 # ---------------------------------------------------------------- cases
@@ -143,16 +154,21 @@ def metrics_of(condition: Condition) -> list[str]:
 
 def _check_dates(sample: Sample, condition: Condition, dates: list[str]) -> list[str]:
     """Say what a date that never comes counts as in a condition; raise UserError where that is not known."""
-    if not dates or condition.right == "inf":
-        return [f"Never: not within the simulated time of {sample.end:g} months."] if dates else []
+    if not dates:
+        return []
+    if condition.right == "inf":
+        never = f"never: not within the simulated time of {sample.end:g} months"
+        share = percent(float(np.isinf(sample.metric(condition.left)).mean()))
+        return [f"{condition.left} never comes in {share} of runs ({never})."]
     if condition.minus:
         unknown = np.ones(len(sample.point), bool)
         for name in (condition.left, condition.minus):
             unknown &= np.isinf(sample.metric(name))
-        said = "A date that never comes counts as later than any that does"
+        notes = _later(sample, dates)
         if unknown.any():
-            said += f"; where both never come ({float(unknown.mean()):.1%} of runs) it counts as not so"
-        return [f"{said}."]
+            both = percent(float(unknown.mean()))
+            notes.append(f"In {both} of runs both never come: there it counts as not so.")
+        return notes
     if len(dates) == 1 and condition.right not in dates:
         threshold = float(condition.right)
         if threshold > sample.end:
@@ -162,10 +178,15 @@ def _check_dates(sample: Sample, condition: Condition, dates: list[str]) -> list
                 f'not known; take at most that, or --when "{condition.left} never"'
             )
         name = condition.left
-        late = late_lags(sample, name, sample.metric(name), threshold)
-        share = float(np.isinf(sample.metric(name)).mean())
-        return late or [f"It never comes in {percent(share)} of runs, which counts as above {threshold:g}."]
-    return ["A date that never comes counts as later than any that does."]
+        return [
+            *never_notes(sample, name, f"above {threshold:g}"),
+            *late_lags(sample, name, sample.metric(name), threshold),
+        ]
+    return _later(sample, dates)
+
+
+def _later(sample: Sample, dates: Sequence[str]) -> list[str]:
+    return [note for name in dates for note in never_notes(sample, name, "later than any that comes")]
 
 
 def _needed(known: Sequence[str], conditions: Sequence[Condition]) -> list[str]:
@@ -191,6 +212,11 @@ class Rows:
     @property
     def categorical(self) -> list[bool]:
         return [factor.categorical for factor in self.factors]
+
+    def independent(self, some: np.ndarray) -> int:
+        """Return how many of some rows count as independent: the groups of the input that has fewest."""
+        groups = prim.groups_of_rows(self.groups, some) or ()
+        return min([int(some.sum()), *(len(np.unique(group)) for group in groups)])
 
     def chosen(self, some: np.ndarray) -> Rows:
         """Return some of the rows."""
@@ -224,6 +250,12 @@ def _rows(sample: Sample, holds: np.ndarray) -> Rows:
 
 
 def _prim(all_rows: Rows, most: int, step: int | None, seed: int) -> Finding:
+    """Return the boxes of PRIM, each sought among what those before left.
+
+    None is given that is no denser than all together: it would say where it happens less often than
+    elsewhere (so stops the covering of Friedman and Fisher 1999, section 12, and R's prim: the threshold is
+    the mean of all).
+    """
     told: list[dict[str, Any]] = []
     sentences: list[str] = []
     panels: list[Panel] = []
@@ -239,24 +271,30 @@ def _prim(all_rows: Rows, most: int, step: int | None, seed: int) -> Finding:
             break
         inside = box.inside(table) & left
         found = score(inside, cases)
+        among = _among(rows, place)
+        if found.density <= cases.mean():
+            sentences.append(
+                f"No box {place}: the best one{among} has density {found.density:.0%}, not above the "
+                f"{cases.mean():.0%} of all {unit}: it happens there no more often than everywhere."
+            )
+            break
         chances = prim.quasi_p(box, rows.table, rows.cases, rows.groups)
-        outside = "" if place == 1 else " of those that are left"
         sentences.append(
-            f"Box {place}{outside}: where {box_in_words(box, factors, table)}: {_scored(found)}; it holds "
+            f"Box {place}{among}: where {box_in_words(box, factors, table)}: {_scored(found)}; it holds "
             f"{found.mass:.0%} of all {unit}."
         )
-        told += _limit_rows("PRIM", place, box, factors, found, chances)
-        panels.append(_limit_panel(f"Box {place} (PRIM): {_scored(found)}", box, factors, table))
+        told += _limit_rows("PRIM", place, box, factors, found, chances, float(rows.cases.mean()))
+        panels.append(_limit_panel(f"Box {place} (PRIM){among}: {_scored(found)}", box, factors, table))
         if place == 1:
             held = prim.held_out_score(table, cases, rows.categorical, all_rows.groups, seed=seed)
             sentences.append(
                 f"Boxes that are found so without a part of the {unit} have on that part (each of three in "
                 f"turn): {_scored(held)}."
             )
-            panels.insert(0, _trade_panel(table, cases, steps, chosen, found))
+            panels.insert(0, _trade_panel(all_rows, steps, chosen, found))
         left &= ~inside
     if not told:
-        sentences.append("PRIM: no box in which it is denser than everywhere, beyond what chance shows.")
+        sentences.insert(0, "PRIM: no box in which it is denser than everywhere, beyond what chance shows.")
     else:
         worst = max(row["quasi_p"] for row in told)
         sentences.append(
@@ -264,6 +302,15 @@ def _prim(all_rows: Rows, most: int, step: int | None, seed: int) -> Finding:
             f"probability (quasi-p) of at most {worst:.2g}."
         )
     return Finding("prim", sentences, told, panels)
+
+
+def _among(rows: Rows, place: int) -> str:
+    """Return among what a later box is sought, and how dense that is."""
+    if place == 1:
+        return ""
+    return (
+        f", among the {len(rows.cases)} {rows.unit} left ({percent(float(rows.cases.mean()))} of them cases)"
+    )
 
 
 def _cart(rows: Rows, seed: int) -> Finding:
@@ -277,26 +324,46 @@ def _cart(rows: Rows, seed: int) -> Finding:
     told: list[dict[str, Any]] = []
     said = ["CART, its leaves that are denser than all together, densest first:"]
     for place, (how, box) in enumerate(scored, 1):
-        told += _limit_rows("CART", place, box, rows.factors, how, {})
+        told += _limit_rows("CART", place, box, rows.factors, how, {}, float(rows.cases.mean()))
         if how.density > float(rows.cases.mean()):
             said.append(f"- where {box_in_words(box, rows.factors, rows.table)}: {_scored(how)}.")
-    return Finding("cart", said, told, [])
+    return Finding("cart", said, told, [_leaf_panel(rows, scored)])
+
+
+def _leaf_panel(rows: Rows, scored: Sequence[tuple[Score, Box]]) -> Panel:
+    """Return the leaves as intervals: the share of cases in each, its size, and its rule in words."""
+    marks = []
+    for place, (how, box) in enumerate(scored, 1):
+        interval = share_interval(how.density, rows.independent(box.inside(rows.table)))
+        rule = box_in_words(box, rows.factors, rows.table, shares=False)
+        marks.append(
+            estimate(
+                f"leaf {place}: {how.mass:.0%} of all", rule, 100 * how.density,
+                Bounds(100 * interval.low, 100 * interval.high),
+            )
+        )  # fmt: skip
+    return Panel(
+        "intervals", "Leaves (CART), densest first: how often it happens in each",
+        f"cases among the {rows.unit} of the leaf (%; 90 % interval)", marks=marks,
+        level=100 * float(rows.cases.mean()),
+        note=f"upright line: among all {rows.unit}; intervals take the leaves as given",
+    )  # fmt: skip
 
 
 def _scored(found: Score) -> str:
     return f"coverage {found.coverage:.0%}, density {found.density:.0%}"
 
 
-def box_in_words(box: Box, factors: Sequence[Factor], table: np.ndarray) -> str:
-    """Return the limits of a box in words."""
+def box_in_words(box: Box, factors: Sequence[Factor], table: np.ndarray, shares: bool = True) -> str:
+    """Return the limits of a box in words. ``shares``: with how much of all points each leaves."""
     return " and ".join(
-        limit_in_words(limit, factors[column], table[:, column])
+        limit_in_words(limit, factors[column], table[:, column], shares)
         for column, limit in sorted(box.limits.items())
     )
 
 
-def limit_in_words(limit: Limit, factor: Factor, column: np.ndarray) -> str:
-    """Return one limit in words, with how much of all points it leaves."""
+def limit_in_words(limit: Limit, factor: Factor, column: np.ndarray, shares: bool = True) -> str:
+    """Return one limit in words. ``shares``: with how much of all points it leaves."""
     name = short_name(factor.name)
     if limit.levels is not None:
         kept = [str(factor.levels[place]) for place in sorted(limit.levels)]
@@ -309,20 +376,24 @@ def limit_in_words(limit: Limit, factor: Factor, column: np.ndarray) -> str:
     low, high = math.isfinite(limit.low), math.isfinite(limit.high)
     if low and high:
         ends = f"{number(limit.low)} and {number(limit.high)}{unit}"
-        return f"{name} lies between {ends} ({share:.0%} of its values)"
-    if low:
-        return f"{name} is above {number(limit.low)}{unit} (its highest {share:.0%})"
-    return f"{name} is below {number(limit.high)}{unit} (its lowest {share:.0%})"
+        text, part = f"{name} lies between {ends}", f"{share:.0%} of its values"
+    elif low:
+        text, part = f"{name} is above {number(limit.low)}{unit}", f"its highest {share:.0%}"
+    else:
+        text, part = f"{name} is below {number(limit.high)}{unit}", f"its lowest {share:.0%}"
+    return f"{text} ({part})" if shares else text
 
 
 def _or(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _limit_rows(method, place, box, factors, found: Score, chances) -> list[dict[str, Any]]:
+def _limit_rows(method, place, box, factors, found: Score, chances, among: float) -> list[dict[str, Any]]:
+    """Return a row per limit. ``among``: the share of cases where the box was sought."""
     own = {
         "method": method, "box": place,
         "coverage": found.coverage, "density": found.density, "mass": found.mass,
+        "density_where_sought": among,
     }  # fmt: skip
     rows = []
     for column, limit in sorted(box.limits.items()):
@@ -354,18 +425,20 @@ def _limit_panel(title: str, box: Box, factors, table) -> Panel:
         least, most = float(values.min()), float(values.max())
         low, high = ((min(max(end, least), most) - least) / (most - least) for end in (limit.low, limit.high))
         limits.append((short_name(factor.name), low, high, words))
-    return Panel("limits", title, "what is left of its range (of words: how many)", limits=limits)
+    return Panel("limits", title, "what is left of its range, of words: how many", limits=limits)
 
 
-def _trade_panel(table, cases, steps, chosen: int, found: Score) -> Panel:
-    scores = [score(box.inside(table), cases) for box in steps]
+def _trade_panel(rows: Rows, steps: Sequence[Box], chosen: int, found: Score) -> Panel:
+    scores = [score(box.inside(rows.table), rows.cases) for box in steps]
     path = Series("each step of the peeling", [], [], [], [])
     for one in scores:
         path.add(one.coverage, one.density, one.density, one.density)
-    taken = Series(f"box 1, from step {chosen}", [], [], [], [])
+    taken = Series(f"box 1, from step {chosen} of {len(steps) - 1}", [], [], [], [])
     taken.add(found.coverage, found.density, found.density, found.density)
     return Panel(
-        "curves", "What a smaller box gains in density and loses in coverage",
+        "curves", "What a smaller box gains in density and loses in coverage (PRIM)",
         "coverage (share of all cases)",
-        "density (share of the box)", series=[path, taken],
+        "density (share of the box)", series=[path, taken], level=float(rows.cases.mean()),
+        note=f"dotted: the density of all {rows.unit}; box 1 lies off the curve where limits that it does "
+        "not need were dropped, and others moved out",
     )  # fmt: skip

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import analyses
-from experiments.answers.finding import Finding, Panel, estimate, number
+from experiments.answers.finding import Finding, Panel, alike, estimate
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
 from experiments.exploring.sample import Sample, as_sample, codes_of, short_name
@@ -81,15 +81,16 @@ def information(
     wanted = [read_goal(text) for text in ([goals] if isinstance(goals, str) else goals)]
     sample = as_sample(source, lambda known: [goal.metric for goal in wanted])
     futures = futures_of(sample, arms)
-    findings, notes = [], []
+    findings, below = [], []
     for goal in wanted:
         finding, said = _worths(futures, goal, seed)
         findings.append(finding)
-        notes += said
+        below += said
+    below = list(dict.fromkeys(below))
     asked = {"goals": [goal.words for goal in wanted], "arms": list(arms)}
-    notes += futures.sharing.notes
+    notes = [*below, *futures.sample.with_telling_draws()[1], *futures.sharing.notes]
     title = "What it is worth to know an input before choosing"
-    return Report(title, futures.in_words, findings, list(dict.fromkeys(notes)), SOURCES, asked)
+    return Report(title, futures.in_words, findings, notes, SOURCES, asked, below)
 
 
 def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]]:
@@ -112,9 +113,7 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
         )
         for factor in futures.factors
     ]
-    kept, more = futures.sample.with_telling_draws()
-    notes += more
-    drawn = kept.drawn
+    drawn = futures.sample.with_telling_draws()[0].drawn
     if len(drawn.columns) and futures.paired:
         rows, by_luck = futures.by_luck(paid)
         single = replace(single, place=np.resize(np.arange(len(rows)), paid.shape[1]))
@@ -133,14 +132,15 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
     ]  # fmt: skip
     telling = [row for row in table if row["sure"]][:MOST_SHOWN]
     listed = "; ".join(
-        f"{row['input']} {number(row['worth'])} ± {number(row['half_width'])} (chance alone up to "
-        f"{number(row['by_chance'])})"
+        "{} {} ± {} (chance alone up to {})".format(
+            row["input"], *alike(row["worth"], row["half_width"], row["by_chance"])
+        )
         for row in telling
     )
     measured = f" ({unit})" if unit else ""
     sentences = [
         f"Goal: {goal.words}{measured}. Without more knowledge the best arm is {best}. To know all of a "
-        f"future first, its luck included, would be worth {number(perfect)}.",
+        f"future first, its luck included, would be worth {alike(perfect)[0]}.",
         f"To know one input first: {listed}."
         if telling
         else "To know one input first: none beyond chance and its interval.",
@@ -155,7 +155,7 @@ def _worths(futures: Futures, goal: Goal, seed: int) -> tuple[Finding, list[str]
     panel = Panel(
         "intervals", f"Worth of knowing an input first, for {goal.words}",
         f"gain{measured} (90 % interval)", marks=marks,
-        note=f"all knowledge: {number(perfect)}",
+        note=f"to know all of a future first, for {goal.words}: {alike(perfect)[0]}",
     )  # fmt: skip
     return Finding("information", sentences, table, [panel]), notes
 

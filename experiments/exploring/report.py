@@ -25,7 +25,8 @@ class Report:
 
     ``rests_on``: one line: the sweep, its points and runs. ``findings``: sentences, tables and panels.
     ``notes``: what was assumed, censoring first. ``sources``: the papers that the methods come from.
-    ``asked``: the arguments, for the manifest.
+    ``asked``: the arguments, for the manifest. ``below``: those of the notes without which the figure would
+    mislead, so that its caption says them too: which runs never come or are missing, and how they count.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     asked: dict[str, Any] = field(default_factory=dict)
+    below: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -81,7 +83,8 @@ class Report:
         from experiments.answers.page import Page, report_basis
 
         panels = [panel for finding in self.findings for panel in finding.panels]
-        return Page(self.title, report_basis(self.title, self.rests_on, sweep or {}), panels)
+        basis = report_basis(self.title, self.rests_on, sweep or {})
+        return Page(self.title, basis, panels, notes=list(self.below))
 
     def draw(self, path: Path, sweep: dict[str, Any] | None = None) -> None:
         """Draw the panels of all findings below each other into a file (.png, .svg, .pdf)."""
@@ -113,12 +116,12 @@ class Report:
 
         started: datetime.datetime = now()
         with OutputFolder(out) as folder:
+            told = [finding for finding in self.findings if finding.rows]
             writers: dict[str, Any] = {
-                f"{place + 1}_{finding.kind}.csv": lambda path, rows=finding.rows: pd.DataFrame(rows).to_csv(
+                f"{place}_{finding.kind}.csv": lambda path, rows=finding.rows: pd.DataFrame(rows).to_csv(
                     path, index=False
                 )
-                for place, finding in enumerate(self.findings)
-                if finding.rows
+                for place, finding in enumerate(told, 1)
             }
             writers[REPORT_FILE] = lambda path: path.write_text(self.text, encoding="utf-8")
             if any(finding.panels for finding in self.findings):

@@ -216,7 +216,7 @@ def outcome_of(
     never, values = Never(never), np.asarray(sample.metric(metric), float)
     check_defined(sample, metric, values)
     missing = np.isinf(values)
-    notes = [f"{sample.left_out} runs failed or are not done, and are left out."] if sample.left_out else []
+    notes = left_out_notes(sample)
     if not sample.is_date(metric):
         if by is not None:
             raise UserError(
@@ -231,7 +231,11 @@ def outcome_of(
             (values <= by).astype(float),
             f"whether {metric} comes within {by:g} months",
             "share",
-            (*notes, *late_lags(sample, metric, values, by)),
+            (
+                *notes,
+                *never_notes(sample, metric, "not come by then"),
+                *late_lags(sample, metric, values, by),
+            ),
         )
     share = float(missing.mean())
     if share == 1.0:
@@ -239,8 +243,7 @@ def outcome_of(
             f"{metric}: never comes in any run of this sweep, so it says nothing; take another metric"
         )
     if never is Never.RANK:
-        if share:
-            notes.append(f"It never comes in {percent(share)} of runs: they rank last, all alike.")
+        notes += never_notes(sample, metric, "the last rank, all alike")
         ranked = ranks(values) / max(1, len(values) - 1)
         return Outcome(metric, ranked, f"the rank of {metric} among all runs", "rank", tuple(notes))
     if share:
@@ -249,16 +252,24 @@ def outcome_of(
             raise UserError(
                 f"{metric}: never comes in {percent(share)} of runs, and how long they are is not known"
             )
-        notes.append(
-            f"It never comes in {percent(share)} of runs: they count as the end of the simulated time, "
-            f"{sample.end:g} months."
-        )
+        notes += never_notes(sample, metric, f"the end of the simulated time, {sample.end:g} months")
         if share > MOSTLY_NEVER:
             notes.append(
                 "So this is more about whether it comes than about when: see also --by MONTH, and --never "
                 "rank."
             )
     return Outcome(metric, np.where(missing, sample.end, values), metric, sample.unit(metric), tuple(notes))
+
+
+def left_out_notes(sample: Sample) -> list[str]:
+    """Say how many runs failed or are not done."""
+    return [f"{sample.left_out} runs failed or are not done, and are left out."] if sample.left_out else []
+
+
+def never_notes(sample: Sample, metric: str, counted: str) -> list[str]:
+    """Say in which share of runs a date never comes, and as what these count; nothing if it always comes."""
+    share = float(np.isinf(sample.metric(metric)).mean())
+    return [f"{metric} never comes in {percent(share)} of runs: they count as {counted}."] if share else []
 
 
 def check_defined(sample: Sample, metric: str, values: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Search over settings of levers for those that no other beats in the chosen outcomes.
+"""Search over settings of levers for those that no other dominates in the chosen outcomes.
 
 NSGA-II (Deb et al. 2002, *IEEE Transactions on Evolutionary Computation* 6:182) by Optuna, whose journal
 lies in the output folder. Every trial is a function of the seed and of the trials before it, for the sampler
@@ -24,8 +24,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import analyses
-from experiments.answers.finding import Finding, Panel, number, span
+from experiments.answers.finding import Finding, Panel, Series, with_interval
+from experiments.exploring.front import SOURCE as FRONT_SOURCE
+from experiments.exploring.front import (
+    WORDS,
+    axis_of,
+    dominates,
+    front_panel,
+    front_rows,
+    interval_of,
+    luck_in_words,
+    standings,
+)
 from experiments.exploring.futures import Goal, read_goal
 from experiments.exploring.report import Report
 from experiments.folder import MADE_BY, explained
@@ -144,7 +154,7 @@ def search(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Found:
-    """Search for settings of levers that no other beats; goes on where an earlier search in the folder was.
+    """Search for settings of levers that no other dominates; goes on with an earlier search in the folder.
 
     Args:
         base: the scenario on which levers are set.
@@ -294,12 +304,12 @@ def _trials(study, levers: Sequence[Lever], goals: Sequence[Goal]) -> list[Trial
 
 
 def _front(trials: Sequence[Trial], goals: Sequence[Goal]) -> list[Trial]:
-    """Return the trials that no other beats by their means; each setting once."""
+    """Return the trials that no other dominates by their means; each setting once."""
     signs = np.array([1.0 if goal.more else -1.0 for goal in goals])
     values = np.array([trial.means for trial in trials]) * signs
     kept: dict[tuple, Trial] = {}
     for trial, own in zip(trials, values, strict=True):
-        if not ((values >= own).all(axis=1) & (values > own).any(axis=1)).any():
+        if not any(dominates(other, own) for other in values):
             kept.setdefault(tuple(sorted(trial.settings.items())), trial)
     return list(kept.values())
 
@@ -381,78 +391,133 @@ def _study(folder: Path, goals: Sequence[Goal]):
 
 
 def _report(base, levers, goals, done, front, again, asked, interrupted) -> Report:
-    runs = again.shape[2]
     signs = [1.0 if goal.more else -1.0 for goal in goals]
-    kept = analyses.undominated(*(sign * values for sign, values in zip(signs, again, strict=True)))
     order = sorted(range(len(front)), key=lambda place: signs[0] * -float(again[0, place].mean()))
-    rows: list[dict[str, Any]] = []
-    points = []
-    for place in order:
-        trial = front[place]
-        label = ", ".join(_short(value) for value in trial.settings.values())
-        row: dict[str, Any] = {"trial": trial.number, **trial.settings, "holds": kept[place]}
-        ends = []
-        for number_, goal in enumerate(goals):
-            values = again[number_, place]
-            interval = analyses.mean_interval(values)
-            ends.append((float(values.mean()), interval))
-            row |= {
-                goal.metric: ends[-1][0],
-                f"{goal.metric} low": interval.low, f"{goal.metric} high": interval.high,
-                f"{goal.metric} in the search": trial.means[number_],
-                f"{goal.metric} never": trial.never[number_],
-            }  # fmt: skip
-        rows.append(row)
-        if len(goals) > 1:
-            points.append((label, ends[0][0], ends[1][0], ends[0][1], ends[1][1], kept[place]))
-    said = []
-    for row in [row for row in rows if row["holds"]][:MOST_SHOWN]:
-        settings = ", ".join(f"{lever.name}={row[lever.name]}" for lever in levers)
-        outcomes = []
-        for goal in goals:
-            low, high = row[f"{goal.metric} low"], row[f"{goal.metric} high"]
-            outcomes.append(
-                f"{goal.metric} {number(row[goal.metric])} ({span(analyses.Bounds(low, high), '', False)})"
-            )
-        said.append(f"- {settings}: {'; '.join(outcomes)}.")
-    words = ", ".join(goal.words for goal in goals)
-    held = sum(kept)
-    sentences = [
-        f"Of {len(done)} trials no other beats {len(front)} in {words}. In {runs} new runs, {held} of these "
-        "are still not surely beaten by another one (mean of the new runs, 90 % interval):",
-        *said,
-    ]
-    if held > MOST_SHOWN:
-        sentences.append(f"And {held - MOST_SHOWN} more, in the table.")
-    panels = []
-    if points:
-        x, y = (f"{goal.metric} ({'more' if goal.more else 'less'} is better)" for goal in goals[:2])
-        panels.append(
-            Panel(
-                "points", "The front in new runs; ringed: still not beaten by any other", x, y,
-                points=points[:MOST_SHOWN],
-                note=f"bars: 90 % interval    labels: {', '.join(lever.name for lever in levers)}",
-            )
-        )  # fmt: skip
-    notes = []
-    most = max((share for trial in done for share in trial.never), default=0.0)
-    if most:
-        notes.append(
-            f"Dates that never come (in up to {most:.0%} of the runs of a trial) count as the end of the "
-            f"simulated time, {base.months:g} months."
-        )
-    if interrupted:
-        notes.append("The search was broken off; the same command goes on with it.")
+    tables = [table[order] for table in again]
+    trials = [front[place] for place in order]
+    found = standings([sign * table for sign, table in zip(signs, tables, strict=True)])
+    labels = [settings_in_words(trial.settings) for trial in trials]
+    rows = _rows(trials, goals, tables, labels, found)
+    unit = _units(base, goals)
+    findings = [
+        Finding("front", _sentences(done, goals, again.shape[2], labels, rows, found),
+                rows, _panels(done, goals, labels, rows, found, unit, asked["runs"])),
+        Finding("trials", [], _all_trials(done, goals), []),
+    ]  # fmt: skip
+    censored = _censored(base, done, goals)
+    notes = ["The search was broken off; the same command goes on with it."] if interrupted else []
+    sources = [*SOURCES, *([FRONT_SOURCE] if len(goals) > 1 else [])]
     each = f"{len(done)} trials of {asked['runs']} runs each"
     rest = f"{base.name}: {each}, all in the same luck, seed {asked['seed']}"
-    every = [
+    title = f"Settings of levers {'on the Pareto front' if len(goals) > 1 else 'that are best'}"
+    return Report(title, rest, findings, [*censored, *notes], sources, asked, censored)
+
+
+def _rows(trials, goals, tables, labels, found) -> list[dict[str, Any]]:
+    """Return the table of the front in new runs."""
+    rows = []
+    for trial, row in zip(trials, front_rows(labels, goals, tables, found), strict=True):
+        for place, goal in enumerate(goals):
+            row |= {
+                f"{goal.metric} in the search": trial.means[place],
+                f"{goal.metric} never": trial.never[place],
+            }
+        rows.append({"trial": trial.number, **trial.settings, **row})
+    return rows
+
+
+def _all_trials(done, goals) -> list[dict[str, Any]]:
+    return [
         {"trial": trial.number, **trial.settings}
         | {goal.metric: mean for goal, mean in zip(goals, trial.means, strict=True)}
         | {f"{goal.metric} never": share for goal, share in zip(goals, trial.never, strict=True)}
         for trial in done
     ]
-    findings = [Finding("front", sentences, rows, panels), Finding("trials", [], every, [])]
-    return Report("Settings of levers that no other beats", rest, findings, notes, SOURCES, asked)
+
+
+def _sentences(done, goals, runs: int, labels, rows, found) -> list[str]:
+    kept = [place for place, one in enumerate(found) if one.front or len(goals) == 1]
+    said = [
+        f"- {labels[place]}: "
+        + "; ".join(
+            f"{goal.metric} {with_interval(rows[place][goal.metric], interval_of(rows[place], goal))}"
+            for goal in goals
+        )
+        + "."
+        for place in kept[:MOST_SHOWN]
+    ]
+    if len(kept) > MOST_SHOWN:
+        said.append(f"And {len(kept) - MOST_SHOWN} more, in the table.")
+    words = ", ".join(goal.words for goal in goals)
+    measured = f"simulated again in {runs} new runs (mean with 90 % interval)"
+    if len(goals) == 1:
+        return [f"Best of {len(done)} trials for {words}, {measured}:", *said]
+    return [
+        f"Pareto front of {words} (no other trial is {WORDS}): {len(labels)} of {len(done)} trials. Of "
+        f"these, {measured}, {len(kept)} still stand on the front among themselves:",
+        *said, *luck_in_words(labels, found),
+    ]  # fmt: skip
+
+
+def _panels(done, goals, labels, rows, found, unit, runs: int) -> list[Panel]:
+    """Return the figure: the front of two goals; of one, the best value found against trials."""
+    count = f"n = {runs:,}"
+    if len(goals) > 1:
+        some = slice(MOST_SHOWN)
+        return [
+            front_panel(
+                "The front of the search, in new runs", labels[some], goals[:2], rows[some], found[some],
+                unit, "the mean of the new runs", count,
+            )
+        ]  # fmt: skip
+    goal, best = goals[0], rows[0]
+    pick = np.maximum.accumulate if goal.more else np.minimum.accumulate
+    path = Series("best mean so far, in the runs of the search", [], [], [], [])
+    for place, value in enumerate(pick([trial.means[0] for trial in done]), 1):
+        path.add(place, float(value), float(value), float(value))
+    new, interval = Series(f"{labels[0]}, in new runs", [], [], [], []), interval_of(best, goal)
+    new.add(len(done), best[goal.metric], interval.low, interval.high)
+    return [
+        Panel(
+            "curves", f"What the search found for {goal.words}", "trials done",
+            axis_of(goal, unit, f"n = {runs:,}"), series=[path, new], whole=True,
+            note="bar: 90 % interval of the mean of n new runs, as many as each trial had; what is best of "
+            "many trials is partly so by luck, so the new runs are what to go by",
+        )
+    ]  # fmt: skip
+
+
+def _units(base: Scenario, goals: Sequence[Goal]) -> Callable[[str], str]:
+    """Return what tells the unit of a goal."""
+    from sim.metrics import parse_metric
+    from sim.world import compile_scenario
+
+    compiled = compile_scenario(base)
+    known = {goal.metric: parse_metric(goal.metric, compiled).unit for goal in goals}
+    return known.__getitem__
+
+
+def _censored(base: Scenario, done: Sequence[Trial], goals: Sequence[Goal]) -> list[str]:
+    """Say which dates never come, and as what they count."""
+    shares = {
+        goal.metric: max((trial.never[place] for trial in done), default=0.0)
+        for place, goal in enumerate(goals)
+    }
+    return [
+        f"{name} never comes in up to {share:.0%} of the runs of a trial: they count as the end of the "
+        f"simulated time, {base.months:g} months."
+        for name, share in shares.items()
+        if share
+    ]
+
+
+def settings_in_words(settings: dict[str, str]) -> str:
+    """Return a setting of levers.
+
+    >>> settings_in_words({"delay:months": "12", "policy": "weights-never"})
+    'delay:months=12, policy=weights-never'
+    """
+    return ", ".join(f"{name}={_short(value)}" for name, value in settings.items())
 
 
 def _short(value: str) -> str:

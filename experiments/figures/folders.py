@@ -100,5 +100,5 @@ def boxes(page: Page, asked: Asked) -> Figure:
     lacks=_has("points", "front (cascades robust --goal ... --goal ..., cascades search)"),
 )
 def pareto(page: Page, asked: Asked) -> Figure:
-    """The Pareto front: arms or trials that no other beats."""
+    """The Pareto front: arms or trials that no other dominates on average."""
     return _only(page, "points", asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -35,6 +36,7 @@ STYLE: dict[Any, Any] = {  # nothing of the reader's own settings changes the pi
 DOTS_PER_INCH = 170
 PACKING = 3  # of a PNG, from 0 to 9: such pictures are packed smaller by it than by 6, and faster
 MOST_LABELS = 12  # of the calendar axis
+TIED = "\u00a0"  # a space at which lines are not broken
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -121,11 +123,14 @@ def fitted(text: str, size: float, room: float, bold: bool = False) -> str:
 
 
 def wrapped(text: str, size: float, room: float, bold: bool = False) -> list[str]:
-    """Return words as lines that fit into a room in millimetres; a word that is too long is parted."""
+    """Return words as lines that fit into a room in millimetres; a word that is too long is parted.
+
+    Words with ``TIED`` between them stay on one line; it is a space in what is returned.
+    """
     lines: list[str] = []
     for paragraph in str(text).splitlines() or [""]:
         line = ""
-        for word in paragraph.split():
+        for word in (part for part in re.split(r"[ \t]+", paragraph) if part):
             while width_of(word, size, bold) > room and len(word) > 1:
                 fits = [n for n in range(1, len(word)) if width_of(word[:n], size, bold) <= room] or [1]
                 part = next((n for n in reversed(fits) if word[n - 1] in "-/_" and n > 3), fits[-1])
@@ -138,7 +143,7 @@ def wrapped(text: str, size: float, room: float, bold: bool = False) -> list[str
                 longer = word
             line = longer
         lines.append(line)
-    return lines
+    return [line.replace(TIED, " ") for line in lines]
 
 
 def shorten(text: str, most: int = 24) -> str:
@@ -215,11 +220,14 @@ def draw_calendar(axes: Axes, start: float, months: float, labelled: bool, most:
         axes.spines[side].set_visible(False)
 
 
-def plain_ticks(axis, most: int) -> None:
-    """Give an axis a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away."""
+def plain_ticks(axis, most: int, whole: bool = False) -> None:
+    """Give an axis a few round ticks, written in few characters: 12M, never 1.2 and 1e7 far away.
+
+    ``whole``: at whole numbers only.
+    """
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(max(2, min(8, most)), steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_locator(MaxNLocator(max(2, min(8, most)), steps=[1, 2, 2.5, 5, 10], integer=whole))
     axis.set_major_formatter(lambda value, _: amount(round(value, 12)))
 
 

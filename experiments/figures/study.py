@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     from experiments.answers.page import Calendar, Page
 
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
+MARKERS = "osD^"  # of points, where their colours begin again
 ROW, CURVE = 4.2, 48.0  # millimetres
 MOST_ROWS = 44  # of one panel
 NAMES = 0.36  # of the paper, for labels at the left
+RING = 1.6  # mm, half the size of a ringed mark
+SAME_PLACE = 0.4  # mm: marks nearer than that are one
+FAR = 4.0  # mm, from a mark to its number: further than that a line joins them
 
 
 def draw_page(page: Page, path: str | Path) -> Path:
@@ -42,16 +47,18 @@ def compose(page: Page, width: float) -> Figure:
     if not page.panels:
         say(_bare(sheet), "There is nothing to draw.", sheet.room)
     notes = [f"{panel.note[:1].upper()}{panel.note[1:]}." for panel in page.panels if panel.note]
-    return sheet.whole(" ".join([*dict.fromkeys(notes), page.basis.text]))
+    return sheet.whole(" ".join([*dict.fromkeys(notes), *page.notes, page.basis.text]))
 
 
 def _counted(panel: Panel, runs: int) -> Panel:
     """Return a panel that says on the axis of its numbers how many runs it rests on."""
     name = "x_label" if panel.sort in ("intervals", "limits") else "y_label"
     label, count = getattr(panel, name), f"n = {runs:,}"
-    if "n = " in label or not runs:
+    if not runs and "n = " not in label:
         return panel
-    label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
+    if "n = " not in label:
+        label = f"{label[:-1]}; {count})" if label.endswith(")") else f"{label} ({count})"
+    label = label.replace("n = ", f"n{ink.TIED}={ink.TIED}")  # on one line
     return replace(panel, x_label=label) if name == "x_label" else replace(panel, y_label=label)
 
 
@@ -183,6 +190,8 @@ def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
             x, np.where(np.isfinite(y), y, np.nan), color=colour, linewidth=1.3, marker="o", markersize=2.6,
             linestyle=DASHES[(number // 2) % 4],
         )  # fmt: skip
+        if len(x) == 1:  # a band has no width there
+            axes.plot([x[0], x[0]], [low[0], high[0]], color=colour, linewidth=0.9)
     if panel.level is not None:
         axes.axhline(panel.level, color=ink.GREY, linewidth=0.8, linestyle=":")
     elif bottom < 0 < top:
@@ -191,7 +200,7 @@ def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
         ink.draw_calendar(axes, calendar.start, calendar.months, True, int(wide / 12))
         axes.tick_params(labelsize=SMALL)
     else:
-        ink.plain_ticks(axes.xaxis, int(wide / 14.0))
+        ink.plain_ticks(axes.xaxis, int(wide / 14.0), panel.whole)
     ink.plain_ticks(axes.yaxis, 6)
     tidy(axes, "both")
     _label(axes, panel.y_label, CURVE, up=True)
@@ -224,50 +233,129 @@ def _points(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
 
     arms = [point[0] for point in panel.points if point[0] != "baseline"]
 
-    def look(number: int, label: str) -> tuple[str, str]:
-        colour = ink.GREY if label == "baseline" else ink.COLOURS[arms.index(label) % len(ink.COLOURS)]
-        return colour, "o" if number <= len(ink.COLOURS) else "s"
+    def look(label: str) -> tuple[str, str]:
+        if label == "baseline":
+            return ink.GREY, "o"
+        rounds, place = divmod(arms.index(label), len(ink.COLOURS))
+        return ink.COLOURS[place], MARKERS[rounds % len(MARKERS)]
 
     handles = []
     for number, (label, *_) in enumerate(panel.points):
-        colour, marker = look(number, label)
+        colour, marker = look(label)
+        filling = "none" if label in panel.unsure else colour
         handles.append(Line2D([], [], color=colour, marker=marker, markersize=4, linestyle="none",
-                              label=f"{number + 1}  {label}"))  # fmt: skip
+                              markerfacecolor=filling, label=f"{number + 1}: {label}"))  # fmt: skip
     sheet.legend(handles)
-    left = 12.0
+    left, tall = 12.0, 1.25 * CURVE
     wide = sheet.room - left - 3.0
-    axes = sheet.panel(1.25 * CURVE, left, 3.0, axis_room(panel.x_label, wide))
-    for number, (label, x, y, x_bounds, y_bounds, front) in enumerate(panel.points):
-        colour, marker = look(number, label)
-        axes.plot([x_bounds.low, x_bounds.high], [y, y], color=colour, linewidth=0.9)
-        axes.plot([x, x], [y_bounds.low, y_bounds.high], color=colour, linewidth=0.9)
-        axes.plot(x, y, marker, color=colour, markersize=4, linestyle="none")
+    axes = sheet.panel(tall, left, 3.0, axis_room(panel.x_label, wide))
+    for label, x, y, x_bounds, y_bounds, front in panel.points:
+        colour, marker = look(label)
+        axes.plot([x_bounds.low, x_bounds.high], [y, y], color=colour, linewidth=0.9, zorder=2)
+        axes.plot([x, x], [y_bounds.low, y_bounds.high], color=colour, linewidth=0.9, zorder=2)
+        filling = "white" if label in panel.unsure else colour
+        axes.plot(
+            x, y, marker, color=colour, markersize=4, markerfacecolor=filling, linestyle="none", zorder=3
+        )
         if front:
             axes.plot(x, y, "o", color=colour, markersize=8.5, markerfacecolor="none", markeredgewidth=0.8)
     axes.margins(0.1)
-    number_points(axes, [(x, y) for _, x, y, *_ in panel.points], wide, 1.25 * CURVE)
+    number_points(axes, [(x, y) for _, x, y, *_ in panel.points], wide, tall, _bars(panel))
     tidy(axes, "both")
     ink.plain_ticks(axes.xaxis, int(wide / 14.0))
     ink.plain_ticks(axes.yaxis, 6)
     _label(axes, panel.x_label, wide)
-    _label(axes, panel.y_label, 1.25 * CURVE, up=True)
+    _label(axes, panel.y_label, tall, up=True)
 
 
-def number_points(axes: Axes, points: list[tuple[float, float]], wide: float, tall: float) -> None:
-    """Write the number of each point beside it, and of points at one place all numbers once."""
+def _bars(panel: Panel) -> list[Box]:
+    """Return the bars of all points, where they have ends."""
+    bars = [
+        bar
+        for _, x, y, across, up, _ in panel.points
+        for bar in ((across.low, y, across.high, y), (x, up.low, x, up.high))
+    ]
+    return [bar for bar in bars if all(map(math.isfinite, bar))]
+
+
+Box = tuple[float, float, float, float]  # mm from the corner of the axes: left, bottom, right, top
+
+
+def number_points(
+    axes: Axes, points: list[tuple[float, float]], wide: float, tall: float, bars: Sequence[Box] = ()
+) -> None:
+    """Write the number of each point beside it, off all marks, and of points at one place all numbers once.
+
+    ``wide``, ``tall``: of the axes, in mm. ``bars``: what else is drawn, in the units of the axes.
+    """
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    taken: list[tuple[float, float, list[int]]] = []  # in millimetres
+
+    def placed(x: float, y: float) -> tuple[float, float]:
+        return wide * (x - left) / (right - left), tall * (y - bottom) / (top - bottom)
+
+    places: list[tuple[float, float, list[int]]] = []
     for number, (x, y) in enumerate(points, start=1):
         if not (math.isfinite(x) and math.isfinite(y)):
             continue
-        across, up = wide * (x - left) / (right - left), tall * (y - bottom) / (top - bottom)
-        near = next((one for one in taken if abs(one[0] - across) < 8.0 and abs(one[1] - up) < 2.6), None)
-        if near:
-            near[2].append(number)
+        across, up = placed(x, y)
+        same = next((one for one in places if math.hypot(one[0] - across, one[1] - up) < SAME_PLACE), None)
+        if same:
+            same[2].append(number)
         else:
-            taken.append((across, up, [number]))
-    for across, up, numbers in taken:
-        axes.annotate(
-            ", ".join(map(str, numbers)), (across / wide, up / tall), (5, 3), xycoords="axes fraction",
-            textcoords="offset points", fontsize=SMALL, color="#333333",
+            places.append((across, up, [number]))
+    taken: list[Box] = [(x - RING, y - RING, x + RING, y + RING) for x, y, _ in places]
+    lines = [_wider((*placed(bar[0], bar[1]), *placed(bar[2], bar[3])), 0.2) for bar in bars]
+    for across, up, numbers in places:
+        text = ", ".join(map(str, numbers))
+        box = _free_box(across, up, ink.width_of(text, SMALL), SMALL * POINT, (wide, tall), taken, lines)
+        taken.append(box)
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        away = math.hypot(x - across, y - up)
+        if away > FAR:
+            part = 1 - RING / away  # up to the number, not into it
+            axes.plot(
+                [across / wide, (across + part * (x - across)) / wide],
+                [up / tall, (up + part * (y - up)) / tall],
+                transform=axes.transAxes, color=ink.GREY, linewidth=0.4, zorder=1,
+            )  # fmt: skip
+        ink.write(
+            axes, x / wide, y / tall, text, transform=axes.transAxes, fontsize=SMALL, color="#333333",
+            ha="center", va="center", gid="number", zorder=5,
         )  # fmt: skip
+
+
+def _free_box(
+    across: float, up: float, width: float, height: float, room: tuple[float, float],
+    taken: Sequence[Box], lines: Sequence[Box],
+) -> Box:  # fmt: skip
+    """Return where a number stands: as near to its mark as it hides nothing, or else where it hides least.
+
+    ``room``: of the axes. ``taken``: marks and other numbers, which weigh most; ``lines``: thin ones.
+    """
+    tried: list[Box] = []
+    for away in (1.4, 2.2, 3.2, 4.5, 6.0, 8.0):
+        for right, above in ((1, 1), (1, -1), (-1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1)):
+            x = across + right * (away + width / 2)
+            y = up + above * (away + height / 2)
+            tried.append((x - width / 2, y - height / 2, x + width / 2, y + height / 2))
+
+    def hidden(box: Box) -> float:
+        beyond = (
+            max(0.0, -box[0]) + max(0.0, -box[1]) + max(0.0, box[2] - room[0]) + max(0.0, box[3] - room[1])
+        )
+        return 100 * (beyond + sum(_common(box, one) for one in taken)) + sum(
+            _common(box, one) for one in lines
+        )
+
+    return min(tried, key=hidden)  # the nearest of those that hide as little
+
+
+def _common(one: Box, other: Box) -> float:
+    """Return the area that two boxes share, in square mm."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    up = min(one[3], other[3]) - max(one[1], other[1])
+    return max(0.0, across) * max(0.0, up)
+
+
+def _wider(box: Box, by: float) -> Box:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by

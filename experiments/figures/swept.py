@@ -46,7 +46,7 @@ def metric_of(asked: Asked, kept: list[str]) -> str:
 
 
 def _page(store: Store, report: Any) -> Page:
-    return Page(report.title, basis_of("sweep", store), report.page().panels)
+    return replace(report.page(), basis=basis_of("sweep", store))
 
 
 @kind("points", "sweep", ("metric",), no_runs)
@@ -106,7 +106,7 @@ def boxes(store: Store, asked: Asked) -> Figure:
 
 @kind("pareto", "sweep", ("goals",), no_runs)
 def pareto(store: Store, asked: Asked) -> Figure:
-    """Means of the arms of a sweep for two goals or more (--goal METRIC:more); ringed: not beaten."""
+    """Means of the arms of a sweep for two goals or more (--goal METRIC:more); ringed: the Pareto front."""
     from experiments.exploring.choosing import robust
 
     if len(asked.goals) < 2:
@@ -257,7 +257,7 @@ def tornado_of_run(result: Result, asked: Asked) -> Figure:
     note = ""
     if metric.is_date and np.isinf(values).any():
         note = (
-            f"It never comes in {percent(float(np.isinf(values).mean()))} of runs: they count as the "
+            f"{name} never comes in {percent(float(np.isinf(values).mean()))} of runs: they count as the "
             f"simulated time, {result.compiled.horizon:g} months."
         )
         values = np.minimum(values, result.compiled.horizon)

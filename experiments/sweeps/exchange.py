@@ -98,23 +98,38 @@ def ema_parameters(store: Store) -> dict[str, list[dict[str, Any]]]:
     """Return a store's uncertainties, levers and outcomes in the words of the EMA Workbench."""
     found: dict[str, list[dict[str, Any]]] = {"uncertainties": [], "levers": [], "outcomes": []}
     for factor in store.factors:
-        role = factor.role or (UNCERTAINTY if factor.kind == INPUT else LEVER)
         row: dict[str, Any] = {"name": factor.name}
-        if factor.levels:
+        if whole := _whole_levels(factor):
+            row |= {"type": "IntegerParameter", "lower_bound": whole[0], "upper_bound": whole[-1]}
+        elif factor.levels:
             row |= {"type": "CategoricalParameter", "categories": list(factor.levels)}
         else:
             row |= {"type": "RealParameter", "lower_bound": factor.low, "upper_bound": factor.high}
-        found["levers" if role == LEVER else "uncertainties"].append(row)
+        found["levers" if _is_lever(factor) else "uncertainties"].append(row)
     kind = "ScalarOutcome" if store.runs_per_point == 1 else "ArrayOutcome"  # one value a run
     found["outcomes"] = [{"name": name, "type": kind} for name in store.metrics]
     return found
+
+
+def _is_lever(factor: Factor) -> bool:
+    """Whether EMA calls it a lever: as the author says, else all but inputs."""
+    return (factor.role or (UNCERTAINTY if factor.kind == INPUT else LEVER)) == LEVER
+
+
+def _whole_levels(factor: Factor) -> list[int]:
+    """Return the levels of an integer parameter, least first: whole numbers one after the other; else []."""
+    if factor.categorical or len(factor.levels) < 2 or any(level != int(level) for level in factor.levels):
+        return []
+    whole = sorted(int(level) for level in factor.levels)
+    return whole if whole == list(range(whole[0], whole[-1] + 1)) else []
 
 
 def ema_results(store: Store) -> tuple[Any, dict[str, np.ndarray]]:
     """Return (experiments, outcomes) as ``perform_experiments`` of the EMA Workbench does.
 
     One experiment per point; an outcome has the shape (points, runs), or (points,) where a point has one run.
-    Dates that never come are inf.
+    Dates that never come are inf. ``scenario`` numbers the futures, as EMA does: points that differ in levers
+    alone have the same one. Integer parameters are whole numbers.
     """
     points, runs = len(store.design), store.runs_per_point
     table = store.runs(failed=True)
@@ -125,11 +140,22 @@ def ema_results(store: Store) -> tuple[Any, dict[str, np.ndarray]]:
         values[rows] = table[name].to_numpy()
         outcomes[name] = values.reshape(points, runs) if runs > 1 else values
     experiments = store.design.copy()
-    experiments["model"], experiments["scenario"] = (
-        store.manifest["plan"]["scenario_name"],
-        store.design.index,
-    )
+    for factor in store.factors:
+        if _whole_levels(factor):
+            experiments[factor.name] = experiments[factor.name].astype(int)
+    experiments["model"] = store.manifest["plan"]["scenario_name"]
+    experiments["scenario"] = _futures(store)
     return experiments, outcomes
+
+
+def _futures(store: Store) -> list[int]:
+    """Return the number of the future of every point: of the values of its uncertainties, from 0 on."""
+    names = [factor.name for factor in store.factors if not _is_lever(factor)]
+    known: dict[tuple, int] = {}
+    return [
+        known.setdefault(tuple(row), len(known))
+        for row in store.design[names].itertuples(index=False, name=None)
+    ]
 
 
 def as_function(

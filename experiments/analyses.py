@@ -366,27 +366,6 @@ def roc_interval(area: float, yes: int, no: int) -> Bounds:
     return Bounds(max(0.0, area - half), min(1.0, area + half))
 
 
-def undominated(*measures, sharing: Sharing | None = None) -> list[bool]:
-    """Return which of several arms no other one beats in all measures, of the shape (arms, runs) each.
-
-    One beats another that is surely (90 % interval of the paired mean difference) better in one measure
-    and not surely worse in any other. More is better. ``sharing``: of the runs; each is independent if None.
-
-    >>> undominated([[1, 1], [2, 2], [2, 2]], [[5, 5], [1, 1], [3, 3]])
-    [True, False, True]
-    """
-    tables = [np.asarray(measure, float) for measure in measures]
-
-    def beats(one: int, other: int) -> bool:
-        intervals = [mean_interval(measure[one] - measure[other], sharing) for measure in tables]
-        better = [interval.low > 0 for interval in intervals]
-        worse = [interval.high < 0 for interval in intervals]
-        return any(better) and not any(worse)
-
-    arms = range(len(tables[0]))
-    return [not any(beats(one, other) for one in arms if one != other) for other in arms]
-
-
 def value_of_information(payoffs, values, bins: int = 8, seed: int = 1) -> tuple[float, float]:
     """Return what knowing one input before choosing an arm is worth, and what chance alone would show.
 

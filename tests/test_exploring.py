@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from terminal import cascades
 
-from experiments import analyses
+from experiments import analyses, dominance
 from experiments.answers.page import page_text, read_page
 from experiments.exploring import boxes as prim
-from experiments.exploring import front, indices, searching, trees
+from experiments.exploring import indices, searching, trees
 from experiments.exploring.boxes import Box, Limit
 from experiments.exploring.choosing import robust
 from experiments.exploring.depending import sensitivity
@@ -733,18 +733,18 @@ def test_the_front_is_that_of_the_means_and_luck_is_said_beside_it():
 def test_arms_of_the_same_means_do_not_dominate_each_other():
     """The same values in another order have the same mean, whatever the last digit of their sum."""
     values = np.array([0.1, 0.2, 0.3, 0.7, 1e3])
-    same = front.standings([np.array([values, values[::-1], values - 1])])
+    same = dominance.standings([np.array([values, values[::-1], values - 1])])
     assert [one.front for one in same] == [True, True, False]
-    assert same[2] == front.Standing(False, True, 0)
-    twins = front.standings([np.array([values, values])])
-    assert twins == [front.Standing(True, True), front.Standing(True, True)]
+    assert same[2] == dominance.Standing(False, True, 0)
+    twins = dominance.standings([np.array([values, values])])
+    assert twins == [dominance.Standing(True, True), dominance.Standing(True, True)]
 
 
 @pytest.mark.parametrize("runs", [2, 5, 200])
 def test_more_runs_make_places_surer_and_not_the_front_larger(runs):
     """What is dominated on average is so in few runs as in many; that it is sure takes runs."""
     x = np.array([np.tile([0.0, 2.0], runs), np.tile([1.8, 0.0], runs)])
-    found = front.standings([x, np.array([np.ones(2 * runs), np.ones(2 * runs)])])
+    found = dominance.standings([x, np.array([np.ones(2 * runs), np.ones(2 * runs)])])
     assert [one.front for one in found] == [True, False]
     assert found[1].by == 0 and found[1].sure is (2 * runs * (0.1 / 1.9) ** 2 > 1.645**2)
 

@@ -21,6 +21,7 @@ from experiments.answers.finding import (
     span,
     upper_first,
 )
+from experiments.dominance import WORDS, luck_in_words, standings
 from experiments.statistics import Bounds
 
 if TYPE_CHECKING:
@@ -138,11 +139,11 @@ class Pareto(Analysis):
             means[metric] = [float(value.mean()) for value in values]
             intervals[metric] = [analyses.mean_interval(value) for value in values]
         signs = {"more": 1.0, "less": -1.0}
-        front = analyses.undominated(
-            *(
+        found = standings(
+            [
                 sign * np.array([np.nan_to_num(outcome.capped(label, metric)) for label in labels])
                 for metric, sign in ((self.x, signs[self.x_better]), (self.y, signs[self.y_better]))
-            )
+            ]
         )
         rows, points, said, prices = [], [], [], []
         for place, label in enumerate(labels):
@@ -153,7 +154,8 @@ class Pareto(Analysis):
             )
             rows.append(
                 {
-                    "arm": label, "undominated": front[place], self.x: x, f"{self.x} low": x_interval.low,
+                    "arm": label, "undominated": found[place].front, "sure": found[place].sure,
+                    self.x: x, f"{self.x} low": x_interval.low,
                     f"{self.x} high": x_interval.high, self.y: y, f"{self.y} low": y_interval.low,
                     f"{self.y} high": y_interval.high,
                     "y_per_x": price, "y_per_x_low": price_interval.low, "y_per_x_high": price_interval.high,
@@ -161,23 +163,21 @@ class Pareto(Analysis):
             )  # fmt: skip
             if math.isfinite(price) and not price_interval.low <= 0 <= price_interval.high:
                 prices.append((abs(price), f"{label} {number(price, '', True)} ({span(price_interval)})"))
-            points.append((label, x, y, x_interval, y_interval, front[place]))
-            if front[place]:
+            points.append((label, x, y, x_interval, y_interval, found[place].front))
+            if found[place].front:
                 said.append(
                     f"{label} ({words(self.x)} {number(x)}, 90 % interval {span(x_interval, '', False)}; "
                     f"{words(self.y)} {number(y)}, {span(y_interval, '', False)})"
                 )
-        beaten = [label for label, on in zip(labels, front, strict=True) if not on]
         capped = [
             f"{words(metric)} counts up to the end of the simulated time"
             for metric in (self.x, self.y)
             if outcome.is_date(metric)
         ]
         sentences = [
-            "No other arm surely does as well on average in both and better in one of "
-            f"{words(self.x)} ({self.x_better} is better) and "
-            f"{words(self.y)} ({self.y_better} is better) than: {'; '.join(said)}."
-            + (f" Beaten: {', '.join(beaten)}." if beaten else " None is beaten.")
+            f"Pareto front of {words(self.x)} ({self.x_better} is better) and "
+            f"{words(self.y)} ({self.y_better} is better): no other arm is {WORDS} than: {'; '.join(said)}. "
+            + " ".join(luck_in_words(labels, found))
             + (f" ({upper_first('; '.join(capped))}.)" if capped else "")
         ]
         if prices and self.price:
@@ -188,16 +188,18 @@ class Pareto(Analysis):
             )
         panel = Panel(
             "points",
-            self.title or "Means of the arms; ringed: not beaten by any other",
+            self.title or "Means of the arms; ringed: on the Pareto front",
             f"{words(self.x)} ({outcome.unit(self.x)}; {self.x_better} is better)",
             f"{words(self.y)} ({outcome.unit(self.y)}; {self.y_better} is better)",
             points=points,
-            note="bars: 90 % interval of the mean",
+            unsure=[label for label, one in zip(labels, found, strict=True) if not one.sure],
+            note=f"ringed: no other is {WORDS}; hollow: its place may be luck; "
+            "bars: 90 % interval of the mean",
         )
         last = labels[-1]
         low, high = outcome.difference(last, self.x)
         driven = (f"the difference that {last} makes to {words(self.x)}", one_number(low, high))
-        kept = [label for label, on in zip(labels, front, strict=True) if on]
+        kept = [label for label, on in zip(labels, found, strict=True) if on.front]
         both = f"{words(self.x)} and {words(self.y)}"
         gist = f"not beaten in {both} (means and intervals below): {', '.join(kept)}"
         return Finding(self.kind, sentences, rows, [panel], driven, gist)

@@ -10,15 +10,14 @@ import numpy as np
 
 from experiments import analyses
 from experiments.answers.finding import Finding, Panel, alike, estimate, percents, with_interval
+from experiments.dominance import luck_in_words, standings
 from experiments.exploring.discovery import cases_of, condition_in_words, metrics_of, read_condition
 from experiments.exploring.front import SOURCE as FRONT_SOURCE
 from experiments.exploring.front import (
     front_in_words,
     front_panel,
     front_rows,
-    luck_in_words,
     means_in_words,
-    standings,
 )
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report

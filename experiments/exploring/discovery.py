@@ -253,7 +253,7 @@ def _prim(all_rows: Rows, most: int, step: int | None, seed: int) -> Finding:
     """Return the boxes of PRIM, each sought among what those before left.
 
     None is given that is no denser than all together: it would say where it happens less often than
-    elsewhere (so stops the covering of Friedman and Fisher 1999, section 12, and R's prim: the threshold is
+    elsewhere (so stops the covering of Friedman and Fisher 1999, and R's prim: the threshold is
     the mean of all).
     """
     told: list[dict[str, Any]] = []

@@ -34,7 +34,9 @@ USUAL = ("lag_5", "lag_3", "lag_1", "n_dev")
 
 def no_runs(store: Store) -> str:
     """Return why nothing can be drawn of a sweep; "" if it can."""
-    return "" if store.parts() else "it holds no runs yet (cascades resume)"
+    from experiments.sweeps.store import command
+
+    return "" if store.parts() else f"it holds no runs yet: {command('resume', store.folder)}"
 
 
 def metric_of(asked: Asked, kept: list[str]) -> str:

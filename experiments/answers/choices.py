@@ -176,7 +176,7 @@ class Pareto(Analysis):
         ]
         sentences = [
             f"Pareto front of {words(self.x)} ({self.x_better} is better) and "
-            f"{words(self.y)} ({self.y_better} is better): no other arm is {WORDS} than: {'; '.join(said)}. "
+            f"{words(self.y)} ({self.y_better} is better), where no other arm is {WORDS}: {'; '.join(said)}. "
             + " ".join(luck_in_words(labels, found))
             + (f" ({upper_first('; '.join(capped))}.)" if capped else "")
         ]

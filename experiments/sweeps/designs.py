@@ -278,7 +278,7 @@ def of_rows(rows: Sequence[Mapping[str, Any]], known: Known, where: str) -> Poin
         if not isinstance(row, Mapping):
             raise UserError(f"{where}.{at}: {row!r} is no point; give every point as a table of its factors")
         if set(row) != set(rows[0]):
-            odd = next(iter(set(row) ^ set(rows[0])))
+            odd = min(set(row) ^ set(rows[0]), key=str)
             raise UserError(f"{where}.{at}: {odd} is not in every point; give every point all factors")
     columns = [(str(name), [row[name] for row in rows]) for name in rows[0]]
     return _of_columns(columns, known, where, lambda row: f"{where}.{row}", LIST)

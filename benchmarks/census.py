@@ -92,7 +92,7 @@ def mean_cuts(simulator) -> float:
 if __name__ == "__main__":
     if agents.rule.JIT:
         sys.exit("error: set NUMBA_DISABLE_JIT=1")
-    agents.rule.rule = agents.rule.step = counted
+    agents.rule.rule = agents.rule.rule_in_place = counted
     for name in COUNTED:
         setattr(math, name, counted(getattr(math, name), f"math.{name}"))
     print(json.dumps(count_work(sys.argv[1], int(sys.argv[2]))))

@@ -11,6 +11,24 @@ from benchmarks.jobs.report import agreement_in_words, jobs_in_words
 
 LIBRARIES = ("numba", "numpy", "mesa", "networkx", "pandas", "joblib", "distributed", "ema-workbench")
 
+WORK = {  # what the page says of a census
+    "queue.order": "entries queued and taken",
+    "queue.size": "entries waiting, on average",
+    "log.rows": "rows of the log",
+    "planning.plan": "plans",
+    "compute.outlook": "looks at what a project would meet",
+    "learning.learn": "artifacts that reach an actor",
+    "helping.add": "helps combined",
+    "helping.helps_as": "bearings of an artifact on a class",
+    "release.reaches": "actors looked at for a release",
+    "projects.schedule": "phases reckoned",
+    "luck.luck": "luck draws",
+    "luck.normal": "normal quantiles",
+    "math.exp": "`exp`",
+    "math.log": "`log`",
+    "math.pow": "`pow`",
+}
+
 
 def describe_machine() -> dict:
     """Return what the machine is in general words, how busy it is, and the versions at work."""
@@ -164,25 +182,8 @@ def _time(seconds: float) -> str:
 
 def _limit(found: dict) -> str:
     limit = found["limit"]
-    names = {
-        "queue.order": "entries queued and taken",
-        "queue.size": "entries waiting, on average",
-        "log.rows": "rows of the log",
-        "planning.plan": "plans",
-        "compute.outlook": "looks at what a project would meet",
-        "learning.learn": "artifacts that reach an actor",
-        "helping.add": "helps combined",
-        "helping.helps_as": "bearings of an artifact on a class",
-        "release.reaches": "actors looked at for a release",
-        "projects.schedule": "phases reckoned",
-        "luck.luck": "luck draws",
-        "luck.normal": "normal quantiles",
-        "math.exp": "`exp`",
-        "math.log": "`log`",
-        "math.pow": "`pow`",
-    }
     census = limit["census"]
-    rows = [f"| {words} | {census[name]:,.0f} |" for name, words in names.items()]
+    rows = [f"| {words} | {census[name]:,.0f} |" for name, words in WORK.items()]
     return "\n".join(
         [
             "",

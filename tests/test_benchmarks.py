@@ -8,6 +8,7 @@ import pytest
 from benchmarks.jobs.job import JOBS, pairs_of
 from benchmarks.jobs.programs import EXTRA, PROGRAMS
 from benchmarks.limit import METRICS, simulate_limit, work_of
+from benchmarks.report import WORK
 from benchmarks.spreading import again, check_agreement
 from benchmarks.timing import alternate, in_process, ratio
 
@@ -27,8 +28,13 @@ def test_census_counts_what_the_log_says(census):
     assert census["luck.luck"] == census["luck.threefry"]
 
 
+def test_the_census_counts_all_that_the_page_tells_of_it(census):
+    assert set(WORK) <= set(census)
+
+
 def test_limit_is_given_the_counts_of_the_census(census):
     work = work_of(census)
+    assert work.planned["looks"].sum() == round(census["compute.outlook"]) > 0
     assert len(work.taken) == round(census["queue.order"])
     assert len(work.planned) == round(census["planning.plan"])
     assert len(work.whats) == work.taken["rows"].sum() == round(census["log.rows"])

@@ -114,14 +114,6 @@ def test_the_tree_names_those_who_gave_and_what_the_decision_turned_on(gpt3):
                 told.add("decided")
                 if cause.facts.get("settled_for_less"):
                     continue
-                # what had accumulated just before it decided is what its luck asked for, but where its team
-                # has just come free: a rate stands on (it should not) while a model nearly built keeps it
-                hazard, threshold = cause.facts["hazard"], pytest.approx(cause.facts["threshold"], rel=1e-6)
-                own = log[log["actor"] == log["actor"][cause.row]]
-                ends = own["time"][np.isin(own["what"], [Event.TRAINED, Event.UNDERTRAINED, Event.STOPPED])]
-                assert hazard == threshold or (
-                    hazard > cause.facts["threshold"] and log["time"][cause.row] in ends
-                )
                 assert cause.facts["draw"] == cause.facts["threshold"] == log["draw"][cause.row]
                 assert cause.facts["conviction"] == pytest.approx(log["amount"][cause.row], rel=1e-6)
             if cause.event == "granted":
@@ -136,6 +128,14 @@ def test_the_tree_names_those_who_gave_and_what_the_decision_turned_on(gpt3):
                 assert cause.facts["via"] == Via(log["via"][cause.row]).key
                 assert cause.facts["source"] == gpt3.compiled.actors[log["source"][cause.row]]
     assert told == {"decided", "granted", "blocked", "cut"}
+
+
+@pytest.mark.xfail(strict=True, reason="a rate stands on while a team finishes a model more than half built")
+def test_what_had_accumulated_before_a_decision_is_what_its_luck_asked_for(gpt3):
+    for explanation, _ in everybody(gpt3, [1], ["gpt3"]):
+        for cause in (cause for tree in explanation.causes for cause in tree.walk() if not cause.seen):
+            if cause.event == "decided" and not cause.facts.get("settled_for_less"):
+                assert cause.facts["hazard"] == pytest.approx(cause.facts["threshold"], rel=1e-6)
 
 
 def test_the_state_at_a_time_is_that_of_the_run(toy):

@@ -25,10 +25,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.answers.finding import Finding, Panel, Series, with_interval
-from experiments.dominance import dominates, luck_in_words, standings
+from experiments.dominance import WORDS, dominates, luck_in_words, standings
 from experiments.exploring.front import SOURCE as FRONT_SOURCE
 from experiments.exploring.front import (
-    WORDS,
     axis_of,
     front_panel,
     front_rows,

@@ -118,7 +118,7 @@ def plan(w, actor, until):
         if wish.state == SEEKING:
             seek(w, actor, klass)
         waits = waits or wish.state == IDLE
-    if waits and not keeps_team(w, state.project, classes):
+    if waits:
         weigh(w, actor, frontier, reach, until)
 
 
@@ -146,9 +146,11 @@ def weigh(w, actor, frontier, reach, until):
     attention = min(1.0, attention_of(w, actor))
     for klass in range(w.state[actor].level + 1, reach):
         wish = w.wishes[wish_row(w, actor, klass)]
-        if wish.state != IDLE or keeps_team(w, w.state[actor].project, klass):
+        if wish.state != IDLE:
             continue
         settle_wish(w, wish)
+        if keeps_team(w, w.state[actor].project, klass):
+            continue
         if wants_less(w, actor, klass):
             push(w, clock.time, NEXT.DECIDE, actor, klass, klass + 1, 0, wish.stamp)
             continue

@@ -200,19 +200,24 @@ def helps_as(kind, of_class, klass):
 
 @rule
 def nearness_of(w, kind, of_class, klass):
-    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1.
-
-    Distance counts upwards only: what made a larger model makes a smaller one of its design too, while
-    what made a smaller one must first be brought to scale.
-    """
+    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1."""
     helper = helps_as(kind, of_class, klass)
     if not cuts(w, helper) or (helper == KIND.SMALL_MODEL and klass < of_class):
         return 0.0
-    nearness = 1.0
-    if of_class >= 0:
-        for _ in range(klass - of_class):
-            nearness *= w.effects[helper].distance
-    return nearness
+    if of_class < 0:
+        return 1.0
+    return brought_to_scale(w.effects[helper].distance, w.classes[of_class].flop, w.classes[klass].flop)
+
+
+@rule
+def brought_to_scale(kept, proven, needed):
+    """Return the part of its help that an artifact keeps for a model of another size.
+
+    ``kept``: for ten times the compute. ``proven``, ``needed``: the compute (FLOP) of the model that it made,
+    and of the one that is to be made. Only upwards: what made a larger model makes a smaller one of its design
+    too, while what made a smaller one must first be brought to scale. Kept 0.5, it is 0.25 for 100 times.
+    """
+    return math.pow(kept, math.log10(needed / proven)) if needed > proven else 1.0
 
 
 @rule

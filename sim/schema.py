@@ -181,7 +181,7 @@ class Effect(Table):
         1e-6,
     )
     hardware: _share("part of its help lost where the chips are of another family") = ZERO
-    distance: _share("part of its help kept per class that it has to be brought up") = ZERO
+    distance: _share("part of its help kept per factor ten of compute that it has to be brought up") = ZERO
     overlap: _share("how far two of the kind teach the same; 1: the better one is all there is") = ZERO
     spread: _number(
         "spread of the fit between artifact and recipient: the smaller of 1 and a normal number around 1; below 0 it "

@@ -45,8 +45,8 @@ def test_artifacts_of_one_kind_overlap(overlap, held):
 
 
 def test_distance_counts_upwards_only():
-    """Code of a larger model makes a smaller one; code of a smaller one keeps its part per class."""
-    classes = {"small": CLASS | {"flop": 1e20, "work": WORK}, "model": {"work": WORK}}
+    """Code of a larger model makes a smaller one; code of a smaller one keeps its part per factor ten."""
+    classes = {"small": CLASS | {"flop": 1e19, "work": WORK}, "model": {"work": WORK}}
     months = {}
     for of_class, aimed in (("model", "small"), ("small", "model")):
         world = project_world(
@@ -59,7 +59,7 @@ def test_distance_counts_upwards_only():
             world["actors"]["Lab"] = LAB | {"reached": "small"}
         months[aimed] = months_of_work(world)
     assert months["small"] == pytest.approx(WORK / PEOPLE * (1 - GAIN), rel=1e-9)
-    assert months["model"] == pytest.approx(WORK / PEOPLE * (1 - GAIN * 0.4), rel=1e-9)
+    assert months["model"] == pytest.approx(WORK / PEOPLE * (1 - GAIN * 0.4**2), rel=1e-9)
 
 
 @pytest.mark.parametrize("in_project, left", [(False, 1 - GAIN), (True, 1.0)])

@@ -68,17 +68,28 @@ def conviction(belief, credence, proof, leap, excess):
 
 
 @rule
-def start_rate(rate, convinced, gain, attention, appetite, below, idle):
+def start_rate(rate, convinced, gain, attention, appetite, below, idle, ease):
     """Return the hazard of deciding to start, per month.
 
     ``below``: how many classes the wished one lies below the highest one known; interest falls by
     the factor ``appetite`` with each. Attention raises the rate by up to the factor 1 + ``gain``.
-    ``idle``: share of the starts that would lead to what the actor can have without.
+    ``idle``: share of the starts that would lead to what the actor can have without. ``ease``: the factor
+    by which it decides sooner because a model has become cheap for it.
     """
     interest = 1.0 - idle
     for _ in range(below):
         interest *= appetite
-    return rate * convinced * (1.0 + gain * attention) * interest
+    return rate * convinced * (1.0 + gain * attention) * interest * ease
+
+
+@rule
+def ease(slack, elasticity):
+    """Return the factor by which an actor decides sooner for what it can easily afford.
+
+    ``slack``: what it would spend over what the model is expected to cost; a model that costs all that, or
+    more, is none the easier for it. With 100 times the cost at hand and elasticity 0.5 it is 10.
+    """
+    return math.pow(slack, elasticity) if slack > 1.0 and elasticity > 0.0 else 1.0
 
 
 @rule

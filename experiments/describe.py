@@ -278,7 +278,7 @@ def _means(actor: Actor, kind: Kind) -> str:
     if actor.grant:
         gifts = [
             f"{_interval(getattr(actor, field))} {unit}"
-            for field, unit in (("grant_usd", "USD"), ("grant_chips", "chips"))
+            for field, unit in (("grant_usd", "USD"), ("grant_chips", actor.grant_chip or "chips"))
             if getattr(actor, field).value
         ]
         terms = [

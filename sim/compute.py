@@ -284,6 +284,17 @@ def means_of(w, actor, klass, convinced, time):
     return run * (1.0 + w.training[0].experiments)
 
 
+@rule
+def slack_for(w, actor, klass, convinced, time):
+    """Return what an actor would spend on a model of a class, over the rent that a training takes."""
+    chip = chip_at(w, actor, time)
+    if chip < 0:
+        return 1.0
+    flop = training_flop(w, actor, klass, time)
+    cost = flop / flop_per_chip(w, actor, klass, chip) * monthly_rent(w, actor, chip, time)
+    return starting.slack(means_of(w, actor, klass, convinced, time), cost + experiment_flop(w, cost))
+
+
 @rule_in_place
 def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips, lent, longest, least):
     """Return what stands in the way of a project, and what it would cost.

@@ -213,9 +213,10 @@ def nearness_of(w, kind, of_class, klass):
 def brought_to_scale(kept, proven, needed):
     """Return the part of its help that an artifact keeps for a model of another size.
 
-    ``kept``: for ten times the compute. ``proven``, ``needed``: the compute (FLOP) of the model that it made,
-    and of the one that is to be made. Only upwards: what made a larger model makes a smaller one of its design
-    too, while what made a smaller one must first be brought to scale. Kept 0.5, it is 0.25 for 100 times.
+    ``kept``: for ten times the compute. ``proven``, ``needed``: the compute (FLOP) of the model that it
+    made, and of the one that is to be made. Only upwards: what made a larger model makes a smaller one of its
+    design too, while what made a smaller one must first be brought to scale. Kept 0.5, it is 0.25 for 100
+    times.
     """
     return math.pow(kept, math.log10(needed / proven)) if needed > proven else 1.0
 

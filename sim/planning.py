@@ -157,8 +157,12 @@ def weigh(w, actor, frontier, reach, until):
         convinced = conviction_of(w, actor, klass)
         below = max(0, frontier - klass)
         idle = kind.replicate * wish.copied  # who has a copy makes none
+        easier = 1.0
+        if w.conviction[0].elasticity > 0.0:
+            slack = compute.slack_for(w, actor, klass, convinced, clock.time)
+            easier = starting.ease(slack, w.conviction[0].elasticity)
         wish.rate = starting.start_rate(
-            kind.start_rate, convinced, gain, attention, kind.appetite, below, idle
+            kind.start_rate, convinced, gain, attention, kind.appetite, below, idle, easier
         )
         if wish.rate > 0.0:
             at = clock.time + max(0.0, wish.threshold - wish.hazard) / wish.rate
@@ -509,5 +513,20 @@ def offer_of(w, sponsor):
     receive_income(w, sponsor)
     if form == GRANT.HARDWARE or form == GRANT.HARDWARE_ACCESS:
         most = w.actors[sponsor].grant_chips
-        return 0.0, min(most, max(most, w.actors[sponsor].lendable_chips) - state.chips_lent)
+        all_chips = max(most, w.actors[sponsor].lendable_chips)
+        counted, chip = w.actor_facts[sponsor].grant_chip, compute.chip_at(w, sponsor, w.clock[0].time)
+        if counted >= 0 and chip >= 0:
+            peak, counted_peak = w.chips[chip].peak_flops, w.chips[counted].peak_flops
+            most, all_chips = as_fast(most, counted_peak, peak), as_fast(all_chips, counted_peak, peak)
+        return 0.0, min(most, all_chips - state.chips_lent)
     return max(0.0, min(w.actors[sponsor].grant_usd, state.money)), 0.0
+
+
+@rule
+def as_fast(chips, counted, peak):
+    """Return how many chips a sponsor gives that counts them in those of another peak throughput (FLOP/s).
+
+    Of faster ones it gives no more computing: 90 that count as 1e14 are 30 of 3e14. Of slower ones it
+    gives as many.
+    """
+    return chips * counted / peak if peak > counted else chips

@@ -546,6 +546,9 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             raise UserError(f"{origin}: {path}.family: is missing; there is: {', '.join(families)}")
         if actor.reached:
             check(actor.reached, file.classes, "class", f"{path}.reached")
+        if actor.grant_chip:
+            own = [name for name, chip in file.chips.items() if chip.family == actor.family]
+            check(actor.grant_chip, own, "generation of its family of chips", f"{path}.grant_chip")
         if file.kinds[actor.kind].sponsors and not actor.grant:
             raise UserError(f"{origin}: {path}.grant: is missing; a sponsor gives something")
     ties = [kind.key for kind in TieKind]

@@ -278,6 +278,11 @@ class Actor(Table):
     )
     grant_usd: _number("largest single grant of money", "USD") = ZERO
     grant_chips: _number("chips that it can give to one beneficiary", "count") = ZERO
+    grant_chip: str = Field(
+        "",
+        description="generation of chips that its chips are counted in: of a faster one it gives no more computing "
+        "(empty: as many of any)",
+    )
     lendable_chips: _number(
         "chips that it can give at one time, to all beneficiaries; below ``grant_chips``: as many as to one",
         "count",
@@ -625,6 +630,9 @@ class Conviction(Table):
         Quantity(1.0)
     )
     budget_gain: _number("rise of the willingness to spend at full conviction", "ratio")
+    elasticity: _share(
+        "elasticity of the start rate with respect to what an actor would spend, over what a model costs"
+    ) = ZERO
     leap_known: _share(
         "conviction kept per factor ten of compute beyond the trend, for what is known to exist"
     ) = Quantity(1.0)

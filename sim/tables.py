@@ -43,6 +43,7 @@ ACTOR_FACTS = np.dtype(
         ("grant_open", "i8"),
         ("grant_closed", "i8"),
         ("grant_region", "i8"),
+        ("grant_chip", "i8"),  # row of chips in which its grants are counted; -1: of any
     ]
 )
 CLASS_FACTS = np.dtype([("key", "u8")])

@@ -386,6 +386,7 @@ def _facts(scenario: Scenario) -> dict[str, np.ndarray]:
         fact.grant = int(Sponsorship[actor.grant.upper()]) if actor.grant else 0
         fact.grant_open, fact.grant_closed = actor.grant_open, actor.grant_closed
         fact.grant_region = actor.grant_region
+        fact.grant_chip = position(list(file.chips), actor.grant_chip)
     takes_up = [
         row
         for row, actor in enumerate(file.actors.values())

@@ -7,6 +7,7 @@ import pytest
 from conftest import LAB, LAB_KIND, LASTING, play, play_runs, tiny_world
 
 from sim.compute import SECONDS_PER_MONTH
+from sim.errors import UserError
 from sim.scenario import merge
 from sim.words import Bound, Event
 
@@ -397,6 +398,20 @@ def test_who_lends_for_less_time_than_a_training_takes_helps_nobody(lent, suffic
     per_month = 1e14 * 0.5 * SECONDS_PER_MONTH
     granted = play(volunteers(grant_chips=1e21 / per_month, lent_months=lent)).rows(Event.GRANTED)
     assert (len(granted) > 0) == suffices
+
+
+@pytest.mark.parametrize(("counted", "given"), [("", 100), ("chip", 10), ("fast", 100)])
+def test_of_faster_chips_a_sponsor_gives_no_more_computing(counted, given):
+    """Its hundred are counted as those of one of two generations; the second is ten times as fast."""
+    world = volunteers(grant_chips=100, grant_chip=counted)
+    world["chips"]["fast"] = world["chips"]["chip"] | {"released": "2012-01", "peak_flops": 1e15}
+    assert set(play(world).rows(Event.GRANTED)["amount"]) == {given}
+
+
+def test_a_sponsor_counts_its_chips_in_those_of_its_own_family():
+    world = volunteers(grant_chip="chop")
+    with pytest.raises(UserError, match=r"actors.Cloud.grant_chip: .*'chop'.*chip"):
+        play(world)
 
 
 def test_volunteers_join_while_what_was_shown_still_convinces():

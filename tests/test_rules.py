@@ -68,9 +68,15 @@ def test_the_lead_is_lognormal_about_its_median():
 
 
 def test_start_rate_multiplies_its_factors():
-    assert starting.start_rate(0.1, 0.5, 2.0, 0.5, 0.3, 0, 0.0) == pytest.approx(0.1 * 0.5 * 2.0)
-    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 2, 0.0) == pytest.approx(0.1 * 0.5 * 0.09)
-    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 0, 0.9) == pytest.approx(0.1 * 0.5 * 0.1)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.5, 0.3, 0, 0.0, 1.0) == pytest.approx(0.1 * 0.5 * 2.0)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 2, 0.0, 1.0) == pytest.approx(0.1 * 0.5 * 0.09)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 0, 0.9, 1.0) == pytest.approx(0.1 * 0.5 * 0.1)
+    assert starting.start_rate(0.1, 0.5, 2.0, 0.0, 0.3, 0, 0.0, 3.0) == pytest.approx(0.1 * 0.5 * 3.0)
+
+
+def test_only_what_costs_less_than_one_would_spend_is_the_easier_for_it():
+    assert starting.ease(100.0, 0.5) == pytest.approx(10.0)
+    assert starting.ease(100.0, 0.0) == starting.ease(1.0, 0.5) == starting.ease(0.01, 0.5) == 1.0
 
 
 def test_willingness_follows_trend_tail_and_conviction():

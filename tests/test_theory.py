@@ -601,6 +601,21 @@ def test_a_grant_falls_where_the_hazard_of_the_sponsor_crosses_its_threshold():
         assert played.time(Event.STARTED) == played.time(Event.GRANTED)
 
 
+@pytest.mark.parametrize(("times_the_cost", "sooner"), [(100.0, 10.0), (0.1, 1.0)])
+def test_a_decision_for_what_is_cheap_comes_sooner(times_the_cost, sooner):
+    """1e21 FLOP, at half of 1e14 a second and one dollar an hour, are 5,556 dollars; elasticity one half."""
+    rate = 0.01
+    world = lab_world(
+        kinds={"leading_lab": LAB_KIND | {"start_rate": rate}},
+        actors={"Lab": LAB | {"willing_usd": times_the_cost * 1e21 / (0.5 * 1e14 * 3600)}},
+        conviction={"elasticity": 0.5},
+    )
+    for run, played in enumerate(play_runs(world, range(40))):
+        expected = first_plan(run, "Lab") + threshold(run, "Lab", "model") / (rate * sooner)
+        if expected < 119:
+            assert played.time(Event.DECIDED) == pytest.approx(expected, rel=1e-9)
+
+
 def test_attention_halves_and_raises_the_rate_of_decisions():
     """A demonstration at a known time; the hazard is set at each monthly plan by what is left of it."""
     half_life, gain, rate, publicity = 2.0, 3.0, 0.1, 0.8

@@ -95,8 +95,9 @@ def test_a_damaged_log_is_reported_as_a_part_is(tmp_path):
     assert content(store.folder) == before
 
 
-def test_a_query_on_a_damaged_part_says_how_to_mend_it(store):
-    damage(store.parts()[1], "cut")
+@pytest.mark.parametrize("how", ["cut", "flipped"])
+def test_a_query_on_a_damaged_part_says_how_to_mend_it(store, how):
+    damage(store.parts()[1], how)
     refusal = cascades("query", store.folder, "select count(*) from runs").refusal
     assert store.parts()[1].name in refusal and "made again by: cascades resume" in refusal
 

@@ -177,13 +177,16 @@ def query(
     text: Annotated[
         str, typer.Argument(metavar="SQL", help="On the views results, runs, points and (with logs) events.")
     ],
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Do not look for damaged files first (for very large stores).")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Answer a question in SQL (DuckDB) on the runs of a sweep."""
     from experiments.sweeps.looking import query as answer
     from experiments.sweeps.store import command, open_store
 
-    found = answer(folder, text)
+    found = answer(folder, text, unchecked)
     store = open_store(folder)
     if store.done() < store.total:
         there = f"{store.done():,} of {store.total:,} runs are there"

@@ -258,11 +258,11 @@ def _row(store: Store, point: int, run: int) -> dict[str, Any] | None:
 
 
 def query(folder: str | Path, text: str, unchecked: bool = False) -> pd.DataFrame:
-    """Answer a question in SQL (DuckDB) on a store; first its files are read through and held against their hashes.
+    """Answer a question in SQL (DuckDB) on a store, if all its files are as they were written.
 
     Views: ``runs`` (one row per run), ``points`` (one per point), ``results`` (both, side by side, with
-    the id of each run) and, where logs were kept, ``events``. ``unchecked``: without that reading, which takes
-    about a second per gigabyte; flipped bytes go unnoticed then.
+    the id of each run) and, where logs were kept, ``events``. ``unchecked``: do not read
+    the files through first, which takes about a second per gigabyte; flipped bytes go unnoticed then.
     """
     import duckdb
 

@@ -180,7 +180,7 @@ def measure_slopes(scenario: str, rows: int, repetitions: int = 20) -> dict[str,
 def measure_sweeps() -> dict:
     """Measure all of it."""
     return {
-        "overhead": [measure_overhead("gpt3", 8000, replicates, 3) for replicates in (1, 20)],
+        "overhead": [measure_overhead("gpt3", 20_000, replicates, 3) for replicates in (1, 20)],
         "whole": [in_process("benchmarks.sweeping", "gpt3", *size) for size in WHOLE],
         "reading": measure_reading(1_000_000, 20),
         "tasks": in_process("benchmarks.tasks", 5000, 3),

@@ -199,35 +199,36 @@ def helps_as(kind, of_class, klass):
 
 
 @rule
-def nearness_of(w, kind, of_class, klass):
-    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1."""
+def nearness_of(w, kind, of_class, klass, orders):
+    """Return how closely artifacts of a kind and a class (-1: general) bear on a class, from 0 to 1.
+
+    ``orders``: of how many orders of magnitude of compute the class lies above theirs.
+    """
     helper = helps_as(kind, of_class, klass)
     if not cuts(w, helper) or (helper == KIND.SMALL_MODEL and klass < of_class):
         return 0.0
-    if of_class < 0:
-        return 1.0
-    return brought_to_scale(w.effects[helper].distance, w.classes[of_class].flop, w.classes[klass].flop)
+    return brought_to_scale(w.effects[helper].distance, orders)
 
 
 @rule
-def brought_to_scale(kept, proven, needed):
-    """Return the part of its help that an artifact keeps for a model of another size.
+def brought_to_scale(kept, orders):
+    """Return the part of its help that an artifact keeps for a model of so many ``orders`` more compute.
 
-    ``kept``: for ten times the compute. ``proven``, ``needed``: the compute (FLOP) of the model that it
-    made, and of the one that is to be made. Only upwards: what made a larger model makes a smaller one of its
+    ``kept``: for ten times the compute. Only upwards: what made a larger model makes a smaller one of its
     design too, while what made a smaller one must first be brought to scale. Kept 0.5, it is 0.25 for 100
-    times.
+    times the compute.
     """
-    return math.pow(kept, math.log10(needed / proven)) if needed > proven else 1.0
+    return math.pow(kept, orders) if orders > 0.0 else 1.0
 
 
 @rule
 def lay_out_nearness(w):
     """Reckon once for a run how closely each kind and class bears on each class."""
-    for kind in range(KINDS):
-        for of_class in range(-1, len(w.classes)):
-            for klass in range(len(w.classes)):
-                w.nearness[kind, of_class + 1, klass] = nearness_of(w, kind, of_class, klass)
+    for of_class in range(-1, len(w.classes)):
+        for klass in range(len(w.classes)):
+            orders = math.log10(w.classes[klass].flop / w.classes[of_class].flop) if of_class >= 0 else 0.0
+            for kind in range(KINDS):
+                w.nearness[kind, of_class + 1, klass] = nearness_of(w, kind, of_class, klass, orders)
 
 
 @rule

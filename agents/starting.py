@@ -91,13 +91,12 @@ def lead_time(months, spread, z):
 
 
 @rule
-def willing(usd, growth, months, own, gain, convinced):
+def willing(usd, trend, own, gain, convinced):
     """Return what an actor would spend on the compute of one model, in USD.
 
-    ``usd`` grows by ``growth`` factors of ten a year; ``own`` is the actor's own factor; conviction
-    raises the sum by up to the factor 1 + ``gain``.
+    ``usd`` has grown by the factor ``trend``; ``own`` is the actor's own factor; conviction raises the sum by
+    up to the factor 1 + ``gain``.
     """
-    trend = math.exp(LN10 * growth * months / MONTHS_PER_YEAR)
     return usd * trend * own * (1.0 + gain * convinced)
 
 
@@ -107,6 +106,24 @@ def slack(means, cost):
     if cost > 0.0:
         return means / cost
     return math.inf if means > 0.0 else 1.0
+
+
+@rule
+def months_until_affordable(needed, willing, growth, missing, income):
+    """Return after how many months at the earliest an actor can pay for what it lacks the money for.
+
+    What it is ``willing`` to spend grows by ``growth`` factors of ten a year against the ``needed`` sum, and
+    what is ``missing`` at hand comes in with a monthly ``income``. Who would spend a tenth, more by a factor
+    of ten in two years, can after 24 months; who lacks 6 with an income of 2, after 3.
+    """
+    months = 0.0
+    if missing > 0.0:
+        months = missing / income if income > 0.0 else math.inf
+    if needed <= willing:
+        return months
+    if willing <= 0.0 or growth <= 0.0:
+        return math.inf
+    return max(months, MONTHS_PER_YEAR * math.log(needed / willing) / (LN10 * growth))
 
 
 @rule

@@ -49,7 +49,7 @@ def learn(w, actor, artifact, source, via, cause):
             settle(w, project)
         matters = is_evidence(w, artifact) or made.optimal == 1
         event.amount = absorb(w, actor, artifact)
-        matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
+        matters = matters or (is_noticeable(w, event.amount) and has_open_wish(w, actor))
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
             move_people(w, source, actor, event_row)
         if made.kind == KIND.WEIGHTS:
@@ -87,6 +87,12 @@ def is_evidence(w, artifact):
     """Return whether an artifact speaks for scale by itself (that a class exists: ``become_aware``)."""
     made = w.artifacts[artifact]
     return w.effects[made.kind].belief > 0.0 and (made.kind != KIND.EXISTENCE or made.klass < 0)
+
+
+@rule
+def is_noticeable(w, gained):
+    """Return whether a change of the help held is worth a thought before the next plan."""
+    return gained != 0.0 and abs(gained) >= w.spread[0].least_gain
 
 
 @rule

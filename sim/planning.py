@@ -35,6 +35,7 @@ from sim.record import record
 from sim.tables import IDLE, SEEKING, wish_row
 from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
 
+QUARTER = 3.0  # months
 READY = 1e-9  # months: what is left of a preparation through rounding
 
 
@@ -43,15 +44,15 @@ def receive_income(w, actor):
     """Book the income since it was last booked; it grows with the trend of budgets."""
     clock = w.clock[0]
     state = w.state[actor]
-    months = clock.time - max(state.income_time, w.actors[actor].active_from)
+    since = max(state.income_time, w.actors[actor].active_from)
     state.income_time = clock.time
-    if months <= 0.0:
+    if clock.time <= since:
         return
-    trends = w.trends[0]
-    until = clock.time - trends.as_of
+    as_of = w.trends[0].as_of
     income = w.actors[actor].income_usd
-    level = w.income_levels[actor]
-    income *= compute.remembered_growth(level, compute.budget_growth_of(w, actor), until - months, until)
+    income *= compute.remembered_growth(
+        w.income_levels[actor], compute.budget_growth_of(w, actor), since - as_of, clock.time - as_of
+    )
     state.money += income
     state.income += income
 
@@ -257,7 +258,6 @@ def machines_for(w, actor, klass, sponsor, chips):
 @rule
 def gift_suffices(w, actor, klass, grant_usd, sponsor, chips):
     """Return whether a gift would let an actor start. Most often chips are too few, which is seen at once."""
-    receive_income(w, actor)
     chip, count, _ = machines_for(w, actor, klass, sponsor, chips)
     longest, least = compute.longest_training(w, sponsor), least_size(w, actor, klass)
     if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, longest, least):
@@ -297,9 +297,15 @@ def seek(w, actor, klass):
         await_ready(w, actor, klass)
         return
     sponsor = wish.sponsor
+    if clock.time < wish.looks_again and clock.trigger < 0 and sponsor < 0:
+        build_meanwhile(w, actor, klass)
+        return
     bound, willing, cost, labour, chip, chips, lent, size = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
+    wish.looks_again = clock.time
+    if bound == BOUND.MONEY:
+        wish.looks_again += months_without_means(w, actor, klass, willing, cost, labour)
     ahead = is_ahead(w, state.project)
     if bound == BOUND.NONE and keeps_team(w, state.project, klass):
         bound = BOUND.OCCUPIED
@@ -335,9 +341,45 @@ def seek(w, actor, klass):
         event = w.events[event_row]
         event.klass, event.bound, event.usd = klass, bound, cost if cost < math.inf else 0.0
         wish.bound_cause = event_row
-    if lacks_means(bound) and state.project < 0 and starting.begins_without_compute(kind.paid):
+    if lacks_means(bound):
+        build_meanwhile(w, actor, klass)
+
+
+@rule
+def months_without_means(w, actor, klass, willing, cost, labour):
+    """Return for how many months an actor need not look again at what it lacks the money for.
+
+    At the pace at which means grow and costs fall it could not pay before; but it looks each quarter, and
+    as soon as a new generation of chips reaches it.
+    """
+    state = w.state[actor]
+    needed = cost * least_size(w, actor, klass)
+    months = starting.months_until_affordable(
+        needed,
+        willing,
+        compute.budget_growth_of(w, actor) + compute.cost_decline(w),
+        needed + labour - money_for(w, actor, klass),
+        compute.monthly_income(w, actor),
+    )
+    return min(months, QUARTER, state.newest_until - w.clock[0].time)
+
+
+@rule
+def look_anew(w, actor):
+    """Let an actor look at its next plan for all means that it lacks: what it reckoned with has changed."""
+    classes = len(w.classes)
+    first = w.actor_facts[actor].builder * classes
+    for index in range(max(0, first), first + classes):
+        w.wishes[index].looks_again = w.clock[0].time
+
+
+@rule
+def build_meanwhile(w, actor, klass):
+    """Who pays nobody begins to build a model for which money or chips are lacking."""
+    kind = w.kinds[w.actor_facts[actor].kind]
+    if w.state[actor].project < 0 and starting.begins_without_compute(kind.paid):
         mechanism, replicates = intent(w, actor, klass, math.inf)
-        start_ahead(w, actor, klass, mechanism, replicates, wish.bound_cause)
+        start_ahead(w, actor, klass, mechanism, replicates, w.wishes[wish_row(w, actor, klass)].bound_cause)
 
 
 @rule
@@ -494,6 +536,7 @@ def has_enough(w, actor, klass, time):
     state = w.state[actor]
     if state.owned_chips <= 0.0:
         return False
+    receive_income(w, actor)
     bound = compute.outlook(
         w, actor, klass, time, state.money, 0.0, 0.0, False, state.owned_chip, state.owned_chips, True,
         compute.longest_training(w, -1), least_size(w, actor, klass),

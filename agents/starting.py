@@ -10,6 +10,7 @@ import math
 from agents.rule import rule
 
 MONTHS_PER_YEAR = 12.0
+LEEWAY = 2.0
 LN10 = math.log(10.0)
 LN2 = math.log(2.0)
 
@@ -124,6 +125,22 @@ def months_until_affordable(needed, willing, growth, missing, income):
     if willing <= 0.0 or growth <= 0.0:
         return math.inf
     return max(months, MONTHS_PER_YEAR * math.log(needed / willing) / (LN10 * growth))
+
+
+@rule
+def times_too_dear(needed, means):
+    """Return how many times the means a needed sum is; without end where there are none."""
+    return needed / means if means > 0.0 else math.inf
+
+
+@rule
+def stays_too_dear(times, helped):
+    """Return whether what was so many ``times`` too dear stays so after help with the share ``helped`` of it.
+
+    Allowed for is that prices have fallen since by as much as they do in a quarter or two: what was three
+    times too dear stays so with help of 0.3, not with 0.4.
+    """
+    return times * (1.0 - helped) > LEEWAY
 
 
 @rule

@@ -37,16 +37,16 @@ def grown_months(orders_per_year, first, last):
     The integral of ``growth`` from ``first`` to ``last`` (months since the reference date): it
     does not depend on how often one looks.
     """
-    steepness = starting.LN10 * orders_per_year / starting.MONTHS_PER_YEAR
+    steepness = growth_exponent(orders_per_year, 1.0)
     if abs(steepness) < 1e-12:
         return last - first
-    return (math.exp(steepness * last) - math.exp(steepness * first)) / steepness
+    return (growth(orders_per_year, last) - growth(orders_per_year, first)) / steepness
 
 
 @rule
 def remembered_growth(level, orders_per_year, first, last):
     """Return ``grown_months`` for one who looks again and again: ``level`` remembers up to where."""
-    steepness = starting.LN10 * orders_per_year / starting.MONTHS_PER_YEAR
+    steepness = growth_exponent(orders_per_year, 1.0)
     if abs(steepness) < 1e-12:
         return last - first
     before = exponential(level, growth_exponent(orders_per_year, first))

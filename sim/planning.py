@@ -305,7 +305,7 @@ def seek(w, actor, klass):
     )
     wish.looks_again = clock.time
     if bound == BOUND.MONEY:
-        wish.looks_again += months_without_means(w, actor, klass, willing, cost, labour)
+        put_off(w, actor, klass, willing, cost, labour)
     ahead = is_ahead(w, state.project)
     if bound == BOUND.NONE and keeps_team(w, state.project, klass):
         bound = BOUND.OCCUPIED
@@ -346,22 +346,34 @@ def seek(w, actor, klass):
 
 
 @rule
-def months_without_means(w, actor, klass, willing, cost, labour):
-    """Return for how many months an actor need not look again at what it lacks the money for.
+def put_off(w, actor, klass, willing, cost, labour):
+    """Note by how much an actor lacks the money for a class, and when it looks again.
 
-    At the pace at which means grow and costs fall it could not pay before; but it looks each quarter, and
-    as soon as a new generation of chips reaches it.
+    At the pace at which means grow and costs fall it could not pay before; but it looks each quarter, and as
+    soon as a new generation of chips reaches it.
     """
-    state = w.state[actor]
-    needed = cost * least_size(w, actor, klass)
+    wish, time = w.wishes[wish_row(w, actor, klass)], w.clock[0].time
+    needed, money = cost * least_size(w, actor, klass), money_for(w, actor, klass)
     months = starting.months_until_affordable(
         needed,
         willing,
         compute.budget_growth_of(w, actor) + compute.cost_decline(w),
-        needed + labour - money_for(w, actor, klass),
+        needed + labour - money,
         compute.monthly_income(w, actor),
     )
-    return min(months, QUARTER, state.newest_until - w.clock[0].time)
+    too_dear = starting.times_too_dear(needed, willing)
+    wish.too_dear = max(too_dear, starting.times_too_dear(needed + labour, money))
+    wish.looks_again = min(time + min(months, QUARTER), w.state[actor].newest_until)
+
+
+@rule
+def reconsider(w, actor, helped):
+    """Who is ``helped`` so much looks again for the means that it lacks, if that can make up for them."""
+    for klass in range(w.state[actor].level + 1, len(w.classes)):
+        wish = w.wishes[wish_row(w, actor, klass)]
+        waits = w.clock[0].time < wish.looks_again and starting.stays_too_dear(wish.too_dear, helped)
+        if wish.state == SEEKING and not waits:
+            seek(w, actor, klass)
 
 
 @rule

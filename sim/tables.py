@@ -232,7 +232,8 @@ WISH = np.dtype(  # one row per builder and class
         ("willing", "f8"),  # to be spent on compute, at the decision [USD]
         ("convinced", "f8"),  # conviction at the decision [share]
         ("first_cost", "f8"),  # expected when it was first out of reach [USD]
-        ("looks_again", "f8"),  # until then no look for means: money is lacking by far [months]
+        ("too_dear", "f8"),  # how many times the means what it lacks the money for is [ratio]
+        ("looks_again", "f8"),  # until then it does not look for what it lacks the money for [months]
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),  # money granted [USD]
         ("grant_chips", "f8"),  # hardware granted [chips]

@@ -10,6 +10,7 @@ import math
 from agents.rule import rule
 
 MONTHS_PER_YEAR = 12.0
+LEEWAY = 2.0
 LN10 = math.log(10.0)
 LN2 = math.log(2.0)
 
@@ -102,13 +103,12 @@ def lead_time(months, spread, z):
 
 
 @rule
-def willing(usd, growth, months, own, gain, convinced):
+def willing(usd, trend, own, gain, convinced):
     """Return what an actor would spend on the compute of one model, in USD.
 
-    ``usd`` grows by ``growth`` factors of ten a year; ``own`` is the actor's own factor; conviction
-    raises the sum by up to the factor 1 + ``gain``.
+    ``usd`` has grown by the factor ``trend``; ``own`` is the actor's own factor; conviction raises the sum by
+    up to the factor 1 + ``gain``.
     """
-    trend = math.exp(LN10 * growth * months / MONTHS_PER_YEAR)
     return usd * trend * own * (1.0 + gain * convinced)
 
 
@@ -118,6 +118,40 @@ def slack(means, cost):
     if cost > 0.0:
         return means / cost
     return math.inf if means > 0.0 else 1.0
+
+
+@rule
+def months_until_affordable(needed, willing, growth, missing, income):
+    """Return after how many months at the earliest an actor can pay for what it lacks the money for.
+
+    What it is ``willing`` to spend grows by ``growth`` factors of ten a year against the ``needed`` sum, and
+    what is ``missing`` at hand comes in with a monthly ``income``. Who would spend a tenth, more by a factor
+    of ten in two years, can after 24 months; who lacks 6 with an income of 2, after 3.
+    """
+    months = 0.0
+    if missing > 0.0:
+        months = missing / income if income > 0.0 else math.inf
+    if needed <= willing:
+        return months
+    if willing <= 0.0 or growth <= 0.0:
+        return math.inf
+    return max(months, MONTHS_PER_YEAR * math.log(needed / willing) / (LN10 * growth))
+
+
+@rule
+def times_too_dear(needed, means):
+    """Return how many times the means a needed sum is; without end where there are none."""
+    return needed / means if means > 0.0 else math.inf
+
+
+@rule
+def stays_too_dear(times, helped):
+    """Return whether what was so many ``times`` too dear stays so after help with the share ``helped`` of it.
+
+    Allowed for is that prices have fallen since by as much as they do in a quarter or two: what was three
+    times too dear stays so with help of 0.3, not with 0.4.
+    """
+    return times * (1.0 - helped) > LEEWAY
 
 
 @rule

@@ -11,7 +11,7 @@ from __future__ import annotations
 from agents.rule import rule
 from sim.attention import reckon_anew
 from sim.helping import lay_out_nearness
-from sim.planning import receive_income
+from sim.planning import look_anew, receive_income
 from sim.queue import NEXT, push
 from sim.record import record
 from sim.scaling import saved_by_rule
@@ -93,6 +93,8 @@ def turn(w, row, begins):
             w.numbers[w.cells[place].place] = w.cells[place].before
         book_incomes(w)
         apply_changes(w, time)
+        for actor in range(len(w.actors)):
+            look_anew(w, actor)
     for place in range(len(w.cells)):
         cell = w.cells[place]
         if cell.reader != READER.RULES and is_first(w, place):

@@ -37,20 +37,20 @@ def grown_months(orders_per_year, first, last):
     The integral of ``growth`` from ``first`` to ``last`` (months since the reference date): it
     does not depend on how often one looks.
     """
-    steepness = starting.LN10 * orders_per_year / starting.MONTHS_PER_YEAR
+    steepness = growth_exponent(orders_per_year, 1.0)
     if abs(steepness) < 1e-12:
         return last - first
-    return (math.exp(steepness * last) - math.exp(steepness * first)) / steepness
+    return (growth(orders_per_year, last) - growth(orders_per_year, first)) / steepness
 
 
 @rule
 def remembered_growth(level, orders_per_year, first, last):
     """Return ``grown_months`` for one who looks again and again: ``level`` remembers up to where."""
-    steepness = starting.LN10 * orders_per_year / starting.MONTHS_PER_YEAR
+    steepness = growth_exponent(orders_per_year, 1.0)
     if abs(steepness) < 1e-12:
         return last - first
-    before = exponential(level, steepness * first)
-    return (exponential(level, steepness * last) - before) / steepness
+    before = exponential(level, growth_exponent(orders_per_year, first))
+    return (exponential(level, growth_exponent(orders_per_year, last)) - before) / steepness
 
 
 @rule
@@ -267,16 +267,31 @@ def budget_growth_of(w, actor):
 
 
 @rule
+def cost_decline(w):
+    """Return how fast the cost of one model falls by itself, in orders of magnitude a year."""
+    trends = w.trends[0]
+    halvings = starting.MONTHS_PER_YEAR * trends.algorithm_free_share / trends.algorithm_halving_months
+    return trends.rent_decline + halvings * starting.LN2 / starting.LN10
+
+
+@rule
+def monthly_income(w, actor):
+    """Return what an actor receives a month at present, in USD; it grows with the trend of budgets."""
+    grown = growth_exponent(budget_growth_of(w, actor), w.clock[0].time - w.trends[0].as_of)
+    return w.actors[actor].income_usd * exponential(w.income_levels[actor], grown)
+
+
+@rule
 def means_of(w, actor, klass, convinced, time):
     """Return what the actor would spend on the compute of one model of the class, in USD.
 
     The record has what one final run may cost; the experiments that go with it come on top.
     """
     row = wish_row(w, actor, klass)
+    grown = growth_exponent(budget_growth_of(w, actor), time - w.trends[0].as_of)
     run = starting.willing(
         w.actors[actor].willing_usd,
-        budget_growth_of(w, actor),
-        time - w.trends[0].as_of,
+        exponential(w.income_levels[actor], grown),
         exponential(w.own_factors[row], w.wishes[row].tail * w.conviction[0].spread),
         w.conviction[0].budget_gain,
         convinced,

@@ -20,7 +20,7 @@ from sim.learning import absorb, attract, learn
 from sim.luck import FOR, luck, mix, normal, waiting
 from sim.motives import forget_releases
 from sim.orders import access_of, action_on, delay_of, mark, shifted, waits_for_rival
-from sim.planning import accept_grant, decide, plan
+from sim.planning import accept_grant, decide, look_anew, plan
 from sim.projects import (
     end_phase,
     finish_training,
@@ -148,6 +148,7 @@ def after_training(w, row):
     if project.phase == PHASE.WRITE:
         seek_insights(w, project.actor, project.reached, project.cause)
     if project.phase == PHASE.WRITE or project.phase == PHASE.STOPPED:
+        look_anew(w, project.actor)
         plan(w, project.actor, w.clock[0].time + MONTH)
 
 
@@ -422,6 +423,7 @@ def reset_builder(w, builder):
         wish.certain = math.inf
         wish.decided, wish.bound_cause = math.inf, ROOT
         wish.willing = 0.0
+        wish.ease, wish.prices_again = 1.0, 0.0
         wish.reckoned = -1.0
         wish.reached = math.inf
         wish.copied = 0.0

@@ -9,7 +9,7 @@ from sim.attention import add_evidence, gives_use
 from sim.helping import take_help
 from sim.luck import FOR, luck
 from sim.orders import is_silent
-from sim.planning import plan
+from sim.planning import plan, reconsider
 from sim.projects import draw, schedule, settle, stop
 from sim.record import record
 from sim.release import (
@@ -21,7 +21,7 @@ from sim.release import (
     shows_class,
     spread_privately,
 )
-from sim.tables import SEEKING, key_of, wish_row
+from sim.tables import key_of, wish_row
 from sim.words import ACCESS, BOUND, EVENT, KIND, MECHANISM, PHASE, VIA
 
 
@@ -49,7 +49,6 @@ def learn(w, actor, artifact, source, via, cause):
             settle(w, project)
         matters = is_evidence(w, artifact) or made.optimal == 1
         event.amount = absorb(w, actor, artifact)
-        matters = matters or (event.amount != 0.0 and has_open_wish(w, actor))
         if via == VIA.HIRING and not knew_of_project(w, actor, artifact):
             move_people(w, source, actor, event_row)
         if made.kind == KIND.WEIGHTS:
@@ -65,9 +64,12 @@ def learn(w, actor, artifact, source, via, cause):
         relay = w.flow_numbers[via - VIA.INSIDER, 0]
         if relay > 0.0 and luck(clock.seed, clock.run, FOR.RELAY, key_of(w, actor), made.key) < relay:
             spread_privately(w, actor, artifact, event_row)
-    if matters and builds:
+    if builds:
         clock.trigger = event_row
-        plan(w, actor, clock.time + 1.0)
+        if matters:
+            plan(w, actor, clock.time + 1.0)
+        elif is_noticeable(w, event.amount):
+            reconsider(w, actor, event.amount)
         clock.trigger = -1
     return event_row
 
@@ -87,6 +89,12 @@ def is_evidence(w, artifact):
     """Return whether an artifact speaks for scale by itself (that a class exists: ``become_aware``)."""
     made = w.artifacts[artifact]
     return w.effects[made.kind].belief > 0.0 and (made.kind != KIND.EXISTENCE or made.klass < 0)
+
+
+@rule
+def is_noticeable(w, gained):
+    """Return whether a change of the help held is worth a thought before the next plan."""
+    return gained != 0.0 and abs(gained) >= w.spread[0].least_gain
 
 
 @rule
@@ -123,17 +131,6 @@ def have_copy(w, actor, artifact):
     for klass in range(made.klass + 1):
         wish = w.wishes[wish_row(w, actor, klass)]
         wish.copied = max(wish.copied, min(1.0, made.strength))
-
-
-@rule
-def has_open_wish(w, actor):
-    """Return whether an actor seeks the means for any class."""
-    classes = len(w.classes)
-    first = w.actor_facts[actor].builder * classes
-    for index in range(first, first + classes):
-        if w.wishes[index].state == SEEKING:
-            return True
-    return False
 
 
 @rule

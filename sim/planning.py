@@ -35,6 +35,7 @@ from sim.record import record
 from sim.tables import IDLE, SEEKING, wish_row
 from sim.words import BOUND, EVENT, GRANT, MECHANISM, VIA
 
+QUARTER = 3.0  # months
 READY = 1e-9  # months: what is left of a preparation through rounding
 
 
@@ -43,15 +44,15 @@ def receive_income(w, actor):
     """Book the income since it was last booked; it grows with the trend of budgets."""
     clock = w.clock[0]
     state = w.state[actor]
-    months = clock.time - max(state.income_time, w.actors[actor].active_from)
+    since = max(state.income_time, w.actors[actor].active_from)
     state.income_time = clock.time
-    if months <= 0.0:
+    if clock.time <= since:
         return
-    trends = w.trends[0]
-    until = clock.time - trends.as_of
+    as_of = w.trends[0].as_of
     income = w.actors[actor].income_usd
-    level = w.income_levels[actor]
-    income *= compute.remembered_growth(level, compute.budget_growth_of(w, actor), until - months, until)
+    income *= compute.remembered_growth(
+        w.income_levels[actor], compute.budget_growth_of(w, actor), since - as_of, clock.time - as_of
+    )
     state.money += income
     state.income += income
 
@@ -157,17 +158,27 @@ def weigh(w, actor, frontier, reach, until):
         convinced = conviction_of(w, actor, klass)
         below = max(0, frontier - klass)
         idle = kind.replicate * wish.copied  # who has a copy makes none
-        easier = 1.0
-        if w.conviction[0].elasticity > 0.0:
-            slack = compute.slack_for(w, actor, klass, convinced, clock.time)
-            easier = starting.ease(slack, w.conviction[0].elasticity)
+        ease = ease_of(w, actor, klass, convinced)
         wish.rate = starting.start_rate(
-            kind.start_rate, convinced, gain, attention, kind.appetite, below, idle, easier
+            kind.start_rate, convinced, gain, attention, kind.appetite, below, idle, ease
         )
         if wish.rate > 0.0:
             at = clock.time + max(0.0, wish.threshold - wish.hazard) / wish.rate
             if at <= until:
                 push(w, at, NEXT.DECIDE, actor, klass, 0, 0, wish.stamp)
+
+
+@rule
+def ease_of(w, actor, klass, convinced):
+    """Return by which factor an actor decides sooner as a class is cheap for it; it asks each quarter."""
+    wish, time = w.wishes[wish_row(w, actor, klass)], w.clock[0].time
+    elasticity = w.conviction[0].elasticity
+    if time >= wish.prices_again:
+        wish.prices_again = time + QUARTER
+        wish.ease = 1.0
+        if elasticity > 0.0:
+            wish.ease = starting.ease(compute.slack_for(w, actor, klass, convinced, time), elasticity)
+    return wish.ease
 
 
 @rule
@@ -261,7 +272,6 @@ def machines_for(w, actor, klass, sponsor, chips):
 @rule
 def gift_suffices(w, actor, klass, grant_usd, sponsor, chips):
     """Return whether a gift would let an actor start. Most often chips are too few, which is seen at once."""
-    receive_income(w, actor)
     chip, count, _ = machines_for(w, actor, klass, sponsor, chips)
     longest, least = compute.longest_training(w, sponsor), least_size(w, actor, klass)
     if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, longest, least):
@@ -301,9 +311,15 @@ def seek(w, actor, klass):
         await_ready(w, actor, klass)
         return
     sponsor = wish.sponsor
+    if clock.time < wish.looks_again and clock.trigger < 0 and sponsor < 0:
+        build_meanwhile(w, actor, klass)
+        return
     bound, willing, cost, labour, chip, chips, lent, size = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
+    wish.looks_again = clock.time
+    if bound == BOUND.MONEY:
+        put_off(w, actor, klass, willing, cost, labour)
     ahead = is_ahead(w, state.project)
     if bound == BOUND.NONE and keeps_team(w, state.project, klass):
         bound = BOUND.OCCUPIED
@@ -339,9 +355,57 @@ def seek(w, actor, klass):
         event = w.events[event_row]
         event.klass, event.bound, event.usd = klass, bound, cost if cost < math.inf else 0.0
         wish.bound_cause = event_row
-    if lacks_means(bound) and state.project < 0 and starting.begins_without_compute(kind.paid):
+    if lacks_means(bound):
+        build_meanwhile(w, actor, klass)
+
+
+@rule
+def put_off(w, actor, klass, willing, cost, labour):
+    """Note by how much an actor lacks the money for a class, and when it looks again.
+
+    At the pace at which means grow and costs fall it could not pay before; but it looks each quarter, and as
+    soon as a new generation of chips reaches it.
+    """
+    wish, time = w.wishes[wish_row(w, actor, klass)], w.clock[0].time
+    needed, money = cost * least_size(w, actor, klass), money_for(w, actor, klass)
+    months = starting.months_until_affordable(
+        needed,
+        willing,
+        compute.budget_growth_of(w, actor) + compute.cost_decline(w),
+        needed + labour - money,
+        compute.monthly_income(w, actor),
+    )
+    too_dear = starting.times_too_dear(needed, willing)
+    wish.too_dear = max(too_dear, starting.times_too_dear(needed + labour, money))
+    wish.looks_again = min(time + min(months, QUARTER), w.state[actor].newest_until)
+
+
+@rule
+def reconsider(w, actor, helped):
+    """Who is ``helped`` so much looks again for the means that it lacks, if that can make up for them."""
+    for klass in range(w.state[actor].level + 1, len(w.classes)):
+        wish = w.wishes[wish_row(w, actor, klass)]
+        waits = w.clock[0].time < wish.looks_again and starting.stays_too_dear(wish.too_dear, helped)
+        if wish.state == SEEKING and not waits:
+            seek(w, actor, klass)
+
+
+@rule
+def look_anew(w, actor):
+    """Let an actor ask for all prices at its next plan: what it reckoned with has changed."""
+    classes = len(w.classes)
+    first = w.actor_facts[actor].builder * classes
+    for index in range(max(0, first), first + classes):
+        w.wishes[index].looks_again = w.wishes[index].prices_again = w.clock[0].time
+
+
+@rule
+def build_meanwhile(w, actor, klass):
+    """Who pays nobody begins to build a model for which money or chips are lacking."""
+    kind = w.kinds[w.actor_facts[actor].kind]
+    if w.state[actor].project < 0 and starting.begins_without_compute(kind.paid):
         mechanism, replicates = intent(w, actor, klass, math.inf)
-        start_ahead(w, actor, klass, mechanism, replicates, wish.bound_cause)
+        start_ahead(w, actor, klass, mechanism, replicates, w.wishes[wish_row(w, actor, klass)].bound_cause)
 
 
 @rule
@@ -498,6 +562,7 @@ def has_enough(w, actor, klass, time):
     state = w.state[actor]
     if state.owned_chips <= 0.0:
         return False
+    receive_income(w, actor)
     bound = compute.outlook(
         w, actor, klass, time, state.money, 0.0, 0.0, False, state.owned_chip, state.owned_chips, True,
         compute.longest_training(w, -1), least_size(w, actor, klass),

@@ -725,7 +725,10 @@ class Spread(Table):
 
     leak_rate: _number("leaks per month of one closed or licensed set of weights", "1/month")
     theft_rate: _number("thefts per month of one closed set of weights by one thief", "1/month")
-    least_gain: _share("what could add less than this to the help already held is not taken up")
+    least_gain: _share(
+        "what could add less than this to the help already held is not taken up; what adds less is no reason "
+        "to look again for means"
+    )
     people_per_move: _number("people who move when know-how does", "people")
     api_serves: _number(
         "part of the studies possible with weights that arm's-length use serves too", "share", 0.01, 1.0

@@ -80,10 +80,27 @@ def test_only_what_costs_less_than_one_would_spend_is_the_easier_for_it():
 
 
 def test_willingness_follows_trend_tail_and_conviction():
-    assert starting.willing(1e6, 0.0, 24.0, 1.0, 2.0, 0.0) == pytest.approx(1e6)
-    assert starting.willing(1e6, 0.5, 24.0, 1.0, 2.0, 0.0) == pytest.approx(1e7)
-    assert starting.willing(1e6, 0.0, 0.0, 3.0, 2.0, 0.5) == pytest.approx(6e6)
-    assert starting.willing(1e6, 0.5, -24.0, 1.0, 0.0, 1.0) == pytest.approx(1e5)
+    assert starting.willing(1e6, compute.growth(0.0, 24.0), 1.0, 2.0, 0.0) == pytest.approx(1e6)
+    assert starting.willing(1e6, compute.growth(0.5, 24.0), 1.0, 2.0, 0.0) == pytest.approx(1e7)
+    assert starting.willing(1e6, 1.0, 3.0, 2.0, 0.5) == pytest.approx(6e6)
+    assert starting.willing(1e6, compute.growth(0.5, -24.0), 1.0, 0.0, 1.0) == pytest.approx(1e5)
+
+
+def test_what_lacks_for_means_can_be_paid_for_when_they_have_grown_and_come_in():
+    months = starting.months_until_affordable
+    assert months(1e6, 1e5, 0.5, 0.0, 0.0) == pytest.approx(24.0)
+    assert months(1e6, 1e6, 0.5, 6.0, 2.0) == 3.0
+    assert months(1e6, 1e5, 0.5, 60.0, 2.0) == 30.0  # the later of both
+    assert months(1e6, 1e6, 0.5, -1.0, 0.0) == 0.0
+    assert months(1e6, 1e5, 0.0, 0.0, 1.0) == months(1e6, 0.0, 0.5, 0.0, 1.0) == math.inf
+    assert months(1e6, 1e6, 0.5, 6.0, 0.0) == math.inf
+
+
+def test_help_makes_up_for_as_much_as_it_saves_with_a_leeway():
+    assert starting.times_too_dear(6.0, 2.0) == 3.0
+    assert starting.times_too_dear(6.0, 0.0) == starting.times_too_dear(6.0, -1.0) == math.inf
+    assert starting.stays_too_dear(3.0, 0.3) and not starting.stays_too_dear(3.0, 0.4)
+    assert starting.stays_too_dear(math.inf, 0.9) and not starting.stays_too_dear(1.9, 0.0)
 
 
 def nothing_remembered():

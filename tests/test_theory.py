@@ -574,6 +574,59 @@ def test_budgets_of_a_kind_grow_at_its_part_of_the_trend(pace):
         assert due <= started < due + 1
 
 
+def too_dear_world(times, **more):
+    """A lab that knows of no other means than its own wants a model that costs so many times too much."""
+    cost = float(play(project_world(published="never")).rows(Event.STARTED)[0]["usd"])
+    lab = LAB | {"willing_usd": cost / times}
+    tables = {"published": "never", "actors": {"Lab": lab, "Other": LAB | {"active_from": "2034-12"}}}
+    return project_world(**(tables | more)), cost
+
+
+@pytest.mark.parametrize("months", [0.5, 2.0, 7.3, 40.0])
+def test_who_saves_for_a_model_starts_in_the_month_in_which_it_can_pay(months):
+    """However seldom it has looked until then."""
+    _, cost = too_dear_world(1.0)
+    lab = LAB | {"money_usd": 0.0, "income_usd": cost / months}
+    actors = {"Lab": lab, "Other": LAB | {"active_from": "2034-12"}}
+    for played in play_runs(project_world(published="never", actors=actors), range(20)):
+        due = max(months, played.time(Event.DECIDED))
+        assert due * (1 - 1e-12) <= played.time(Event.STARTED) < due + 1
+
+
+def test_who_lacks_money_by_far_looks_again_as_soon_as_what_it_reckoned_with_has_changed():
+    """Prices that fall at a date, new chips, and help that saves enough are noticed with the next plan."""
+    turn = 12.0 * 3
+    rents, _ = too_dear_world(50.0)
+    rents["changes"] = [
+        {"path": "chips.chip.usd_per_hour", "operation": "multiply", "value": 0.01, "from": "2023-01"}
+    ]
+    chips, _ = too_dear_world(50.0)
+    new = chips["chips"]["chip"] | {"released": "2023-01", "peak_flops": 1e17}
+    chips["chips"] = chips["chips"] | {"new": new}
+    for world in (rents, chips):
+        for played in play_runs(world, range(20)):
+            assert turn <= played.time(Event.STARTED) < turn + 1
+    helped, _ = too_dear_world(50.0, published="2023-01")
+    helped["effects"] = {"code": LASTING | {"flop": 0.99, "distance": 1.0}}
+    for played in play_runs(helped, range(20)):
+        assert played.time(Event.STARTED) == played.time(Event.LEARNED, "Lab")
+
+
+@pytest.mark.parametrize("strength", [0.04, 0.06])
+def test_what_helps_too_little_to_be_read_is_no_reason_to_plan_out_of_turn(strength):
+    """``least_gain``: who could just not pay starts at once, or when it looks again, within a quarter."""
+    world, _ = too_dear_world(1.0001, spread={"least_gain": 0.05})
+    world["effects"] = {"code": LASTING | {"flop": 1.0, "distance": 1.0}}
+    world["scripted_artifacts"]["code"] |= {"strength": strength, "made": "2023-01"}
+    world |= {"ties": ties([("Other", "Lab")]), "flows": {"insider": {"relay": 0, "code": 1}}}
+    for played in play_runs(world, range(20)):
+        learned, started = played.time(Event.LEARNED, "Lab"), played.time(Event.STARTED)
+        if strength >= 0.05:
+            assert started == learned
+        else:
+            assert learned < started < learned + 4
+
+
 def test_a_grant_falls_where_the_hazard_of_the_sponsor_crosses_its_threshold():
     """From the first plan of the sponsor after the beneficiary was blocked, at the rate of its kind."""
     rate = 0.3

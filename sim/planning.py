@@ -258,6 +258,8 @@ def machines_for(w, actor, klass, sponsor, chips):
 @rule
 def gift_suffices(w, actor, klass, grant_usd, sponsor, chips):
     """Return whether a gift would let an actor start. Most often chips are too few, which is seen at once."""
+    if chips <= 0.0 and starting.is_far_too_little(grant_usd, w.wishes[wish_row(w, actor, klass)].missing):
+        return False
     chip, count, _ = machines_for(w, actor, klass, sponsor, chips)
     longest, least = compute.longest_training(w, sponsor), least_size(w, actor, klass)
     if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, longest, least):
@@ -303,7 +305,7 @@ def seek(w, actor, klass):
     bound, willing, cost, labour, chip, chips, lent, size = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
-    wish.looks_again = clock.time
+    wish.looks_again, wish.missing = clock.time, 0.0
     if bound == BOUND.MONEY:
         put_off(w, actor, klass, willing, cost, labour)
     ahead = is_ahead(w, state.project)
@@ -361,6 +363,7 @@ def put_off(w, actor, klass, willing, cost, labour):
         needed + labour - money,
         compute.monthly_income(w, actor),
     )
+    wish.missing = max(needed - willing, needed + labour - money)
     too_dear = starting.times_too_dear(needed, willing)
     wish.too_dear = max(too_dear, starting.times_too_dear(needed + labour, money))
     wish.looks_again = min(time + min(months, QUARTER), w.state[actor].newest_until)
@@ -378,11 +381,11 @@ def reconsider(w, actor, helped):
 
 @rule
 def look_anew(w, actor):
-    """Let an actor look at its next plan for all means that it lacks: what it reckoned with has changed."""
+    """Let an actor look anew with its next plan for what it lacks, as what it reckoned with has changed."""
     classes = len(w.classes)
     first = w.actor_facts[actor].builder * classes
     for index in range(max(0, first), first + classes):
-        w.wishes[index].looks_again = w.clock[0].time
+        w.wishes[index].looks_again, w.wishes[index].missing = w.clock[0].time, 0.0
 
 
 @rule
@@ -561,8 +564,8 @@ def offer_of(w, sponsor):
     """Return what a sponsor can give at present: (USD, chips)."""
     form = w.actor_facts[sponsor].grant
     state = w.state[sponsor]
-    receive_income(w, sponsor)
     if form == GRANT.HARDWARE or form == GRANT.HARDWARE_ACCESS:
         most = w.actors[sponsor].grant_chips
         return 0.0, min(most, max(most, w.actors[sponsor].lendable_chips) - state.chips_lent)
+    receive_income(w, sponsor)
     return max(0.0, min(w.actors[sponsor].grant_usd, state.money)), 0.0

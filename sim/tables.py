@@ -233,6 +233,7 @@ WISH = np.dtype(  # one row per builder and class
         ("convinced", "f8"),  # conviction at the decision [share]
         ("first_cost", "f8"),  # expected when it was first out of reach [USD]
         ("too_dear", "f8"),  # how many times the means what it lacks the money for is [ratio]
+        ("missing", "f8"),  # of the money for it, when it looked last; 0: none [USD]
         ("looks_again", "f8"),  # until then it does not look for what it lacks the money for [months]
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),  # money granted [USD]

@@ -10,7 +10,7 @@ import math
 from agents.rule import rule
 
 MONTHS_PER_YEAR = 12.0
-LEEWAY = 2.0
+LEEWAY = 2.0  # factor by which prices may have fallen since one looked
 LN10 = math.log(10.0)
 LN2 = math.log(2.0)
 
@@ -148,10 +148,15 @@ def times_too_dear(needed, means):
 def stays_too_dear(times, helped):
     """Return whether what was so many ``times`` too dear stays so after help with the share ``helped`` of it.
 
-    Allowed for is that prices have fallen since by as much as they do in a quarter or two: what was three
-    times too dear stays so with help of 0.3, not with 0.4.
+    What was three times too dear stays so with help of 0.3, not with 0.4, as prices may have fallen since.
     """
     return times * (1.0 - helped) > LEEWAY
+
+
+@rule
+def is_far_too_little(gift, missing):
+    """Return whether a gift is so much less than what was ``missing`` that it does not suffice now either."""
+    return gift * LEEWAY < missing
 
 
 @rule

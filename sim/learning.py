@@ -145,6 +145,15 @@ def is_certain(via, at_the_source):
 
 
 @rule
+def is_news_of(w, actor, klass, certain):
+    """Return whether it is news to an actor that a class exists; hearsay is only to who has heard nothing."""
+    wish, time = w.wishes[wish_row(w, actor, klass)], w.clock[0].time
+    if min(wish.reached, wish.certain) <= time:
+        return False
+    return certain or wish.known > time
+
+
+@rule
 def become_aware(w, actor, klass, via, certain, cause):
     """An actor comes to know that a class exists, and with it all lower ones; or it hears so.
 
@@ -152,12 +161,14 @@ def become_aware(w, actor, klass, via, certain, cause):
     """
     clock, hearsay = w.clock[0], w.conviction[0].hearsay
     certain = certain or hearsay >= 1.0
+    if not is_news_of(w, actor, klass, certain):  # nor of any lower one
+        return False
     event_row = -1
     for lower in range(klass + 1):
+        if not is_news_of(w, actor, lower, certain):
+            continue
         wish = w.wishes[wish_row(w, actor, lower)]
         heard = wish.known <= clock.time
-        if wish.reached <= clock.time or wish.certain <= clock.time or (heard and not certain):
-            continue
         if event_row < 0:
             event_row = record(w, EVENT.AWARE, actor, cause)
             event = w.events[event_row]
@@ -178,8 +189,8 @@ def become_aware(w, actor, klass, via, certain, cause):
         if w.kinds[w.actor_facts[actor].kind].unaware < 1.0:
             look_again(w, actor, lower, event_row)
     row = w.state[actor].project
-    if event_row < 0 or row < 0:
-        return event_row >= 0
+    if row < 0:
+        return True
     project = w.projects[row]
     if project.klass != klass or project.replicates == 1 or project.phase == PHASE.TRAIN:
         return True

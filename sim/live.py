@@ -19,7 +19,7 @@ from sim.engine import advance, reset
 from sim.ensemble import MOST_RUNS, check_count
 from sim.errors import UserError, not_found
 from sim.metrics import cells_needed, gather, measure, metric_rows, parse_metric
-from sim.planning import receive_income
+from sim.planning import look_anew, receive_income
 from sim.projects import schedule, settle
 from sim.schema import Actor, Policy, Unit
 from sim.tables import ENDED, RUNNING, Tables, number_fields
@@ -157,6 +157,7 @@ class LiveRun:
             state["moved_out"] += max(0.0, before - value)
         if field in _TEAM and project >= 0:
             schedule(self.world, project)
+        look_anew(self.world, actor)
 
     def _set_policy(self, actor: int, kind: int, probability: float, delay: float, access: int) -> None:
         rows = self.tables.policy_rows[actor, kind]

@@ -272,6 +272,8 @@ def machines_for(w, actor, klass, sponsor, chips):
 @rule
 def gift_suffices(w, actor, klass, grant_usd, sponsor, chips):
     """Return whether a gift would let an actor start. Most often chips are too few, which is seen at once."""
+    if chips <= 0.0 and starting.is_far_too_little(grant_usd, w.wishes[wish_row(w, actor, klass)].missing):
+        return False
     chip, count, _ = machines_for(w, actor, klass, sponsor, chips)
     longest, least = compute.longest_training(w, sponsor), least_size(w, actor, klass)
     if not compute.chips_suffice(w, actor, klass, w.clock[0].time, chip, count, longest, least):
@@ -317,7 +319,7 @@ def seek(w, actor, klass):
     bound, willing, cost, labour, chip, chips, lent, size = look(
         w, actor, klass, wish.grant_usd, sponsor, wish.grant_chips
     )
-    wish.looks_again = clock.time
+    wish.looks_again, wish.missing = clock.time, 0.0
     if bound == BOUND.MONEY:
         put_off(w, actor, klass, willing, cost, labour)
     ahead = is_ahead(w, state.project)
@@ -375,6 +377,7 @@ def put_off(w, actor, klass, willing, cost, labour):
         needed + labour - money,
         compute.monthly_income(w, actor),
     )
+    wish.missing = max(needed - willing, needed + labour - money)
     too_dear = starting.times_too_dear(needed, willing)
     wish.too_dear = max(too_dear, starting.times_too_dear(needed + labour, money))
     wish.looks_again = min(time + min(months, QUARTER), w.state[actor].newest_until)
@@ -392,11 +395,13 @@ def reconsider(w, actor, helped):
 
 @rule
 def look_anew(w, actor):
-    """Let an actor ask for all prices at its next plan: what it reckoned with has changed."""
+    """Let an actor ask for all prices with its next plan, as what it reckoned with has changed."""
     classes = len(w.classes)
     first = w.actor_facts[actor].builder * classes
     for index in range(max(0, first), first + classes):
-        w.wishes[index].looks_again = w.wishes[index].prices_again = w.clock[0].time
+        wish = w.wishes[index]
+        wish.looks_again = wish.prices_again = w.clock[0].time
+        wish.missing = 0.0
 
 
 @rule
@@ -575,7 +580,6 @@ def offer_of(w, sponsor):
     """Return what a sponsor can give at present: (USD, chips)."""
     form = w.actor_facts[sponsor].grant
     state = w.state[sponsor]
-    receive_income(w, sponsor)
     if form == GRANT.HARDWARE or form == GRANT.HARDWARE_ACCESS:
         most = w.actors[sponsor].grant_chips
         all_chips = max(most, w.actors[sponsor].lendable_chips)
@@ -584,6 +588,7 @@ def offer_of(w, sponsor):
             peak, counted_peak = w.chips[chip].peak_flops, w.chips[counted].peak_flops
             most, all_chips = as_fast(most, counted_peak, peak), as_fast(all_chips, counted_peak, peak)
         return 0.0, min(most, all_chips - state.chips_lent)
+    receive_income(w, sponsor)
     return max(0.0, min(w.actors[sponsor].grant_usd, state.money)), 0.0
 
 

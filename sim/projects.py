@@ -47,7 +47,7 @@ def reset_wish(w, actor, klass):
     wish.thrift = draw(w, FOR.SETTLE, actor, klass, wish.ordinal)
     wish.bound, wish.first_bound = BOUND.NONE, BOUND.NONE
     wish.first_cost = 0.0
-    wish.too_dear, wish.looks_again = 1.0, 0.0
+    wish.too_dear, wish.missing, wish.looks_again = 1.0, 0.0, 0.0
     wish.sponsor = -1
     wish.grant_usd = 0.0
     wish.grant_chips = 0.0

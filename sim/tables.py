@@ -234,6 +234,7 @@ WISH = np.dtype(  # one row per builder and class
         ("convinced", "f8"),  # conviction at the decision [share]
         ("first_cost", "f8"),  # expected when it was first out of reach [USD]
         ("too_dear", "f8"),  # how many times the means what it lacks the money for is [ratio]
+        ("missing", "f8"),  # of the money for it, when it looked last; 0: none [USD]
         ("looks_again", "f8"),  # until then it does not look for what it lacks the money for [months]
         ("ease", "f8"),  # factor by which the actor decides sooner, as the class is cheap for it
         ("prices_again", "f8"),  # until then the actor does not ask how cheap it is [months]

@@ -96,10 +96,11 @@ def test_what_lacks_for_means_can_be_paid_for_when_they_have_grown_and_come_in()
     assert months(1e6, 1e6, 0.5, 6.0, 0.0) == math.inf
 
 
-def test_help_makes_up_for_as_much_as_it_saves_with_a_leeway():
+def test_help_and_gifts_make_up_for_as_much_as_they_are_with_a_leeway():
     assert starting.times_too_dear(6.0, 2.0) == 3.0
     assert starting.times_too_dear(6.0, 0.0) == starting.times_too_dear(6.0, -1.0) == math.inf
     assert starting.stays_too_dear(3.0, 0.3) and not starting.stays_too_dear(3.0, 0.4)
+    assert starting.is_far_too_little(40.0, 100.0) and not starting.is_far_too_little(60.0, 100.0)
     assert starting.stays_too_dear(math.inf, 0.9) and not starting.stays_too_dear(1.9, 0.0)
 
 

@@ -11,8 +11,11 @@ from conftest import LAB, LAB_KIND, LASTING, ordinary_actors, play, play_runs, t
 from scipy import linalg, stats
 
 from sim.compute import SECONDS_PER_MONTH
+from sim.live import LiveRun
 from sim.luck import FOR, luck, name_hash, ordinal_key, waiting
+from sim.scenario import from_data
 from sim.words import ArtifactKind, Bound, Event, Via
+from sim.world import compile_scenario
 
 RUNS = 3000
 
@@ -610,6 +613,20 @@ def test_who_lacks_money_by_far_looks_again_as_soon_as_what_it_reckoned_with_has
     helped["effects"] = {"code": LASTING | {"flop": 0.99, "distance": 1.0}}
     for played in play_runs(helped, range(20)):
         assert played.time(Event.STARTED) == played.time(Event.LEARNED, "Lab")
+
+
+@pytest.mark.parametrize(("given", "field"), [("willing_usd", "willing_usd"), ("money_usd", "money")])
+def test_who_gets_money_while_it_lives_looks_again_within_a_month(given, field):
+    world, cost = too_dear_world(50.0)
+    world["actors"]["Lab"] |= {"willing_usd": cost, "money_usd": cost, given: 1.0}
+    run = LiveRun(compile_scenario(from_data(world)), seed=1, run=0)
+    for _ in range(40):
+        run.advance()
+    run.change_number(run.compiled.actors.index("Lab"), field, 2.0 * cost)
+    for _ in range(2):
+        run.advance()
+    started = run.log[run.log["what"] == Event.STARTED]["time"]
+    assert len(started) == 1 and 40.0 <= started[0] < 41.0
 
 
 @pytest.mark.parametrize("strength", [0.04, 0.06])

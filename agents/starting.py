@@ -54,18 +54,15 @@ def excess_over_trend(above, growth, months, tail):
 
 
 @rule
-def conviction(belief, credence, proof, leap, excess):
+def conviction(belief, credence, proof, kept):
     """Return how convinced an actor is that a class is worth having, from 0 to 1.
 
     The proof, that the class exists, removes the doubt about this one step. Nobody doubts a step that
-    lies on the trend either; where the class is not known, conviction is cut by the factor ``leap`` per
-    factor ten beyond it. ``credence``: how sure the actor is that the class exists, between 0 (has
-    heard nothing) and 1 (it is public).
+    lies on the trend either; where the class is not known, only the part ``kept`` of the conviction is left
+    that far beyond it. ``credence``: how sure the actor is that the class exists, between 0 (has heard
+    nothing) and 1 (it is public).
     """
-    convinced = with_evidence(belief, proof)
-    if credence >= 1.0 or excess <= 0.0:
-        return convinced
-    return convinced * (credence + (1.0 - credence) * math.pow(leap, excess))
+    return with_evidence(belief, proof) * (credence + (1.0 - credence) * kept)
 
 
 @rule

@@ -9,7 +9,7 @@ from agents.rule import rule
 from sim.luck import FOR, luck, ordinal_key, waiting
 from sim.queue import NEXT, push
 from sim.record import record
-from sim.remembering import logarithm
+from sim.remembering import logarithm, power
 from sim.tables import wish_row
 from sim.words import ACCESS, EVENT, KIND
 
@@ -224,7 +224,10 @@ def convinced_of(w, actor, klass, belief):
         above = logarithm(w.above_trend[klass], w.classes[klass].flop / trends.compute_flop)
         excess = starting.excess_over_trend(above, trends.compute_growth, months, wish.tail * numbers.spread)
     proof = numbers.proof * w.classes[klass].worth
-    convinced = starting.conviction(belief, credence, proof, kind.leap, excess)
+    kept = 1.0
+    if credence < 1.0 and excess > 0.0:
+        kept = power(w.leaps[w.actor_facts[actor].kind], kind.leap, excess)
+    convinced = starting.conviction(belief, credence, proof, kept)
     return convinced * math.pow(numbers.leap_known, excess) if credence > 0.0 and excess > 0.0 else convinced
 
 

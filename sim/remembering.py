@@ -25,3 +25,9 @@ def logarithm(row, argument):
     if row.argument != argument:
         row.argument, row.value = argument, math.log(argument)
     return row.value
+
+
+@rule
+def power(row, base, exponent):
+    """Return ``base`` to a positive ``exponent``; ``row`` remembers the logarithm of the last base."""
+    return math.exp(exponent * logarithm(row, base)) if base > 0.0 else 0.0

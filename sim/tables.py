@@ -479,6 +479,7 @@ class Tables(NamedTuple):
     learnt: np.ndarray  # the same: to where help falls that fades; own work, and what was practised
     own_factors: np.ndarray  # (wish): exponential of its tail
     income_levels: np.ndarray  # (actor): exponential growth up to which income is booked
+    leaps: np.ndarray  # (kind): logarithm of the conviction that it keeps per factor ten beyond the trend
     above_trend: np.ndarray  # (class): logarithm of its compute against the trend
     progress: np.ndarray  # (class): exponential of the algorithmic progress that comes to everybody
     rent_levels: np.ndarray  # (chip): exponential of the growth of its rent

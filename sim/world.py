@@ -637,6 +637,7 @@ def _tables(compiled: Compiled, room: Room) -> Tables:
         "learnt": table(HELP, wishes * len(ArtifactKind)),
         "own_factors": table(REMEMBERED, wishes),
         "income_levels": table(REMEMBERED, actors),
+        "leaps": table(REMEMBERED, len(compiled.scenario.file.kinds)),
         "above_trend": table(REMEMBERED, classes),
         "progress": table(REMEMBERED, classes),
         "rent_levels": table(REMEMBERED, chips),

@@ -54,11 +54,11 @@ def test_excess_counts_factors_of_ten_beyond_the_trend():
 
 
 def test_conviction_rests_on_proof_or_on_the_trend():
-    assert starting.conviction(0.2, 1.0, 0.5, 0.3, 2.0) == pytest.approx(0.6)  # the leap is no matter
-    assert starting.conviction(0.2, 0.0, 0.5, 0.3, 2.0) == pytest.approx(0.6 * 0.09)
-    assert starting.conviction(0.2, 0.0, 0.5, 0.3, 0.0) == pytest.approx(0.6)  # an ordinary step
-    assert starting.conviction(0.2, 0.0, 0.5, 0.0, 1.0) == 0.0
-    assert starting.conviction(0.2, 0.4, 0.5, 0.0, 1.0) == pytest.approx(0.4 * 0.6)  # hearsay
+    assert starting.conviction(0.2, 1.0, 0.5, 0.09) == pytest.approx(0.6)  # the leap is no matter
+    assert starting.conviction(0.2, 0.0, 0.5, 0.09) == pytest.approx(0.6 * 0.09)
+    assert starting.conviction(0.2, 0.0, 0.5, 1.0) == pytest.approx(0.6)  # an ordinary step
+    assert starting.conviction(0.2, 0.0, 0.5, 0.0) == 0.0
+    assert starting.conviction(0.2, 0.4, 0.5, 0.0) == pytest.approx(0.4 * 0.6)  # hearsay
 
 
 def test_the_lead_is_lognormal_about_its_median():
@@ -102,6 +102,11 @@ def test_help_and_gifts_make_up_for_as_much_as_they_are_with_a_leeway():
     assert starting.stays_too_dear(3.0, 0.3) and not starting.stays_too_dear(3.0, 0.4)
     assert starting.is_far_too_little(40.0, 100.0) and not starting.is_far_too_little(60.0, 100.0)
     assert starting.stays_too_dear(math.inf, 0.9) and not starting.stays_too_dear(1.9, 0.0)
+
+
+def test_a_leap_cuts_conviction_by_a_factor_for_each_factor_ten():
+    assert remembering.power(nothing_remembered(), 0.3, 2.0) == pytest.approx(0.09)
+    assert remembering.power(nothing_remembered(), 0.0, 2.0) == 0.0
 
 
 def nothing_remembered():

@@ -236,7 +236,7 @@ WISH = np.dtype(  # one row per builder and class
         ("too_dear", "f8"),  # how many times the means what it lacks the money for is [ratio]
         ("missing", "f8"),  # of the money for it, when it looked last; 0: none [USD]
         ("looks_again", "f8"),  # until then it does not look for what it lacks the money for [months]
-        ("ease", "f8"),  # factor by which the actor decides sooner, as the class is cheap for it
+        ("ease", "f8"),  # factor by which the actor decides sooner, as the class is cheap for it [ratio]
         ("prices_again", "f8"),  # until then the actor does not ask how cheap it is [months]
         ("sponsor", "i8"),  # actor; -1: none
         ("grant_usd", "f8"),  # money granted [USD]

@@ -156,9 +156,6 @@ def sweeps_in_words(found: dict) -> str:
     longest = found["whole"][-1]
     name = f"a sweep of {longest['runs']:,} runs, run out on two threads, by the clock"
     rows.append((name, f"{longest['seconds'] / 60.0:.1f} minutes", "under 10 minutes"))
-    rows.append(
-        ("bytes of disk per run, eight metrics", f"{found['overhead'][-1]['bytes per run']:,.0f}", "")
-    )
     reading = found["reading"]
     name = f"{reading['rows']:,} runs x {reading['metrics']} metrics read back and summarised"
     rows.append((name, _time(reading["seconds"]), "under 5 s"))

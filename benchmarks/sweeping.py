@@ -46,13 +46,17 @@ def simulate_bare(scenario: str, runs: int, replicates: int, threads: int) -> No
         list(pool.map(work, range(0, runs, SPAN)))
 
 
-def simulate_sweep(scenario: str, runs: int, replicates: int, threads: int) -> int:
-    """Simulate the same runs as a sweep of runs / replicates points; return the bytes of its parts."""
+def simulate_sweep(scenario: str, runs: int, replicates: int, threads: int) -> None:
+    """Simulate the same runs as a sweep of runs / replicates points, into a store on disk.
+
+    Its points are all alike, so that the store is smaller than others: ``measure_slopes`` says what a run
+    takes on disk.
+    """
     from experiments.sweeps.running import sweep
     from sim.metrics import STANDARD
 
     with tempfile.TemporaryDirectory() as folder:
-        store = sweep(
+        sweep(
             scenario,
             {FACTOR: [VALUE] * (runs // replicates)},
             "zip",
@@ -61,18 +65,17 @@ def simulate_sweep(scenario: str, runs: int, replicates: int, threads: int) -> i
             out=Path(folder) / "store",
             threads=threads,
         )
-        return sum(path.stat().st_size for path in store.parts())
 
 
 def measure_overhead(scenario: str, runs: int, replicates: int, rounds: int, threads: int = 2) -> dict:
     """Return wall and processor time of a sweep against the kernel alone, in turn (A B A B)."""
     simulate_sweep(scenario, replicates, replicates, threads)
-    wall, processor, size = [], [], 0
+    wall, processor = [], []
     for _ in range(rounds):
         taken = []
         for program in (simulate_bare, simulate_sweep):
             began = time.perf_counter(), time.process_time()
-            size = program(scenario, runs, replicates, threads) or size
+            program(scenario, runs, replicates, threads)
             taken.append((time.perf_counter() - began[0], time.process_time() - began[1]))
         wall.append(taken[1][0] / taken[0][0])
         processor.append(taken[1][1] / taken[0][1])
@@ -81,7 +84,6 @@ def measure_overhead(scenario: str, runs: int, replicates: int, rounds: int, thr
         "points": runs // replicates,
         "wall": statistics.median(wall),
         "processor": statistics.median(processor),
-        "bytes per run": size / runs,
     }
 
 

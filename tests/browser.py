@@ -31,6 +31,7 @@ DRIVER = ("chromedriver", "chromium-driver")
 HERE = ("127.0.0.1", "localhost", "::1")
 LOCAL = ("file", "data", "blob", "about", "chrome", "devtools")  # schemes that leave no machine
 PATIENCE = 10.0  # seconds after which what was waited for counts as not coming
+DRAWN_ANEW = 20  # times that an element is found again which the page draws anew while it is read
 _SWITCHES = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
     "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
@@ -89,7 +90,14 @@ class Browser:
         return self.driver.find_elements("css selector", selector)
 
     def text(self, selector: str = "body") -> str:
-        """Return the text of an element as a reader sees it."""
+        """Return the text of an element as a reader sees it; read again where it is drawn anew meanwhile."""
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        for _ in range(DRAWN_ANEW):
+            try:
+                return self.find(selector).text
+            except StaleElementReferenceException:
+                pass
         return self.find(selector).text
 
     def hover(self, selector: str) -> None:

@@ -10,6 +10,7 @@ import math
 from agents.rule import rule
 
 MONTHS_PER_YEAR = 12.0
+MOST_SLACK = 1e9  # times its cost at hand, beyond which a model is none the easier to begin
 LEEWAY = 2.0  # factor by which prices may have fallen since one looked
 LN10 = math.log(10.0)
 LN2 = math.log(2.0)
@@ -85,9 +86,10 @@ def ease(slack, elasticity):
     """Return the factor by which an actor decides sooner for what it can easily afford.
 
     ``slack``: what it would spend over what the model is expected to cost; a model that costs all that, or
-    more, is none the easier for it. With 100 times the cost at hand and elasticity 0.5 it is 10.
+    more, is none the easier for it, nor is one that costs nothing easier than one for which 1e9 times its
+    cost is at hand. With 100 times the cost at hand and elasticity 0.5 it is 10.
     """
-    return math.pow(slack, elasticity) if slack > 1.0 and elasticity > 0.0 else 1.0
+    return math.pow(min(slack, MOST_SLACK), elasticity) if slack > 1.0 and elasticity > 0.0 else 1.0
 
 
 @rule

@@ -76,6 +76,7 @@ def test_start_rate_multiplies_its_factors():
 
 def test_only_what_costs_less_than_one_would_spend_is_the_easier_for_it():
     assert starting.ease(100.0, 0.5) == pytest.approx(10.0)
+    assert starting.ease(math.inf, 0.5) == starting.ease(1e10, 0.5) == pytest.approx(1e9**0.5)
     assert starting.ease(100.0, 0.0) == starting.ease(1.0, 0.5) == starting.ease(0.01, 0.5) == 1.0
 
 

@@ -671,13 +671,16 @@ def test_a_grant_falls_where_the_hazard_of_the_sponsor_crosses_its_threshold():
         assert played.time(Event.STARTED) == played.time(Event.GRANTED)
 
 
-@pytest.mark.parametrize(("times_the_cost", "sooner"), [(100.0, 10.0), (0.1, 1.0)])
+@pytest.mark.parametrize(("times_the_cost", "sooner"), [(100.0, 10.0), (0.1, 1.0), (math.inf, 1e9**0.5)])
 def test_a_decision_for_what_is_cheap_comes_sooner(times_the_cost, sooner):
     """1e21 FLOP, at half of 1e14 a second and one dollar an hour, are 5,556 dollars; elasticity one half."""
     rate = 0.01
+    money = {"willing_usd": times_the_cost * 1e21 / (0.5 * 1e14 * 3600)}
+    if times_the_cost == math.inf:
+        money = {"rent": 0}  # compute costs it nothing
     world = lab_world(
         kinds={"leading_lab": LAB_KIND | {"start_rate": rate}},
-        actors={"Lab": LAB | {"willing_usd": times_the_cost * 1e21 / (0.5 * 1e14 * 3600)}},
+        actors={"Lab": LAB | money},
         conviction={"elasticity": 0.5},
     )
     for run, played in enumerate(play_runs(world, range(40))):

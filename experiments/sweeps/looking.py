@@ -262,7 +262,7 @@ def query(folder: str | Path, text: str, unchecked: bool = False) -> pd.DataFram
 
     Views: ``runs`` (one row per run), ``points`` (one per point), ``results`` (both, side by side, with
     the id of each run) and, where logs were kept, ``events``. ``unchecked``: do not read
-    the files through first, which takes about a second per gigabyte; flipped bytes go unnoticed then.
+    the files through first, which takes one to two seconds per gigabyte; flipped bytes go unnoticed then.
     """
     import duckdb
 

@@ -53,7 +53,7 @@ evidence: $(INSTALLED)
 	$(BIN)/python -m experiments.evidence.claims_page
 
 calibrate: $(INSTALLED)
-	$(BIN)/cascades calibrate gpt3 --evaluations 900 --replicates 10 --runs 150 --out out/calibrate-gpt3
+	$(BIN)/cascades calibrate gpt3 --evaluations 1500 --replicates 10 --runs 150 --out out/calibrate-gpt3
 	mkdir -p configs/posteriors
 	cp out/calibrate-gpt3/posterior.parquet configs/posteriors/gpt3.parquet
 	cp out/calibrate-gpt3/posterior.toml configs/posteriors/gpt3.toml

@@ -8,6 +8,7 @@ import numpy as np
 
 from agents import starting
 from agents.rule import rule, rule_in_place
+from sim.attention import staffing_of
 from sim.luck import FOR, luck, waiting
 from sim.remembering import exponential
 from sim.tables import key_of, wish_row
@@ -166,11 +167,19 @@ def utilisation(w, actor, klass, chip):
     """
     training = w.training[0]
     gap = w.wishes[wish_row(w, actor, klass)].gap
-    best = max(training.utilisation, training.best_utilisation)
+    base = base_utilisation(w, chip)
+    best = max(base, training.best_utilisation)
     if chip >= 0 and training.memory_part > 0.0:
         lacking = 1.0 - min(1.0, w.chips[chip].memory_gb / training.best_memory_gb)
-        best -= (best - training.utilisation) * training.memory_part * lacking
-    return best - (best - training.utilisation) * min(1.0, gap)
+        best -= (best - base) * training.memory_part * lacking
+    return best - (best - base) * min(1.0, gap)
+
+
+@rule
+def base_utilisation(w, chip):
+    """Return the share of peak throughput reached on a generation of chips (-1: any) without know-how."""
+    own = w.chips[chip].utilisation if chip >= 0 else 0.0
+    return own if own > 0.0 else w.training[0].utilisation
 
 
 @rule
@@ -204,10 +213,21 @@ def team_of(w, actor):
 
 
 @rule
+def team_on(w, actor, klass):
+    """Return the team, in full-time people, that an actor puts on a model: the rest stays with other work."""
+    return team_of(w, actor) * staffing_of(w, actor, klass)
+
+
+@rule
 def work_rate(w, actor):
     """Return the experienced person-months that the actor's team does in a month."""
-    skill = starting.skill(w.work[0].novice_skill, w.state[actor].experience)
-    return team_of(w, actor) * skill
+    return team_of(w, actor) * skill_of(w, actor)
+
+
+@rule
+def skill_of(w, actor):
+    """Return the productivity of an actor's people against experienced ones."""
+    return starting.skill(w.work[0].novice_skill, w.state[actor].experience)
 
 
 @rule
@@ -338,12 +358,11 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     size = size_within(w.actors[actor].most_flop, flop)
     if size < least:
         return BOUND.FORBIDDEN, cost, 0.0, count, size
-    rate = work_rate(w, actor)
-    if rate <= 0.0:
+    team, skill = team_on(w, actor, klass), skill_of(w, actor)
+    if team * skill <= 0.0:
         return BOUND.TALENT, cost, 0.0, count, size
     labour = w.kinds[w.actor_facts[actor].kind].paid * work.salary_usd
-    labour *= team_of(w, actor)
-    labour *= work_months(w, actor, klass) / rate + months + trials / (count * per_month)
+    labour *= work_months(w, actor, klass) / skill + team * (months + trials / (count * per_month))
 
     slack = starting.slack(willing + grant_usd, cost)
     left = w.wishes[wish_row(w, actor, klass)].talent
@@ -352,7 +371,7 @@ def outlook(w, actor, klass, time, money, willing, grant_usd, free, chip, chips,
     timely = size_within(longest, months)
     paid = size_within(min(willing + grant_usd, money + grant_usd - labour), cost)
     bound = scarcest(
-        size_within(team_of(w, actor), needed),
+        size_within(team, needed),
         min(size_within(chips, memory), size_within(timely, least)),
         min(size_within(money + (grant_usd if free else 0.0), labour), size_within(paid, least)),
     )

@@ -161,5 +161,6 @@ def usd_per_flop(compiled: Compiled, inputs: Inputs, actor: str, month: float) -
         if chip.family == family and age >= 0.0:
             rent = inputs[f"{path}.usd_per_hour"] / 3600.0
             rent *= math.exp(-math.log(10.0) * inputs["trends.rent_decline"] * age / MONTHS_PER_YEAR)
-            prices.append(rent / (inputs[f"{path}.peak_flops"] * inputs["training.utilisation"]))
+            used = inputs[f"{path}.utilisation"] or inputs["training.utilisation"]
+            prices.append(rent / (inputs[f"{path}.peak_flops"] * used))
     return min(prices, default=math.nan)

@@ -112,7 +112,7 @@ def state_wish(w, actor, klass, facts):
         w, actor, klass, wish.grant_usd, wish.sponsor, wish.grant_chips
     )
     facts[10], facts[11], facts[12] = bound, willing, cost
-    facts[13], facts[14] = w.state[actor].money, compute.team_of(w, actor)
+    facts[13], facts[14] = w.state[actor].money, compute.team_on(w, actor, klass)
     work = w.work[0]
     slack = starting.slack(willing + wish.grant_usd, cost)
     row = w.classes[klass]

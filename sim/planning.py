@@ -501,8 +501,8 @@ def how_acquired(w, actor, klass, cost):
     tip = w.clock[0].trigger
     if wish.first_bound != BOUND.NONE and tip >= 0 and w.events[tip].amount > 0.0:
         return MECHANISM.ARTIFACT_CASCADE
-    team = w.classes[klass].team
-    if wish.first_bound == BOUND.TALENT and wish.talent < 1.0 and w.state[actor].people < team:
+    short = compute.team_on(w, actor, klass) < w.classes[klass].team
+    if wish.first_bound == BOUND.TALENT and wish.talent < 1.0 and short:
         return MECHANISM.ARTIFACT_CASCADE
     if wish.first_bound == BOUND.MONEY and wish.first_cost > wish.willing >= cost:
         return MECHANISM.PRICE_DECLINE

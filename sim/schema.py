@@ -142,6 +142,12 @@ class Chip(Table):
     peak_flops: _number("peak 16-bit throughput", "FLOP/s", 1.0)
     memory_gb: _number("memory of one chip", "GB")
     usd_per_hour: _number("rent of one chip for an hour, at its release", "USD/h")
+    utilisation: _number(
+        "share of its peak reached without borrowed know-how; 0: as of chips in general (training.utilisation)",
+        "share",
+        0.0,
+        1.0,
+    ) = ZERO
 
 
 class ModelClass(Table):

@@ -312,6 +312,45 @@ def test_money_too_buys_a_smaller_model():
     assert played.rows(Event.TRAINED, "Lab")["amount"][0] == pytest.approx(0.5 * goal, rel=1e-9)
 
 
+@pytest.mark.parametrize("own, reached", [(0.0, 0.2), (0.35, 0.35), (0.7, 0.7)])
+def test_a_generation_of_chips_may_have_a_use_of_its_own(own, reached):
+    """0: as of chips in general. Above the best of all know-how, know-how has nothing to add."""
+    world = project_world(
+        chips={"chip": {"utilisation": own}}, training={"utilisation": 0.2, "best_utilisation": 0.5}
+    )
+    projects = play(world).tables.projects[:1]
+    peak = 1e14 * SECONDS_PER_MONTH
+    assert projects.flop_final[0] / (projects.chip_months[0] * peak) == pytest.approx(reached, rel=1e-9)
+
+
+def test_know_how_closes_the_gap_above_the_use_of_its_own():
+    """Half of the gap between 0.3 and 0.5 is left: 0.4."""
+    world = project_world(
+        chips={"chip": {"utilisation": 0.3}},
+        training={"utilisation": 0.2, "best_utilisation": 0.5},
+        effects={"tools": LASTING | {"utilisation": 0.5, "uptake_months": 1e-6}},
+        scripted_artifacts={"tool": scripted(kind="tools")},
+    )
+    projects = play(world).tables.projects[:1]
+    peak = 1e14 * SECONDS_PER_MONTH
+    assert projects.flop_final[0] / (projects.chip_months[0] * peak) == pytest.approx(0.4, rel=1e-9)
+
+
+@pytest.mark.parametrize("needed, starts", [(2.7, True), (2.9, False)])
+def test_a_team_suffices_if_those_do_who_are_put_on_the_model(needed, starts):
+    """Four people, of whom an actor that is convinced by 0.4 puts 0.5 + 0.5 x 0.4 on it: 2.8."""
+    world = project_world(
+        kinds={"leading_lab": LAB_KIND | {"belief": 0.4, "belief_growth": 0}},
+        conviction={"staffing": 0.5},
+        actors={"Lab": {"people": 4}},
+        classes={"model": {"team": needed}},
+    )
+    played = play(world)
+    assert (len(played.rows(Event.STARTED, "Lab")) > 0) == starts
+    blocked = set(played.rows(Event.BLOCKED, "Lab")["bound"].tolist())
+    assert blocked == (set() if starts else {int(Bound.TALENT)})
+
+
 def test_who_copies_a_model_copies_its_size():
     known = {"known": {"owner": "Other", "kind": "existence", "class": "model", "published": "2019-06"}}
     lag = {}

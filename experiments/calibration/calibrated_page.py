@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from experiments.calibration.calibrating import let_go_in_words
+from experiments.calibration.calibrating import given_in_words, let_go_in_words
 from experiments.calibration.coverage import LEVELS, failing_in_words
 from experiments.calibration.posterior import MANIFEST_FILE
 from experiments.calibration.report import CLAIMS_FILE, COVERAGE_FILE, INPUTS_FILE, free_in_words
@@ -41,6 +41,9 @@ def page_of(folder: Path) -> str:
         f"Claims that agree: {made['claims_agreeing']} of {made['claims_asked']} with the posterior, "
         f"{before} with the prior.",
     ]
+    given = [row["path"] for row in inputs if row["free"] == "given"]
+    if given:
+        lines.append(given_in_words(given))
     if made["claims_out_of_reach"]:
         lines.append(let_go_in_words(made["claims_out_of_reach"]))
     lines += _coverage(held)

@@ -100,8 +100,9 @@ class Score:
 
 @dataclass
 class Calibration:
-    """What a calibration found. ``let_go``: claims out of reach. ``before``, ``after``: how the claims stand,
-    from prior and from posterior."""
+    """What a calibration found. ``given``: inputs that move a claim, and stay as a claim of the role input
+    has them. ``let_go``: claims out of reach. ``before``, ``after``: how the claims stand, from prior and
+    from posterior."""
 
     world: ClaimedWorld
     asked: Asked
@@ -109,6 +110,7 @@ class Calibration:
     bank: Bank
     screen: Screen
     free: np.ndarray
+    given: tuple[str, ...]
     let_go: tuple[str, ...]
     posterior: Posterior
     learned: list[Learned]
@@ -188,8 +190,12 @@ def calibrate(
         say(f"Going on with {store.known} evaluations that were done before.")
     begins("evaluation", settings.bank + settings.rounds * settings.population)
     bank = fill_bank(world, store.evaluate, settings.bank, asked.seed)
-    screening, free = screen_inputs(world, bank, asked.seed)
-    say(f"{int(free.sum())} of {len(free)} uncertain inputs move a claim; the others stay as they are.")
+    screening, moving = screen_inputs(world, bank, asked.seed)
+    free = world.may_learn(moving)
+    given = tuple(world.inputs[place] for place in np.flatnonzero(moving & ~free))
+    say(f"{int(moving.sum())} of {len(free)} uncertain inputs move a claim; the others stay as they are.")
+    if given:
+        say(given_in_words(given))
     if not free.any():
         raise UserError(
             f"{world.scenario.origin}: no uncertain input moves any of {len(world.claims)} claims beyond "
@@ -225,7 +231,19 @@ def calibrate(
     before = judged(world.plan, world.of, {}, asked.runs, asked.seed, threads, progress)
     after = judged(world.plan, world.of, sample, asked.runs, asked.seed, threads, progress)
     found = Calibration(
-        world, asked, settings, bank, screening, free, let_go, posterior, learned, before, after, coverage
+        world,
+        asked,
+        settings,
+        bank,
+        screening,
+        free,
+        given,
+        let_go,
+        posterior,
+        learned,
+        before,
+        after,
+        coverage,
     )
     if asked.left_out:
         actors = list(world.scenario.file.actors)
@@ -251,6 +269,11 @@ def round_in_words(number: int, count: int, done: Round) -> str:
         f"(median; {done.expected:.2f} was expected); {done.accepted} of {done.simulated} are as near as "
         f"asked for ({done.tolerance:.2f})."
     )
+
+
+def given_in_words(inputs: Sequence[str]) -> str:
+    """Return which inputs move a claim and are not learned, as a sentence."""
+    return f"Given by a claim of their own, so not learned: {', '.join(inputs)}."
 
 
 def let_go_in_words(claims: Sequence[str]) -> str:

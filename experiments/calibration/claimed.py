@@ -32,6 +32,7 @@ class ClaimedWorld:
     def __init__(self, scenario: Scenario, claims: Mapping[str, Claim], replicates: int):
         chosen = to_calibrate(claims)
         self.scenario, self.replicates = from_intervals(scenario), replicates
+        self.given = given_by(claims)
         self.of = chosen
         self.claims = tuple(chosen)
         self.wanted: dict[str, Wanted] = {name: claim.wanted for name, claim in chosen.items()}
@@ -64,6 +65,16 @@ class ClaimedWorld:
     @property
     def together(self) -> tuple[tuple[int, ...], ...]:
         return self.prior.together
+
+    def may_learn(self, free: np.ndarray) -> np.ndarray:
+        """Return which of the free inputs are learned, shape (inputs,): not those that a claim gives.
+
+        Nor what is correlated with these: it would follow in the draws, and they not.
+        """
+        given = np.array([path in self.given for path in self.inputs], bool)
+        for group in self.together:
+            given[list(group)] = given[list(group)].any()
+        return free & ~given
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """Return the values of the inputs, shape (points, inputs)."""
@@ -114,6 +125,20 @@ def to_calibrate(claims: Mapping[str, Claim]) -> dict[str, Claim]:
             f"claims: none of {len(claims)} has role = {ROLE!r}, so there is nothing to calibrate to"
         )
     return chosen
+
+
+def given_by(claims: Mapping[str, Claim]) -> frozenset[str]:
+    """Return the inputs whose value or interval is that of a claim: the claim is evidence of the input itself.
+
+    Learned from other claims, runs would draw what contradicts it. A claim that only orders inputs, or names a
+    bound, gives none.
+    """
+    given = set()
+    for claim in claims.values():
+        for used in claim.test.inputs or ():
+            if used.path and not used.scenario and used.says_how_large:
+                given.add(used.path.split(".pool.")[0])
+    return frozenset(given)
 
 
 def hold(compiled: Compiled, sample: Mapping[str, np.ndarray]) -> Compiled:

@@ -16,6 +16,7 @@ from experiments.calibration.calibrating import (
     Calibration,
     counts,
     describe,
+    given_in_words,
     let_go_in_words,
     mean_distance,
 )
@@ -208,6 +209,8 @@ def sentences(found: Calibration) -> list[str]:
         f"{found.asked.replicates} paired runs in each of {len(world.plan.arms)} arms, each with luck "
         "of its own.",
     ]
+    if found.given:
+        lines.append(given_in_words(found.given))
     if found.let_go:
         lines.append(let_go_in_words(found.let_go))
     if world.prior.left:
@@ -272,7 +275,8 @@ def input_rows(found: Calibration) -> list[dict[str, Any]]:
     for place in range(len(found.free)):
         if not found.free[place]:
             path = found.world.inputs[place]
-            row = dict.fromkeys(fields, "") | {"path": path, "free": "no", "unit": units.get(path, "")}
+            kept = "given" if path in found.given else "no"
+            row = dict.fromkeys(fields, "") | {"path": path, "free": kept, "unit": units.get(path, "")}
             row |= {
                 "association": found.screen.association[place],
                 "claim": found.world.claims[int(found.screen.claim[place])],

@@ -189,6 +189,11 @@ class UsedInput(Row):
     below: tuple[float | str, ...] = ()
     tolerance: float = Field(1e-9, ge=0.0, le=0.1, description="relative")
 
+    @property
+    def says_how_large(self) -> bool:
+        """Whether the value, or a point of the interval, is said; not only what it lies above or below."""
+        return any(getattr(self, name) is not None for name in ("value", "low", "centre", "high"))
+
     @field_validator("above", "below", mode="before")
     @classmethod
     def _is_a_list(cls, given: Any) -> Any:

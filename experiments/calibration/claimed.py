@@ -128,10 +128,10 @@ def to_calibrate(claims: Mapping[str, Claim]) -> dict[str, Claim]:
 
 
 def given_by(claims: Mapping[str, Claim]) -> frozenset[str]:
-    """Return the inputs whose value or interval is that of a claim: the claim is evidence of the input itself.
+    """Return the inputs whose value or interval is that of a claim: it is evidence of the input itself.
 
-    Learned from other claims, runs would draw what contradicts it. A claim that only orders inputs, or names a
-    bound, gives none.
+    Learned from other claims, runs would draw what contradicts it. A claim that only orders inputs, or names
+    a bound, gives none.
     """
     given = set()
     for claim in claims.values():

@@ -18,6 +18,7 @@ from sim.schema import EVER, FOREVER_MONTHS, Alternative, Option, Quantity, Unit
 LARGE_GAP = 0.02  # of the width of an interval: said aloud from here on
 DRAWS = 20_000  # of which the bounds of a pooled number are found
 RELEASE = Unit("months after the announcement")
+OWN = "own"  # how the source of a guess begins
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ class Input:
         """Whether nobody stands for it. Unwritten zeros, always and never claim nothing."""
         neutral = (0.0, FOREVER_MONTHS, "always", "never")
         return not self.source and (self.written or self.value not in neutral)
+
+    @property
+    def guessed(self) -> bool:
+        """Whether it is a guess of the scenario's author ("own: REASON"), and no claim is named for it."""
+        word = (self.source or "").partition(":")[0].strip()
+        return word == OWN and "claim:" not in (self.source or "")
 
     @property
     def uncertain(self) -> bool:
@@ -293,9 +300,11 @@ def totals(scenario: Scenario, rows: list[Input]) -> list[str]:
     uncertain = [row for row in rows if row.uncertain]
     off = [row for row in uncertain if row.fit_gap is not None and abs(row.fit_gap) > LARGE_GAP]
     unsourced = [row for row in rows if row.unsourced]
+    guessed = [row for row in rows if row.guessed and row.written]
     lines = [
         f"{len(rows)} numbers of {scenario.name}: {len(rows) - silent} listed, {silent} left out (defaults "
-        f"that claim nothing); {len(uncertain)} uncertain; {len(unsourced)} without a source."
+        f"that claim nothing); {len(uncertain)} uncertain; {len(unsourced)} without a source; {len(guessed)} "
+        f"guesses with a reason ({OWN}: ...), {sum(row.uncertain for row in guessed)} of these uncertain."
     ]
     if off:
         lines.append(

@@ -10,12 +10,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from terminal import cascades
 
-from experiments.evidence.calculations import calculate
+from experiments.evidence import naming
+from experiments.evidence.calculations import CALCULATIONS, calculate
 from experiments.evidence.claims import Quantity as Asked
 from experiments.evidence.claims import UsedInput, load_claims, read_claims
 from experiments.evidence.measuring import measure_plan, plan_of
-from experiments.evidence.readings import PROJECTS, Run, reader_of
+from experiments.evidence.readings import PROJECTS, Run, known_readings, reader_of
 from experiments.evidence.run_readings.following import independent_starts, kept_up, shelved_rivals
 from experiments.evidence.run_readings.making import (
     openness_with_capability,
@@ -457,3 +459,13 @@ rule = "sign"
     names = [f"downstream[big]@{shown[done[0]] + more:.12f}" for more in (0.0, 6.0)]
     first, last = (simulate("toy", 40, metrics=names)[name][done[0]] for name in names)
     assert research[done[0]] == pytest.approx(last - first)
+
+
+def test_what_a_claim_can_name_is_listed_with_its_arguments():
+    rows = {(row["what"], row["name"]): row for row in naming.nameable()}
+    assert {name for what, name in rows if what == "reading"} == set(known_readings())
+    assert {name for what, name in rows if what == "calculate"} == set(CALCULATIONS)
+    assert rows["reading", "kept_up"]["arguments"] == "actor: str, [within: float]"  # not the run
+    assert rows["events", "actor"]["meaning"] == "who" and all(row["meaning"] for row in rows.values())
+    said = cascades("evidence", "gpt3", "--names").out
+    assert all(name in said for _, name in rows)

@@ -176,7 +176,7 @@ def test_the_headline_counts():
     said = " ".join(headline(table(*rows)))
     assert "Of 2 claims, 1 agrees with the simulator, 1 misses, none is untested." in said
     assert "All required ones (1) agree." in said
-    assert "Before calibration 1 of 1 agreed; of these claims, 0 do now." in said
+    assert "Before calibration 1 of 1 agreed; of these claims, 0 do now, 0 both times." in said
     rows[0] = row("a", claim(required=True), [90.0] * 30)
     assert "Of 1 required, 1 does not agree." in " ".join(headline(table(*rows)))
 
@@ -199,6 +199,17 @@ def test_a_missed_claim_says_what_would_have_to_change():
     agreeing = table(row("a", claim(**lacking), [12.0] * 30))
     for text in (page(agreeing), claims_page.page_of(agreeing)):
         assert "side by side" not in text
+
+
+def test_the_page_of_claims_says_in_how_many_runs_each_was_decided_and_which_aims_are_missed(monkeypatch):
+    some = [12.0] * 40 + [np.nan] * 60
+    said = claims_page.page_of(table(row("a", claim(), [12.0] * 100), row("b", claim(), some)))
+    cells = {line.split("`")[1]: line.split(" | ")[3] for line in said.splitlines() if line.startswith("| `")}
+    assert cells == {"a": "100", "b": "**40 of 100**"}  # less than half stands out
+    assert "Aims missed" not in said  # but for the whole of the claims
+    monkeypatch.setattr(claims_page, "AIMS", {"calibrate": 2})
+    rows = [row("a", claim(), [12.0] * 30), row("b", claim(), [90.0] * 30)]
+    assert "**Aims missed: calibrate by 1.**" in claims_page.page_of(table(*rows))
 
 
 def test_every_claim_that_the_page_lists_as_missed_says_what_would_have_to_change():

@@ -247,3 +247,15 @@ def test_no_extreme_breaks_a_shipped_world_and_most_numbers_are_alive(name):
     print(f"{name}: dead without a known reason: {', '.join(unexplained)}")
     claims = sum(finding.claims for finding in findings)
     assert len(unexplained) < 0.25 * claims
+
+
+def test_guesses_are_told_from_what_somebody_else_says(tmp_path):
+    rows = {row.path: row for row in inputs_of(load("gpt3"))}
+    assert rows["kinds.leading_lab.replicate"].guessed  # "own: ..." of its row
+    assert not rows["training.utilisation"].guessed  # a claim
+    assert not rows["conviction.leap_known"].guessed and rows["conviction.leap_known"].unsourced
+    listed = json.loads(cascades("inputs", "gpt3", "--only", "guessed", "--json").out)["inputs"]
+    assert {row["path"] for row in listed} == {path for path, row in rows.items() if row.guessed}
+    said = cascades("inputs", "toy").out
+    guessed = [row for row in inputs_of(load("toy")) if row.guessed and row.written]
+    assert f"{len(guessed)} guesses with a reason" in said

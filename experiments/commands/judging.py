@@ -51,6 +51,9 @@ def evidence(
         bool, typer.Option("--fresh", help="Simulate all anew; do not use runs that were kept.")
     ] = False,
     only_list: Annotated[bool, typer.Option("--list", help="List the claims; simulate nothing.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="List what a claim can name; simulate nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Hold every claim of the literature against the scenario; exit code 1 if a required one fails."""
@@ -60,6 +63,11 @@ def evidence(
     from experiments.run import must_compile
 
     loaded = loaded_scenario(scenario, sets, policies)
+    if names:
+        from experiments.evidence import naming
+
+        print_json(naming.nameable()) if as_json else print(naming.in_words())
+        return
     claims = chosen(load_claims(loaded.name, further or (), shipped), only or ())
     if only_list:
         if as_json:

@@ -88,6 +88,7 @@ class Only(StrEnum):
 
     UNCERTAIN = "uncertain"
     UNSOURCED = "unsourced"
+    GUESSED = "guessed"
     DEAD = "dead"
 
 
@@ -123,6 +124,8 @@ def inputs(
         kept = {row.path for row in rows if row.uncertain}
     elif only is Only.UNSOURCED:
         kept = {row.path for row in rows if row.unsourced}
+    elif only is Only.GUESSED:
+        kept = {row.path for row in rows if row.guessed}
     shown = [row for row in rows if only is None or row.path in kept]
     if csv:
         try:

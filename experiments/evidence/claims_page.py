@@ -8,14 +8,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from experiments.evidence.agreement import Judged
 from experiments.evidence.claims import load_claims
 from experiments.evidence.page import headline
 from experiments.evidence.saving import FIGURE_FILE, evidence_and_save
-from experiments.evidence.table import MISSES, VERDICTS, Evidence, EvidenceTable
+from experiments.evidence.table import AGREES, MISSES, VERDICTS, Evidence, EvidenceTable
 from experiments.evidence.telling import claimed, reason_in_words, simulated
 from sim.scenario import load
 
 SCENARIO, RUNS, SEED = "gpt3", 400, 1
+AIMS = {"identity": 21, "structural": 15, "calibrate": 54, "input": 99}  # set before anything was fitted
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "claims.md"
 PICTURE = PAGE.with_name("evidence.png")
 HEAD = """# Claims and verdicts
@@ -30,12 +32,13 @@ Made by `make evidence`; not to be edited. What the columns mean and what counts
 
 def page_of(table: EvidenceTable) -> str:
     """Return the page: counts by role, what misses and why, then every claim that is simulated."""
-    lines = [HEAD, f"{table.runs} runs of each arm, seed {table.seed}.", "", *headline(table), ""]
-    lines += ["| role | " + " | ".join(VERDICTS) + " | of |", "|---|" + "---|" * (len(VERDICTS) + 1)]
+    lines = [HEAD, f"{table.runs} runs of each arm, seed {table.seed}.", "", *headline(table)]
+    lines += [*_against_aims(table), ""]
+    lines += ["| role | " + " | ".join(VERDICTS) + " | of | aim |", "|---|" + "---|" * (len(VERDICTS) + 2)]
     for role, counted in table.counts().items():
         if counted:
             cells = [str(counted[verdict]) for verdict in VERDICTS]
-            lines.append(f"| {role} | {' | '.join(cells)} | {counted.total()} |")
+            lines.append(f"| {role} | {' | '.join(cells)} | {counted.total()} | {AIMS.get(role, '')} |")
     for note in table.notes:
         lines += ["", f"- {_plain(note)}"]
     for verdict in reversed(VERDICTS):
@@ -43,11 +46,25 @@ def page_of(table: EvidenceTable) -> str:
         if not rows:
             continue
         lines += ["", f"## {verdict.capitalize()}", ""]
-        lines += ["| claim | claimed | simulated | before | naive |", "|---|---|---|---|---|"]
+        lines += ["| claim | claimed | simulated | runs | before | naive |", "|---|---|---|---|---|---|"]
         lines += [_row(row) for row in rows]
         if verdict == MISSES:
             lines += _lacks(rows)
     return "\n".join(lines) + "\n"
+
+
+def _against_aims(table: EvidenceTable) -> list[str]:
+    """Return which aims are missed, as a sentence; nothing where all are met, or some claims are left out."""
+    counts = {
+        role: counted for role, counted in table.counts().items() if counted.total() >= AIMS.get(role, 0)
+    }
+    short = {role: AIMS.get(role, 0) - counted[AGREES] for role, counted in counts.items()}
+    told = [f"{role} by {by}" for role, by in short.items() if by > 0]
+    return (
+        [f"**Aims missed: {', '.join(told)}.** What would have to change stands under the misses."]
+        if told
+        else []
+    )
 
 
 def _lacks(missed: Sequence[Evidence]) -> list[str]:
@@ -67,10 +84,19 @@ def _row(row: Evidence) -> str:
         f"`{row.id}` {_plain(row.claim.statement)}",
         _plain(claimed(row.claim)),
         _plain(simulated(row.claim, row.judged)) + why,
+        _runs(row.judged),
         row.prior_verdict,
         _plain(rival),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _runs(judged: Judged) -> str:
+    """Return in how many runs a formula is defined; which are less than half of them stands out."""
+    if judged.of < 2:  # an identity
+        return ""
+    told = f"{judged.runs:,} of {judged.of:,}" if judged.runs < judged.of else f"{judged.runs:,}"
+    return f"**{told}**" if 2 * judged.runs < judged.of else told
 
 
 def _plain(text: str) -> str:

@@ -83,7 +83,10 @@ def headline(table: EvidenceTable) -> list[str]:
         agreed = sum(getattr(row, name).verdict == AGREES for row in judged)
         if judged:
             now = sum(row.verdict == AGREES for row in judged)
-            said.append(f"{words} {agreed} of {len(judged)} agreed; of these claims, {now} do now.")
+            both = sum(row.verdict == getattr(row, name).verdict == AGREES for row in judged)
+            said.append(
+                f"{words} {agreed} of {len(judged)} agreed; of these claims, {now} do now, {both} both times."
+            )
     used = [row.claim for row in table.rows if row.claim.test.inputs]
     recorded = sum(is_only_recorded(claim) for claim in used)
     if recorded:

@@ -50,18 +50,23 @@ def evidence(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Simulate all anew; do not use runs that were kept.")
     ] = False,
-    only_list: Annotated[bool, typer.Option("--list", help="List the claims; simulate nothing.")] = False,
+    only_list: Annotated[
+        bool, typer.Option("--list", help="List the claims and check those of --claims; simulate nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Hold every claim of the literature against the scenario; exit code 1 if a required one fails."""
     from experiments.evidence.claims import chosen, load_claims
     from experiments.evidence.keeping import Kept
     from experiments.evidence.saving import as_rows, evidence_and_save, in_words, listed
+    from experiments.evidence.table import check_claims
     from experiments.run import must_compile
 
     loaded = loaded_scenario(scenario, sets, policies)
-    claims = chosen(load_claims(loaded.name, further or (), shipped), only or ())
+    claims = chosen(load_claims(loaded.name, further or (), shipped, say), only or ())
     if only_list:
+        own = set(map(str, further or ()))
+        check_claims({name: claim for name, claim in claims.items() if claim.file in own}, loaded)
         if as_json:
             print_json(as_rows(claims))
         else:

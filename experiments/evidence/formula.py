@@ -23,6 +23,7 @@ CONSTANTS = {
     "MONTHS": 12.0,  # in a year
     "NEVER": np.inf,
 }
+SEVERAL = ("max", "min")  # functions that take one or more arguments; the others take one
 OVER_ACTORS = "mean_of_actors"  # makes one number per run of quantities that have one per actor
 FUNCTIONS: dict[str, Callable] = {
     "abs": np.abs,
@@ -113,6 +114,8 @@ def _parsed(text: str) -> ast.expr:
     for node in ast.walk(body):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in FUNCTIONS:
             raise UserError(f"formula {text!r}: {not_found('function', node.func.id, FUNCTIONS)}")
+        if isinstance(node, ast.Call):
+            _check_count(node, text)
         if not _is_arithmetic(node):
             part = ast.unparse(node) if hasattr(node, "lineno") else type(node).__name__
             raise UserError(
@@ -120,6 +123,14 @@ def _parsed(text: str) -> ast.expr:
                 f"comparisons, and, or, not, a if c else b, and {', '.join(sorted(FUNCTIONS))}"
             )
     return body
+
+
+def _check_count(call: ast.Call, text: str) -> None:
+    """Raise UserError where a function is given too few arguments or too many."""
+    name, count = ast.unparse(call.func), len(call.args)
+    if not count or (count > 1 and name not in SEVERAL):
+        takes = "one argument or more" if name in SEVERAL else "one argument"
+        raise UserError(f"formula {text!r}: {ast.unparse(call)!r}: {name} takes {takes}, not {count}")
 
 
 def _is_arithmetic(node: ast.AST) -> bool:

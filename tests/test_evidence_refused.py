@@ -109,6 +109,8 @@ def test_a_quantity_that_cannot_be_read_is_refused_by_list(tmp_path, quantity, s
     ("before", "after", "said"),
     [
         ('"first"\n', '"isnan(first, 2)"\n', "'isnan(first, 2)': isnan takes one argument, not 2"),
+        ('"first"\n', f'"{"-" * 500}first"\n', "has parts within parts, more than 150 deep"),
+        ('"first"\n', f'"first + 1{"0" * 400}"\n', "cannot be written; use numbers"),
         ('"first"\n', '"max() + first"\n', "'max()': max takes one argument or more, not 0"),
         (
             "3.0",
@@ -130,6 +132,17 @@ def test_a_quantity_that_cannot_be_read_is_refused_by_list(tmp_path, quantity, s
             'value = 3.0\nunit = "months"',
             'value = 0\nunit = "%"',
             "claims.it: value = 0, unit = '%': test.rule = 'point' allows 25 % of the value, which is",
+        ),
+        ('"months"', '"months (about)"', "claims.it: unit = 'months (about)': test.rule = 'point' allows"),
+        (
+            "[claims.it.test]",
+            '[claims.it.test]\narms.hidden = { set = "x=1" }',
+            "claims.it.test.arms.hidden.set: must be a list of texts, not 'x=1'",
+        ),
+        (
+            "[claims.it.test]",
+            "[claims.it.test]\ninputs = 3",
+            "claims.it.test.inputs: must be a list of tables",
         ),
         ('"months"', '"month"', "claims.it: unit = 'month': test.rule = 'point' allows"),
         (
@@ -193,6 +206,7 @@ def test_a_file_about_another_scenario_is_skipped_aloud(tmp_path):
         ("month_after", {"model": "GPT-3 175", "statistic": "gpt3_early"}, "did you mean 'GPT-3 175B'"),
         ("flop_at_size", {"size": 1e5, "exponent": "bio anchor"}, "did you mean 'bio anchors'"),
         ("number", {"value": math.inf}, "must be a finite number, not inf"),
+        ("loss", {"parameters": 0, "tokens": 1e9}, "calculate = 'loss': "),
         ("number", {"value": True}, "must be a finite number, not True"),
         (
             "pooled_bound",

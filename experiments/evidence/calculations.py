@@ -7,6 +7,7 @@ here would test nothing.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,9 +35,12 @@ def calculate(name: str, arguments: Mapping[str, Any]) -> float:
     function = CALCULATIONS[name]
     check_arguments(name, function, arguments)
     try:
-        return float(function(**arguments))
+        found = float(function(**arguments))
     except (TypeError, ValueError, KeyError, ArithmeticError) as error:
         raise UserError(f"calculate = {name!r}: {error}") from None
+    if not math.isfinite(found):
+        raise UserError(f"calculate = {name!r}: gives {found}, no finite number")
+    return found
 
 
 @calculation
@@ -111,8 +115,6 @@ def pooled_bound(
 @calculation
 def mean_of_interval(low: float, high: float, family: str = "lognormal") -> float:
     """Return the mean of the distribution that the product fits to the bounds of a 90 % interval."""
-    import math
-
     import numpy as np
 
     from sim.quantity import read_quantity

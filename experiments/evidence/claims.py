@@ -85,6 +85,7 @@ Condition = Annotated[
     str | float | bool | list[str] | dict[str, Any],
     one_of("a word, a list of words, a number, a date in quotes, true or false, or a table of limits"),
 ]
+Texts = Annotated[tuple[str, ...], one_of("a list of texts")]
 Said = Annotated[float | str, one_of("a finite number, a date (YYYY-MM) or text in quotes")]
 Found = Annotated[
     bool | float | str | list[Any] | None,
@@ -107,8 +108,8 @@ class Arm(Row):
 
     scenario: str = ""
     policies: str = ""
-    set: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
+    set: Texts = ()
+    remove: Texts = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -305,6 +306,13 @@ class Test(Row):
     inputs: tuple[UsedInput, ...] = ()
     note: str = ""
 
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _is_a_list(cls, given: Any) -> Any:
+        if not isinstance(given, list | tuple):
+            raise ValueError(f"must be a list of tables, not {given!r}")
+        return given
+
     @model_validator(mode="after")
     def _can_be_done(self) -> Test:
         if self.inputs:
@@ -401,7 +409,7 @@ class Claim(Row):
         if isinstance(given, bool) and rule in (*OF_STATISTICS, "probability"):
             written = "true" if given else "false"
             raise ValueError(
-                f"value = {written}: test.rule = {rule!r} compares a number; write value = 1, say"
+                f"value = {written}: test.rule = {rule!r} compares a number; write one, or rule = 'pattern'"
             )
         return data
 
@@ -547,7 +555,8 @@ class Claim(Row):
     def _check_tolerance(self) -> None:
         """Raise ValueError where a point has less tolerance than is meant: a misspelt unit, or none."""
         if self.unit not in ABSOLUTE:
-            near = difflib.get_close_matches(self.unit.lower(), ABSOLUTE, n=1, cutoff=NEAR_UNIT)
+            plain = self.unit.lower().partition(" (")[0]  # months (about)
+            near = difflib.get_close_matches(plain, ABSOLUTE, n=1, cutoff=NEAR_UNIT)
             if near:
                 raise ValueError(
                     f"unit = {self.unit!r}: test.rule = 'point' allows a unit of its own only to "
@@ -624,7 +633,7 @@ class ClaimFile(Row):
 
     title: str = ""
     about: str = ""
-    scenarios: tuple[str, ...] = ()
+    scenarios: Texts = ()
     claims: dict[str, Claim]
 
     @field_validator("claims")

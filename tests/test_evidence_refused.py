@@ -133,7 +133,7 @@ def test_a_quantity_that_cannot_be_read_is_refused_by_list(tmp_path, quantity, s
             'value = 0\nunit = "%"',
             "claims.it: value = 0, unit = '%': test.rule = 'point' allows 25 % of the value, which is",
         ),
-        ('"months"', '"months (about)"', "claims.it: unit = 'months (about)': test.rule = 'point' allows"),
+        ('"months"', '"months (about)"', "claims.it: unit = 'months (about)': test.rule = 'point' has a"),
         (
             "[claims.it.test]",
             '[claims.it.test]\narms.hidden = { set = "x=1" }',
@@ -144,7 +144,7 @@ def test_a_quantity_that_cannot_be_read_is_refused_by_list(tmp_path, quantity, s
             "[claims.it.test]\ninputs = 3",
             "claims.it.test.inputs: must be a list of tables",
         ),
-        ('"months"', '"month"', "claims.it: unit = 'month': test.rule = 'point' allows"),
+        ('"months"', '"month"', "claims.it: unit = 'month': test.rule = 'point' has a"),
         (
             "[claims.it.test]",
             'rival = { name = "x", value = "1 +" }\n[claims.it.test]',

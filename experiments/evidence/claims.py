@@ -559,7 +559,7 @@ class Claim(Row):
             near = difflib.get_close_matches(plain, ABSOLUTE, n=1, cutoff=NEAR_UNIT)
             if near:
                 raise ValueError(
-                    f"unit = {self.unit!r}: test.rule = 'point' allows a unit of its own only to "
+                    f"unit = {self.unit!r}: test.rule = 'point' has a tolerance of one only in "
                     f"{', '.join(ABSOLUTE)}; write unit = {near[0]!r}"
                 )
         if self.number == 0.0 and self.unit not in ABSOLUTE:
@@ -683,7 +683,7 @@ def load_claims(
 
 def _check_scenarios(file: ClaimFile, path: Path, scenario: str) -> None:
     """Raise UserError for a scenario that neither comes with the product nor is the one in question."""
-    known = [*scenario_names(), *([scenario] if scenario else [])]
+    known = list(dict.fromkeys([*scenario_names(), *([scenario] if scenario else [])]))
     for place, name in enumerate(file.scenarios):
         if name not in known:
             raise UserError(f"{path}: scenarios.{place}: {not_found('scenario', name, known)}")

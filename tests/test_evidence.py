@@ -220,7 +220,7 @@ def test_every_shipped_claim_can_be_read():
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ('"lag_1"', '"lagg_1"', "did you mean 'lag'"),
+        ('"lag_1"', '"lagg_1"', "did you mean 'lag_1'"),
         ('metric = "lag_1"', 'metric = "lag_1", arm = "hidden"', "no arm 'hidden'"),
         ("[claims.it.test]", '[claims.it.test]\narms.hidden = "code-nevr"', "simulated for nothing"),
         ('formula = "lag"', 'formula = "lead"', "no quantity 'lead'"),
@@ -394,7 +394,7 @@ def test_a_misspelt_metric_names_the_nearest_and_where_all_stand(tmp_path):
     with pytest.raises(UserError) as caught:
         plan_of(read_claims(written(tmp_path, SOUND.replace('"lag_1"', '"lagg_1"'))).claims, load("toy"))
     said = str(caught.value)
-    assert "did you mean 'lag'" in said and "lag_K" in said and "`cascades metrics` lists all" in said
+    assert "did you mean 'lag_1'" in said and "lag_K" in said and "`cascades metrics` lists all" in said
     assert len(said) < 250
 
 

@@ -254,7 +254,8 @@ def test_numbers_are_written_for_people():
         == ">99 % of runs"
     )
     assert rule_in_words(claim("point", side="at least")) == "the median of the runs is at least 12 months"
-    assert rule_in_words(claim("probability", value=33.0)).endswith("lies from 18 to 48 % of the runs")
+    likely = claim("probability", value=33.0, unit="%")
+    assert rule_in_words(likely).endswith("lies from 18 to 48 % of the runs")
     taken = claim().test.quantities["lag"].model_validate(
         {"events": {"event": ["trained", "stopped"], "month": {"from": "2020-05"},
                     "actor_kind": {"not": "x"}},
@@ -360,7 +361,7 @@ def test_list_simulates_nothing(tmp_path):
         (MINE, ["--only", "calibrat"], "did you mean 'calibrate'"),
         (MINE.replace("value = 5.0", "value = "), [], "mine.toml"),
         (MINE.replace('"interval"', '"intervall"'), [], "claims.mine"),
-        ("[claims]\n", ["--no-shipped"], "no claim to test"),
+        ("[claims]\n", ["--no-shipped"], "mine.toml: claims: there is no claim in it"),
         (MINE, ["--claims", "nothing-there.toml"], "nothing-there.toml: cannot be read"),
         (MINE, ["--runs", 0], "runs = 0"),
         (MINE, ["--only", "mine", "--out", "/proc/nowhere"], "/proc/nowhere: cannot be written"),

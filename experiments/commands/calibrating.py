@@ -66,7 +66,7 @@ def calibrate(
 
     loaded = loaded_scenario(scenario, sets, None)
     folder = out or Path("out") / f"calibrate-{loaded.name}"
-    claims = load_claims(loaded.name, further or ())
+    claims = load_claims(loaded.name, further or (), say=say)
     asked = Asked(evaluations, replicates, seed, check, check_evaluations, runs, left_out)
     with progress_bar("step") as bar:
 

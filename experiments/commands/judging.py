@@ -50,7 +50,9 @@ def evidence(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Simulate all anew; do not use runs that were kept.")
     ] = False,
-    only_list: Annotated[bool, typer.Option("--list", help="List the claims; simulate nothing.")] = False,
+    only_list: Annotated[
+        bool, typer.Option("--list", help="List the claims and check those of --claims; simulate nothing.")
+    ] = False,
     names: Annotated[
         bool, typer.Option("--names", help="List what a claim can name; simulate nothing.")
     ] = False,
@@ -60,6 +62,7 @@ def evidence(
     from experiments.evidence.claims import chosen, load_claims
     from experiments.evidence.keeping import Kept
     from experiments.evidence.saving import as_rows, evidence_and_save, in_words, listed
+    from experiments.evidence.table import check_claims
     from experiments.run import must_compile
 
     loaded = loaded_scenario(scenario, sets, policies)
@@ -68,8 +71,10 @@ def evidence(
 
         print_json(naming.nameable()) if as_json else print(naming.in_words())
         return
-    claims = chosen(load_claims(loaded.name, further or (), shipped), only or ())
+    claims = chosen(load_claims(loaded.name, further or (), shipped, say), only or ())
     if only_list:
+        own = set(map(str, further or ()))
+        check_claims({name: claim for name, claim in claims.items() if claim.file in own}, loaded)
         if as_json:
             print_json(as_rows(claims))
         else:

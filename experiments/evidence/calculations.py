@@ -7,17 +7,19 @@ here would test nothing.
 from __future__ import annotations
 
 import functools
-import inspect
+import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from experiments.evidence.arguments import check_arguments
 from sim.errors import UserError, not_found
 
 if TYPE_CHECKING:
-    from experiments.history import History
+    from experiments.history import History, HistoryModel
     from sim.quantity import Quantity
 
 CALCULATIONS: dict[str, Callable[..., float]] = {}
+Point = Literal["value", "low", "high"]  # of a statistic on record
 
 
 def calculation(function: Callable[..., float]) -> Callable[..., float]:
@@ -31,14 +33,14 @@ def calculate(name: str, arguments: Mapping[str, Any]) -> float:
     if name not in CALCULATIONS:
         raise UserError(f"calculate: {not_found('calculation', name, CALCULATIONS)}")
     function = CALCULATIONS[name]
-    known = list(inspect.signature(function).parameters)
-    for given in arguments:
-        if given not in known:
-            raise UserError(f"with: {not_found('argument of ' + name, given, known)}")
+    check_arguments(name, function, arguments)
     try:
-        return float(function(**arguments))
+        found = float(function(**arguments))
     except (TypeError, ValueError, KeyError, ArithmeticError) as error:
         raise UserError(f"calculate = {name!r}: {error}") from None
+    if not math.isfinite(found):
+        raise UserError(f"calculate = {name!r}: gives {found}, no finite number")
+    return found
 
 
 @calculation
@@ -57,7 +59,7 @@ def scenario_number(path: str, scenario: str = "gpt3") -> float:
 
 
 @calculation
-def recorded(statistic: str, point: str = "value", scenario: str = "gpt3") -> float:
+def recorded(statistic: str, point: Point = "value", scenario: str = "gpt3") -> float:
     """Return a statistic of the record, or a bound of it (``point``: value, low, high)."""
     found = getattr(_record(scenario).statistic(statistic), point)
     if found is None:
@@ -66,12 +68,11 @@ def recorded(statistic: str, point: str = "value", scenario: str = "gpt3") -> fl
 
 
 @calculation
-def recorded_model(model: str, field: str, scenario: str = "gpt3") -> float:
-    """Return a number of a model of the record: flop, parameters, tokens, loss."""
-    models = _record(scenario).models
-    if model not in models:
-        raise UserError(f"model: {not_found('model', model, models)}")
-    found = getattr(models[model], field)
+def recorded_model(
+    model: str, field: Literal["flop", "parameters", "tokens", "loss"], scenario: str = "gpt3"
+) -> float:
+    """Return a number of a model of the record."""
+    found = getattr(_model(model, scenario), field)
     if found is None:
         raise UserError(f"{model}: {field} is not on record")
     return found
@@ -81,18 +82,18 @@ def recorded_model(model: str, field: str, scenario: str = "gpt3") -> float:
 
 
 @calculation
-def month_after(model: str, statistic: str, point: str = "value", scenario: str = "gpt3") -> float:
+def month_after(model: str, statistic: str, point: Point = "value", scenario: str = "gpt3") -> float:
     """Return the month (since the year 0) that lies so many months after that of a model's announcement."""
     from sim.quantity import date_of_months, months_of_date
 
-    announced = str(_record(scenario).models[model].announced)[: len("2020-05")]
+    announced = str(_model(model, scenario).announced)[: len("2020-05")]
     day = date_of_months(months_of_date(announced) + recorded(statistic, point, scenario))
     return months_of_date(day.isoformat()[: len("2020-05")])
 
 
 @calculation
-def trend_lag(which: str, scenario: str = "gpt3") -> float:
-    """Return a mean or spread of the lags of the trends on record: weighted, plain, spread, filtered."""
+def trend_lag(which: Literal["weighted", "plain", "spread", "filtered"], scenario: str = "gpt3") -> float:
+    """Return a mean or spread of the lags of the trends on record (``experiments.expectation.Lags``)."""
     from experiments.expectation import trend_lags
 
     return trend_lags(_record(scenario))._asdict()[which]
@@ -114,8 +115,6 @@ def pooled_bound(
 @calculation
 def mean_of_interval(low: float, high: float, family: str = "lognormal") -> float:
     """Return the mean of the distribution that the product fits to the bounds of a 90 % interval."""
-    import math
-
     import numpy as np
 
     from sim.quantity import read_quantity
@@ -198,7 +197,7 @@ def training_flop(parameters: float, tokens: float) -> float:
 
 
 @calculation
-def growth_by_power(what: str, exponent: float, compute: float = 10.0) -> float:
+def growth_by_power(what: Literal["parameters", "tokens"], exponent: float, compute: float = 10.0) -> float:
     """Return by what factor parameters, or tokens, grow with compute if parameters grow as a power of it."""
     from sim import scaling
 
@@ -210,7 +209,7 @@ def growth_by_power(what: str, exponent: float, compute: float = 10.0) -> float:
 
 
 @calculation
-def kaplan_growth(what: str) -> float:
+def kaplan_growth(what: Literal["parameters", "tokens"]) -> float:
     """Return by what factor parameters, or tokens, grow with ten times the compute under the rule of 2020."""
     from sim import scaling
 
@@ -221,7 +220,7 @@ def kaplan_growth(what: str) -> float:
 
 
 @calculation
-def sum_of_exponents(method: str) -> float:
+def sum_of_exponents(method: Literal["isoflop", "rule of 2020"]) -> float:
     """Return a + b of parameters ~ compute^a, tokens ~ compute^b, fitted to what an allocation rule says.
 
     ``method``: isoflop (the sizes of least loss), or rule of 2020.
@@ -236,17 +235,17 @@ def sum_of_exponents(method: str) -> float:
 @calculation
 def flop_at_size(size: float, exponent: str) -> float:
     """Return the training compute of a model of ``size`` times a reference, under a named data exponent."""
-    from sim.thresholds import DATA_EXPONENTS, training_flop
+    from sim.thresholds import training_flop
 
-    return training_flop(size * 1e10, DATA_EXPONENTS[exponent], 1e10, 2e11)
+    return training_flop(size * 1e10, _exponent(exponent), 1e10, 2e11)
 
 
 @calculation
 def years_later(size: float, old: str, new: str, growth: float) -> float:
     """Return by how many years a model of a size comes later under another named data exponent."""
-    from sim.thresholds import DATA_EXPONENTS, years_later
+    from sim.thresholds import years_later
 
-    return years_later(size, DATA_EXPONENTS[old], DATA_EXPONENTS[new], growth)
+    return years_later(size, _exponent(old), _exponent(new), growth)
 
 
 @calculation
@@ -294,6 +293,21 @@ def _number(path: str, scenario: str) -> Quantity:
     if same_path(path) not in known:
         raise UserError(f"path: {not_found('number', path, known)}")
     return known[same_path(path)]
+
+
+def _model(name: str, scenario: str) -> HistoryModel:
+    models = _record(scenario).models
+    if name not in models:
+        raise UserError(f"model: {not_found('model', name, models)}")
+    return models[name]
+
+
+def _exponent(name: str) -> float:
+    from sim.thresholds import DATA_EXPONENTS
+
+    if name not in DATA_EXPONENTS:
+        raise UserError(not_found("data exponent", name, DATA_EXPONENTS))
+    return DATA_EXPONENTS[name]
 
 
 @functools.lru_cache(maxsize=8)

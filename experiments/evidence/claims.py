@@ -8,14 +8,25 @@ adds a claim by adding an entry; docs/evidence.md describes the format.
 from __future__ import annotations
 
 import datetime
+import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from experiments.evidence.agreement import (
     NULL_BOUND,
@@ -30,6 +41,7 @@ from experiments.evidence.agreement import (
 from experiments.evidence.formula import CONSTANTS, OVER_ACTORS, names_in, names_left_by_actor
 from sim.errors import UserError, nearest, not_found
 from sim.scenario import CONFIGS, problem_of, read_toml
+from sim.scenario import names as scenario_names
 from sim.schema import months_of_date
 
 FOLDER = CONFIGS / "claims"
@@ -50,17 +62,41 @@ ABSOLUTE = {
 OF_DATES = ("interval", "point", "identity")  # rules that compare a number, which may be a date
 OF_STATISTICS = (*OF_DATES, "null")  # rules that compare a median, mean or quantile; others a share of runs
 WITHOUT_INTERVAL = ("point", "null", "probability")  # rules that would pass over low and high
+NEAR_UNIT = 0.8  # so alike is a unit that is misspelt: month, Months, week
 ONE_MONTH = 1.0  # what a date may be off: a share of the months since the year 0 would mean nothing
 FIRST_YEAR = 1000  # months beyond it are a date, fewer are counted from the start of a scenario
 TAKES = ("count", "any", "sum", "mean", "median", "least", "most", "share")
 Take = Literal["count", "any", "sum", "mean", "median", "least", "most", "share"]
-Condition = str | float | bool | list[str] | dict[str, Any]
+
+
+def one_of(what: str) -> WrapValidator:
+    """Return what says in one line that none of several types fits; pydantic has a line for each."""
+
+    def check(given: Any, fits: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return fits(given)
+        except ValidationError:
+            raise ValueError(f"must be {what}, not {given!r}") from None
+
+    return WrapValidator(check)
+
+
+Condition = Annotated[
+    str | float | bool | list[str] | dict[str, Any],
+    one_of("a word, a list of words, a number, a date in quotes, true or false, or a table of limits"),
+]
+Texts = Annotated[tuple[str, ...], one_of("a list of texts")]
+Said = Annotated[float | str, one_of("a finite number, a date (YYYY-MM) or text in quotes")]
+Found = Annotated[
+    bool | float | str | list[Any] | None,
+    one_of("a finite number, true or false, a list, or text in quotes"),
+]
 
 
 class Row(BaseModel):
-    """A row of a file of claims: unknown keys are errors; nothing changes after reading."""
+    """A row of a file of claims: unknown keys are errors, numbers finite; nothing changes after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
 class Arm(Row):
@@ -72,8 +108,17 @@ class Arm(Row):
 
     scenario: str = ""
     policies: str = ""
-    set: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
+    set: Texts = ()
+    remove: Texts = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_text(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"policies": given}
+        if not isinstance(given, dict):
+            raise ValueError(f"must be policies, as text in quotes, or a table, not {given!r}")
+        return given
 
 
 class Quantity(Row):
@@ -179,14 +224,14 @@ class UsedInput(Row):
     scenario: str = ""
     parameter: str = ""
     arguments: dict[str, Any] = Field(default_factory=dict, alias="with")
-    value: bool | float | str | list[Any] | None = None
+    value: Found = None
     low: float | None = None
     centre: float | None = None
     high: float | None = None
     weight: float | None = None
     count: int | None = None
-    above: tuple[float | str, ...] = ()
-    below: tuple[float | str, ...] = ()
+    above: tuple[Said, ...] = ()
+    below: tuple[Said, ...] = ()
     tolerance: float = Field(1e-9, ge=0.0, le=0.1, description="relative")
 
     @property
@@ -218,7 +263,7 @@ class UsedInput(Row):
             )
         middle = self.value if self.centre is None else self.centre
         known: dict[str, Any] = {"low": self.low, "centre": middle, "high": self.high}
-        points: dict[str, float] = {name: point for name, point in known.items() if _is_number(point)}
+        points: dict[str, float] = {name: point for name, point in known.items() if is_number(point)}
         if list(points.values()) != sorted(points.values()):
             told = ", ".join(f"{name} = {point:g}" for name, point in points.items())
             raise ValueError(f"{told}: the interval is out of order; low comes first, high last")
@@ -234,7 +279,7 @@ class Rival(Row):
     """``rival``: a naive answer. ``value``: a number, a date, or a formula of the same quantities."""
 
     name: str = Field(min_length=1)
-    value: float | str
+    value: Said
 
     @property
     def formula(self) -> str:
@@ -250,7 +295,7 @@ class Test(Row):
     claim, in the unit of the formula. ``tolerance``: of an identity, likewise.
     """
 
-    arms: dict[str, str | Arm] = Field(default_factory=dict)
+    arms: dict[str, Arm] = Field(default_factory=dict)
     quantities: dict[str, Quantity] = Field(default_factory=dict)
     formula: str = ""
     rule: Rule | None = None
@@ -260,6 +305,13 @@ class Test(Row):
     tolerance: float | None = Field(None, ge=0.0)
     inputs: tuple[UsedInput, ...] = ()
     note: str = ""
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _is_a_list(cls, given: Any) -> Any:
+        if not isinstance(given, list | tuple):
+            raise ValueError(f"must be a list of tables, not {given!r}")
+        return given
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Test:
@@ -311,8 +363,7 @@ class Test(Row):
 
     def arm(self, name: str) -> Arm:
         """Return an arm by name."""
-        given = self.arms.get(name, "")
-        return Arm(policies=given) if isinstance(given, str) else given
+        return self.arms.get(name, Arm())
 
 
 class Claim(Row):
@@ -322,9 +373,9 @@ class Claim(Row):
     kind: Kind
     statement: str = Field(min_length=1)
     quantity: str = ""
-    value: float | str
-    low: float | str | None = None
-    high: float | str | None = None
+    value: Said
+    low: Said | None = None
+    high: Said | None = None
     level: float = Field(0.9, gt=0.0, lt=1.0, description="probability that low to high holds")
     unit: str = Field(min_length=1)
     source: str = Field(min_length=1)
@@ -333,11 +384,34 @@ class Claim(Row):
     lacks: str = Field("", description="what of the model would have to change where the claim is missed")
     test: Test
     rival: Rival | None = None
+    _file: str = PrivateAttr("")  # in which it stands
+
+    @property
+    def file(self) -> str:
+        """The file in which it stands; "" where it comes from none."""
+        return self._file
+
+    @property
+    def prefix(self) -> str:
+        """What every error about it begins with."""
+        return f"{self._file}: " if self._file else ""
 
     @field_validator("value", mode="before")
     @classmethod
     def _may_be_a_day(cls, given: Any) -> Any:
         return _day_as_text(given)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_no_yes_of_a_number(cls, data: Any) -> Any:
+        given, test = (data.get("value"), data.get("test")) if isinstance(data, dict) else (None, None)
+        rule = test.get("rule") if isinstance(test, dict) else None
+        if isinstance(given, bool) and rule in (*OF_STATISTICS, "probability"):
+            written = "true" if given else "false"
+            raise ValueError(
+                f"value = {written}: test.rule = {rule!r} compares a number; write one, or rule = 'pattern'"
+            )
+        return data
 
     @field_validator("low", "high", mode="before")
     @classmethod
@@ -415,6 +489,11 @@ class Claim(Row):
         self._check_rule()
         if self.role == "input" and not self.test.inputs:
             raise ValueError("a claim with the role input is tested by test.inputs")
+        if self.role != "input" and self.test.inputs:
+            raise ValueError(
+                f"role = {self.role!r}: test.inputs tests a claim with the role input; write role = 'input', "
+                "or quantities with a formula and a rule"
+            )
         self._check_rival()
         return self
 
@@ -462,8 +541,32 @@ class Claim(Row):
             )
         if rule == "probability" and not 0.0 <= self.number <= 100.0:
             raise ValueError(f"value = {_said(self.value)}: a probability is given in %, from 0 to 100")
+        if rule == "probability" and not self.unit.startswith("%"):
+            meant = f"value = {100.0 * self.number:g} and " if 0.0 < self.number <= 1.0 else ""
+            raise ValueError(
+                f"unit = {self.unit!r}: test.rule = 'probability' takes value = {_said(self.value)} as % "
+                f"of the runs; write {meant}unit = '%'"
+            )
+        if rule == "point" and not self.is_dated:
+            self._check_tolerance()
         if self.is_dated and self.test.statistic == "share":
             raise ValueError("test.statistic = 'share' is in %, and what is claimed is a date")
+
+    def _check_tolerance(self) -> None:
+        """Raise ValueError where a point has less tolerance than is meant: a misspelt unit, or none."""
+        if self.unit not in ABSOLUTE:
+            plain = self.unit.lower().partition(" (")[0]  # months (about)
+            near = difflib.get_close_matches(plain, ABSOLUTE, n=1, cutoff=NEAR_UNIT)
+            if near:
+                raise ValueError(
+                    f"unit = {self.unit!r}: test.rule = 'point' has a tolerance of one only in "
+                    f"{', '.join(ABSOLUTE)}; write unit = {near[0]!r}"
+                )
+        if self.number == 0.0 and self.unit not in ABSOLUTE:
+            raise ValueError(
+                f"value = 0, unit = {self.unit!r}: test.rule = 'point' allows 25 % of the value, which is "
+                "nothing; write rule = 'interval' with low and high, or rule = 'null'"
+            )
 
     def _check_rival(self) -> None:
         if self.rival is None or isinstance(self.rival.value, float):
@@ -472,7 +575,11 @@ class Claim(Row):
             if not self.is_dated:
                 raise ValueError(f"rival.value: {self.rival.value!r} is a date, and what is claimed is none")
             return
-        for name in names_in(self.rival.value):
+        try:
+            named = names_in(self.rival.value)
+        except UserError as error:
+            raise ValueError(f"rival.value: {error}") from None
+        for name in named:
             if name not in self.test.quantities or self.test.quantities[name].each:
                 raise ValueError(f"rival.value: {not_found('quantity', name, self.test.quantities)}")
 
@@ -512,7 +619,8 @@ def _day_as_text(given: Any) -> Any:
     return given.isoformat() if isinstance(given, datetime.date) else given
 
 
-def _is_number(given: Any) -> bool:
+def is_number(given: Any) -> bool:
+    """Return whether what is written is a number; true and false are none."""
     return isinstance(given, (int, float)) and not isinstance(given, bool)
 
 
@@ -525,8 +633,15 @@ class ClaimFile(Row):
 
     title: str = ""
     about: str = ""
-    scenarios: tuple[str, ...] = ()
+    scenarios: Texts = ()
     claims: dict[str, Claim]
+
+    @field_validator("claims")
+    @classmethod
+    def _holds_some(cls, given: dict[str, Claim]) -> dict[str, Claim]:
+        if not given:
+            raise ValueError("there is no claim in it; write a table [claims.ID] for each")
+        return given
 
 
 def claim_files() -> list[Path]:
@@ -535,19 +650,26 @@ def claim_files() -> list[Path]:
 
 
 def load_claims(
-    scenario: str = "", further: Sequence[str | Path] = (), shipped: bool = True
+    scenario: str = "",
+    further: Sequence[str | Path] = (),
+    shipped: bool = True,
+    say: Callable[[str], object] | None = None,
 ) -> dict[str, Claim]:
     """Return the claims about a scenario by id: those that come with the product, and those of other files.
 
-    No id may stand in two files, so nobody's claim takes the place of a shipped one. Raises UserError with
-    file and dotted path.
+    A file that is meant for other scenarios is skipped; ``say`` is told of one that does not come with the
+    product. No id may stand in two files, so nobody's claim takes the place of a shipped one. Raises
+    UserError with file and dotted path.
     """
     found: dict[str, Claim] = {}
     homes: dict[str, Path] = {}
     own = claim_files() if shipped else []
     for path in [*own, *map(Path, further)]:
         file = read_claims(path)
-        if path in own and scenario and file.scenarios and scenario not in file.scenarios:
+        _check_scenarios(file, path, scenario)
+        if scenario and file.scenarios and scenario not in file.scenarios:
+            if say and path not in own:
+                say(f"{path}: skipped: its claims are about {', '.join(file.scenarios)}, not {scenario}")
             continue
         for name, claim in file.claims.items():
             if name in found:
@@ -559,14 +681,25 @@ def load_claims(
     return found
 
 
+def _check_scenarios(file: ClaimFile, path: Path, scenario: str) -> None:
+    """Raise UserError for a scenario that neither comes with the product nor is the one in question."""
+    known = list(dict.fromkeys([*scenario_names(), *([scenario] if scenario else [])]))
+    for place, name in enumerate(file.scenarios):
+        if name not in known:
+            raise UserError(f"{path}: scenarios.{place}: {not_found('scenario', name, known)}")
+
+
 def read_claims(path: Path) -> ClaimFile:
     """Read and check one file of claims; raise UserError with file, dotted path, value and cure."""
     content = read_toml(path)
     try:
-        return ClaimFile.model_validate(content)
+        file = ClaimFile.model_validate(content)
     except ValidationError as error:
         lines = [f"{path}: {problem_of(detail, _allowed_at)}" for detail in error.errors()]
         raise UserError("\n".join(dict.fromkeys(lines))) from None
+    for claim in file.claims.values():
+        claim._file = str(path)
+    return file
 
 
 def chosen(claims: Mapping[str, Claim], only: Sequence[str]) -> dict[str, Claim]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import sys
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,8 @@ CONSTANTS = {
     "MONTHS": 12.0,  # in a year
     "NEVER": np.inf,
 }
+LARGEST = sys.float_info.max
+SEVERAL = ("max", "min")  # functions that take one or more arguments; the others take one
 OVER_ACTORS = "mean_of_actors"  # makes one number per run of quantities that have one per actor
 FUNCTIONS: dict[str, Callable] = {
     "abs": np.abs,
@@ -56,6 +59,7 @@ _PARTS = (
     ast.Not, ast.And, ast.Or,
 )  # fmt: skip
 LONGEST = 2000  # characters
+DEEPEST = 150  # parts within parts: a sum of more terms, or more brackets, is too deep to be worked out
 
 
 def evaluate(text: str, names: Mapping[str, Any]) -> np.ndarray:
@@ -110,9 +114,13 @@ def _parsed(text: str) -> ast.expr:
         raise UserError(
             f"formula {text!r}: cannot be read; write arithmetic such as (late - early) * WEEKS"
         ) from None
+    if _depth(body) > DEEPEST:
+        raise UserError(f"formula {text[:40]!r}...: has parts within parts, more than {DEEPEST} deep")
     for node in ast.walk(body):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in FUNCTIONS:
             raise UserError(f"formula {text!r}: {not_found('function', node.func.id, FUNCTIONS)}")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            _check_count(node.func.id, node, text)
         if not _is_arithmetic(node):
             part = ast.unparse(node) if hasattr(node, "lineno") else type(node).__name__
             raise UserError(
@@ -122,9 +130,30 @@ def _parsed(text: str) -> ast.expr:
     return body
 
 
+def _depth(body: ast.expr) -> int:
+    """Return how many levels of parts within parts a formula has."""
+    level: list[ast.AST] = [body]
+    depth = 0
+    while level:
+        level = [part for node in level for part in ast.iter_child_nodes(node)]
+        depth += 1
+    return depth
+
+
+def _check_count(name: str, call: ast.Call, text: str) -> None:
+    """Raise UserError where a function is given too few arguments or too many."""
+    count = len(call.args)
+    if not count or (count > 1 and name not in SEVERAL):
+        takes = "one argument or more" if name in SEVERAL else "one argument"
+        raise UserError(f"formula {text!r}: {ast.unparse(call)!r}: {name} takes {takes}, not {count}")
+
+
 def _is_arithmetic(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+        number = node.value
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            return False
+        return isinstance(number, float) or abs(number) <= LARGEST
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Name) and not node.keywords
     return isinstance(node, (*_PARTS, *_BINARY, *_COMPARE))

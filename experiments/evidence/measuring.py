@@ -6,7 +6,9 @@ has the luck of run r of every other, so that a formula over arms is a paired on
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -22,8 +24,8 @@ from experiments.evidence.formula import evaluate
 from experiments.evidence.keeping import Kept, World
 from experiments.evidence.readings import Reader, Run, reader_of, source_of_reading
 from sim.ensemble import MOST_RUNS, Simulator, check_count
-from sim.errors import UserError
-from sim.metrics import Metric, parse_metric
+from sim.errors import UserError, nearest
+from sim.metrics import Metric, Statistic, parse_metric
 from sim.policy import with_policies
 from sim.scenario import Scenario, from_data, load, merge
 from sim.tail.reading import log_of
@@ -96,7 +98,7 @@ class Measured:
 
 
 def plan_of(claims: Mapping[str, Claim], scenario: Scenario) -> Plan:
-    """Return which worlds to simulate for claims; raise UserError with the claim's id and the dotted path."""
+    """Return which worlds to simulate for claims; raise UserError with file, id and dotted path."""
 
     def refuse(_name: str, error: UserError) -> None:
         raise error from None
@@ -147,7 +149,7 @@ def _plan(claims: Mapping[str, Claim], scenario: Scenario, fails: Callable[[str,
             except UserError as error:
                 text = str(error)
                 where = "" if text.startswith("claims.") else f"{spot}.quantities.{own}: "
-                fails(name, UserError(f"{where}{text}"))
+                fails(name, UserError(f"{claim.prefix}{where}{text}"))
                 break
             plan.homes[name, own] = (built[arm].scenario.fingerprint, columns)
     return plan
@@ -313,11 +315,33 @@ def from_intervals(scenario: Scenario) -> Scenario:
     return from_data(data, scenario.origin, scenario.sets, policies=scenario.policies, name=scenario.name)
 
 
+def _metric(name: str, compiled: Compiled) -> Metric:
+    """Return a metric by name; of one that is not there the nearest that can be used is offered, if any."""
+    try:
+        return parse_metric(name, compiled)
+    except UserError as error:
+        head, *rest = re.split(r"(?=_\d|[\[@])", name.strip(), maxsplit=1)
+        alike = difflib.get_close_matches(head, [statistic.key for statistic in Statistic])
+        for whole in (f"{near}{more}{''.join(rest)}" for near in alike for more in ("", "_1")):
+            if head not in alike and _is_metric(whole, compiled):
+                offered = str(error).replace(nearest(alike[0], alike[:1]), nearest(whole, [whole]))
+                raise UserError(offered) from None
+        raise
+
+
+def _is_metric(name: str, compiled: Compiled) -> bool:
+    try:
+        parse_metric(name, compiled)
+    except UserError:
+        return False
+    return True
+
+
 def _column(arm: PlannedArm, quantity: Quantity) -> Hashable:
     """Return the column of a quantity; it is added where nobody has asked for it before."""
     if quantity.metric is not None:
         if quantity.metric not in arm.metrics:
-            arm.metrics[quantity.metric] = parse_metric(quantity.metric, arm.compiled)
+            arm.metrics[quantity.metric] = _metric(quantity.metric, arm.compiled)
         return quantity.metric
     key = repr(quantity.model_copy(update={"arm": BASE})) + source_of_reading(quantity)
     if key not in arm.readers:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import itertools
 import math
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.evidence.claims import TAKES, Quantity
+from experiments.evidence.arguments import check_arguments
+from experiments.evidence.claims import TAKES, Quantity, is_number
 from sim.errors import UserError, not_found
 from sim.schema import months_of_date
 from sim.words import ArtifactKind, Bound, Event, Incentive, Mechanism, Via, Word
@@ -329,6 +331,7 @@ def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
         if quantity.reading not in known:
             raise UserError(f"reading: {not_found('reading', quantity.reading, known)}")
         function, arguments = known[quantity.reading], quantity.arguments
+        check_arguments(quantity.reading, function, arguments, own=1)
         _check_names(quantity.reading, arguments, compiled)
         return lambda run: float(function(run, **arguments))
     if quantity.input is not None:
@@ -337,8 +340,8 @@ def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
     holds = _conditions(quantity.where, quantity.how, compiled, quantity.how)
     among = _conditions(quantity.among or {}, quantity.how, compiled, "among")
     take = quantity.take or TAKES[0]
-    if quantity.of is not None and quantity.of not in columns:
-        raise UserError(f"of: {not_found('column', quantity.of, columns)}")
+    if quantity.of is not None:
+        _check_taken(quantity.of, take, columns)
     values = _values(quantity.how, quantity.of) if quantity.of else None
 
     def read(run: Run) -> float:
@@ -351,12 +354,27 @@ def reader_of(quantity: Quantity, compiled: Compiled) -> Reader:
     return read
 
 
+def _check_taken(name: str, take: str, columns: Mapping[str, Column]) -> None:
+    """Raise UserError for a column that is not there, or of which no number can be taken: it holds words."""
+    if name not in columns:
+        raise UserError(f"of: {not_found('column', name, columns)}")
+    if columns[name].vocabulary in (None, _flags):  # no and yes are 0 and 1
+        return
+    numbers = [other for other, column in columns.items() if column.vocabulary in (None, _flags)]
+    raise UserError(
+        f"of: {name!r} holds words: there is no take = {take!r} of them; columns of numbers: "
+        f"{', '.join(numbers)}; or count the rows that a condition names"
+    )
+
+
 def _check_names(reading: str, arguments: Mapping[str, Any], compiled: Compiled) -> None:
-    """Raise UserError where an argument names an actor, a class or a scripted artifact that is not there."""
+    """Raise UserError where an argument names an actor, kind, class or artifact that is not there."""
+    file = compiled.scenario.file
     for what, names, keys in (
         ("actor", compiled.actors, ("actor", "owner", "actors")),
+        ("kind of actor", list(file.kinds), ("actor_kind",)),
         ("class", compiled.classes, ("klass", "model_class")),
-        ("scripted artifact", list(compiled.scenario.file.scripted_artifacts), ("artifacts",)),
+        ("scripted artifact", list(file.scripted_artifacts), ("artifacts",)),
     ):
         for key in keys:
             given = arguments.get(key, [])
@@ -434,6 +452,8 @@ def _test(column: Column, wanted: Any, compiled: Compiled) -> Callable[[np.ndarr
         given = wanted["not"] if negated else wanted
         if isinstance(given, bool):
             given = "yes" if given else "no"
+        if given == []:
+            raise UserError("an empty list names nothing; write at least one word")
         codes: set[int] = set()
         for word in given if isinstance(given, list) else [given]:
             if word not in words:
@@ -448,6 +468,7 @@ def _test(column: Column, wanted: Any, compiled: Compiled) -> Callable[[np.ndarr
         if key not in LIMITS:
             raise UserError(not_found("limit", key, LIMITS))
     limits = {key: _number(value, column, compiled) for key, value in wanted.items()}
+    _check_limits(wanted, limits)
 
     def within(values: np.ndarray) -> np.ndarray:
         rows = np.ones(len(values), bool)
@@ -456,6 +477,21 @@ def _test(column: Column, wanted: Any, compiled: Compiled) -> Callable[[np.ndarr
         return rows
 
     return within
+
+
+def _check_limits(wanted: Mapping[str, Any], limits: Mapping[str, float]) -> None:
+    """Raise UserError for limits that nothing, or everything, fulfils; ``wanted``: as they are written."""
+    if not limits:
+        raise UserError(f"an empty table limits nothing; there is: {', '.join(LIMITS)}")
+    for low, high in itertools.product(("from", "above"), ("until", "below")):
+        if low not in limits or high not in limits:
+            continue
+        may_be_equal = (low, high) == ("from", "until")
+        if limits[low] > limits[high] or (limits[low] == limits[high] and not may_be_equal):
+            raise UserError(
+                f"{low} = {wanted[low]!r}, {high} = {wanted[high]!r}: nothing lies between them; "
+                f"{low} is the lower limit, {high} the upper one"
+            )
 
 
 def _one_of(values: np.ndarray, codes: Collection[int]) -> np.ndarray:
@@ -483,7 +519,7 @@ def _number(given: Any, column: Column, compiled: Compiled) -> float:
             return months_of_date(given) - compiled.scenario.start
         except ValueError as error:
             raise UserError(str(error)) from None
-    if isinstance(given, bool) or not isinstance(given, (int, float)):
+    if not is_number(given) or math.isnan(given):
         raise UserError(f"{given!r}: must be a number" + (" or a date" if column.date else ""))
     return float(given)
 

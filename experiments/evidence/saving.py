@@ -46,7 +46,9 @@ def evidence_and_save(
 
     started = now()
     if not claims:
-        raise UserError("there is no claim to test; name a file with --claims")
+        raise UserError(
+            "there is no claim to test; name a file with --claims whose claims are about this scenario"
+        )
     with OutputFolder(out) as folder:
         table = gather_evidence(
             claims, scenario, runs, seed, threads=threads, planned=planned, progress=progress, kept=kept

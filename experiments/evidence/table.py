@@ -159,6 +159,13 @@ def gather_evidence(
     return EvidenceTable(scenario, rows, runs, seed, notes_of(claims, scenario))
 
 
+def check_claims(claims: Mapping[str, Claim], scenario: Scenario) -> None:
+    """Raise UserError for a claim that names what is not there; simulate nothing."""
+    plan_of({name: claim for name, claim in claims.items() if not claim.test.inputs}, scenario)
+    for name, claim in claims.items():
+        _used(name, claim, scenario)
+
+
 def notes_of(claims: Mapping[str, Claim], scenario: Scenario) -> list[str]:
     """Return warnings: inputs of the scenario that cite a claim which its results are held against."""
     from sim.provenance import leaks
@@ -196,7 +203,7 @@ def _used(name: str, claim: Claim, scenario: Scenario) -> Evidence:
         try:
             wrong += used_inputs.problems(name, used, scenario)
         except UserError as error:
-            raise UserError(f"claims.{name}.test.inputs.{place}: {error}") from None
+            raise UserError(f"{claim.prefix}claims.{name}.test.inputs.{place}: {error}") from None
     return Evidence(name, claim, MISSES if wrong else AGREES, reason="; ".join(wrong))
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from experiments.evidence.arguments import Date
 from experiments.evidence.readings import Run, reading
 from sim import scaling
 from sim.errors import UserError, not_found
@@ -128,16 +129,12 @@ def week_edges(start: float, horizon: float) -> np.ndarray:
 
 
 @reading
-def first_model(run: Run, klass: str, threshold: str) -> float:
+def first_model(run: Run, klass: str, threshold: Literal["loss", "parameters"]) -> float:
     """Return the month at which a model first reaches the reference model of a class; inf: never.
 
     ``threshold``: "loss" (as good as it) or "parameters" (as large).
     """
     sizes = run.compiled.scenario.file.classes
-    if klass not in sizes:
-        raise UserError(f"with: {not_found('class', klass, sizes)}")
-    if threshold not in ("loss", "parameters"):
-        raise UserError(f"with: {not_found('threshold', threshold, ('loss', 'parameters'))}")
     models, size = models_of(run), sizes[klass]
     if threshold == "loss":
         fits = models["loss"] <= scaling.loss(size.parameters.value, size.tokens.value) + 1e-12
@@ -147,7 +144,7 @@ def first_model(run: Run, klass: str, threshold: str) -> float:
 
 
 @reading
-def wasted_loss(run: Run, since: str, until: str) -> float:
+def wasted_loss(run: Run, since: Date, until: Date) -> float:
     """Return how much lower a loss the compute of models could have bought, mean over models of a period."""
     start = run.compiled.scenario.start
     models = models_of(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def openness_with_capability(run: Run) -> float:
 
 
 @reading
-def fall_of_cost(run: Run, actor: str, model_class: str, term: str) -> float:
+def fall_of_cost(run: Run, actor: str, model_class: str, term: Literal["hardware", "utilisation"]) -> float:
     """Return a factor by which an actor's model took cheaper compute than one on V100 chips without know-how.
 
     ``term``: hardware (peak throughput per USD of rent) or utilisation (share of peak reached), of its first

@@ -25,7 +25,7 @@ from experiments.evidence.run_readings.making import (
     share_of_people,
     team_needed,
 )
-from experiments.evidence.table import gather_evidence
+from experiments.evidence.table import gather_evidence, notes_of
 from experiments.evidence.used_inputs import problems
 from experiments.expectation import draws_of_number, pooled, trend_lags
 from experiments.history import from_data, load_history
@@ -279,6 +279,15 @@ def test_a_claim_that_sets_an_input_is_found_however_it_is_named():
         "gpt3-utilisation": ["training.utilisation"],
         "palm-delay": ["kinds.leading_lab.hold_months"],
     }
+
+
+def test_a_policy_that_names_the_claim_it_tests_is_found():
+    claims = load_claims("gpt3")
+    noted = notes_of(
+        {name: claims[name] for name in ("tools-openness-over-price", "code-neox-floor")}, load("gpt3")
+    )
+    assert len(noted) == 1 and noted[0].endswith(": tools-openness-over-price (tools-paid)")
+    assert notes_of({"code-neox-floor": claims["code-neox-floor"]}, load("gpt3")) == []
 
 
 def run_of(toy, rows, projects=()):

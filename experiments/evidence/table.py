@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from experiments.evidence.measuring import (
 from experiments.evidence.telling import day_or_number
 from experiments.scores import crps
 from sim.errors import UserError
+from sim.policy import BASES, JOIN, policy_file, split_spec
 from sim.scenario import Scenario
 
 AGREES, MISSES, UNTESTED = "agrees", "misses", "untested"
@@ -167,14 +169,38 @@ def check_claims(claims: Mapping[str, Claim], scenario: Scenario) -> None:
 
 
 def notes_of(claims: Mapping[str, Claim], scenario: Scenario) -> list[str]:
-    """Return warnings: inputs of the scenario that cite a claim which its results are held against."""
+    """Return warnings: inputs, and policies of its own test, that cite a claim which must be found out."""
     from sim.provenance import leaks
 
-    targets = [name for name, claim in claims.items() if claim.role in ("structural", "calibrate")]
-    return [
+    targets = {name: claim for name, claim in claims.items() if claim.role in ("structural", "calibrate")}
+    notes = [
         f"{name}: is the source of an input as well, so it is no evidence: {', '.join(paths)}"
         for name, paths in leaks(scenario, targets).items()
     ]
+    cited = [
+        f"{name} ({policy})"
+        for name, claim in targets.items()
+        for policy in _policies_of(claim)
+        if _cites(policy, name)
+    ]
+    if cited:
+        notes.append(
+            "Named as a source by a policy of their own test, so no evidence as far as that takes a size from "
+            f"them: {', '.join(cited)}"
+        )
+    return notes
+
+
+def _policies_of(claim: Claim) -> list[str]:
+    """Return the policies of the arms of a claim, by name, each once."""
+    specs = [spec for arm in claim.test.arms.values() for spec in arm.policies.split(JOIN)]
+    return sorted({split_spec(spec.strip())[0] for spec in specs if spec.strip() not in BASES})
+
+
+def _cites(policy: str, claim: str) -> bool:
+    """Return whether the file of a policy names a claim as the source of something."""
+    text = policy_file(policy).read_text(encoding="utf-8")
+    return re.search(rf"claim:{re.escape(claim)}(?![a-z0-9-])", text) is not None
 
 
 def overlap_of(low: float, high: float, claim: Claim) -> float:

@@ -4,7 +4,7 @@
 # make figure  docs/timeline.png  make clean   remove what was made here
 # make policies  the table in docs/policies.md  make studies  docs/questions.md
 # make gallery  docs/gallery.md, every kind of figure
-# make evidence  docs/claims.md     make calibrate  the posterior of gpt3, in configs/posteriors
+# make evidence  docs/claims.md, backcast.md     make calibrate  the posterior of gpt3, in configs/posteriors
 # make odd     docs/odd.md, the model in the ODD protocol
 #
 # Nothing is needed but Python 3.11 or newer. PYTHON and VENV choose another interpreter or place.
@@ -51,6 +51,7 @@ gallery: $(INSTALLED)
 
 evidence: $(INSTALLED)
 	$(BIN)/python -m experiments.evidence.claims_page
+	$(BIN)/python -m experiments.backcast_page
 
 calibrate: $(INSTALLED)
 	$(BIN)/cascades calibrate gpt3 --evaluations 1500 --replicates 10 --runs 150 --out out/calibrate-gpt3

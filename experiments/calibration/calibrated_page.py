@@ -21,7 +21,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "calibrated.md"
 HEAD = """# What calibration learned
 
 Made by `make calibrate`; not to be edited. What the words mean, and how it was done, stands in
-[calibration.md](calibration.md); each claim with its verdict in [claims.md](claims.md).
+[calibration.md](calibration.md); each claim with its verdict in [claims.md](claims.md), by more runs, so that
+there one near its edge may stand on the other side.
 """
 
 

@@ -185,8 +185,8 @@ def notes_of(claims: Mapping[str, Claim], scenario: Scenario) -> list[str]:
     ]
     if cited:
         notes.append(
-            "Named as a source by a policy of their own test, so no evidence as far as that takes a size from "
-            f"them: {', '.join(cited)}"
+            "Named as a source by a policy of their own test, so no evidence as far as that takes a size "
+            f"from them: {', '.join(cited)}"
         )
     return notes
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -562,3 +563,21 @@ def test_the_shipped_posterior_is_that_of_its_manifest_and_fits_its_scenario():
     learned = compiled.uncertain["column"] >= 0
     assert learned.sum() == manifest["free_inputs"] and len(learned) == manifest["uncertain_inputs"]
     assert not (compile_scenario(load("gpt3", ("posterior.use=false",))).uncertain["column"] >= 0).any()
+
+
+def test_what_a_claim_gives_as_an_input_is_not_learned():
+    """Neither what is correlated with it; an order of inputs, or a bound, gives none."""
+    scenario = load("gpt3", ("posterior.use=false",))
+    names = ("deploy-dev-ratio", "hp-search-prior-author", "secret-delay-common", "opt-training-days")
+    claims = {name: load_claims("gpt3")[name] for name in names}
+    world = ClaimedWorld(scenario, claims, 2)
+    assert {"deployment.load_share", "classes.gpt3.search_share"} <= world.given
+    assert "kinds.leading_lab.hold_months" not in world.given  # above 0 is all that its claim says
+    moving = np.ones(len(world.inputs), bool)
+    kept = [path for path, learned in zip(world.inputs, world.may_learn(moving), strict=True) if not learned]
+    together = {world.inputs[place] for group in world.together for place in group}
+    assert set(kept) - together == {"deployment.load_share", "classes.gpt3.search_share"} - together
+    world.__dict__["prior"] = replace(world.prior, together=((0, 1),))  # the first two inputs go together
+    world.given = frozenset({world.inputs[0]})
+    assert world.may_learn(moving).tolist()[:3] == [False, False, True]
+    assert not world.may_learn(np.zeros(len(world.inputs), bool)).any()

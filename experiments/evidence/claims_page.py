@@ -48,8 +48,10 @@ def page_of(table: EvidenceTable) -> str:
         lines += ["", f"## {verdict.capitalize()}", ""]
         lines += ["| claim | claimed | simulated | runs | before | naive |", "|---|---|---|---|---|---|"]
         lines += [_row(row) for row in rows]
+        lines += _listed("To be known of some:", [(row.id, row.claim.note) for row in rows])
         if verdict == MISSES:
-            lines += _lacks(rows)
+            why = "What of the model would have to change (from the entries of the claims, `lacks`):"
+            lines += _listed(why, [(row.id, row.claim.lacks) for row in rows])
     return "\n".join(lines) + "\n"
 
 
@@ -67,13 +69,10 @@ def _against_aims(table: EvidenceTable) -> list[str]:
     )
 
 
-def _lacks(missed: Sequence[Evidence]) -> list[str]:
-    """Return what of the model would have to change for each missed claim, where its entry says so."""
-    known = [row for row in missed if row.claim.lacks]
-    if not known:
-        return []
-    lines = ["", "What of the model would have to change (from the entries of the claims, `lacks`):", ""]
-    return lines + [f"- `{row.id}`: {_plain(row.claim.lacks)}" for row in known]
+def _listed(title: str, said: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what the entries of some claims say, as a list; nothing where none says anything."""
+    known = [f"- `{name}`: {_plain(text)}" for name, text in said if text]
+    return ["", title, "", *known] if known else []
 
 
 def _row(row: Evidence) -> str:

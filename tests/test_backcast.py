@@ -14,6 +14,7 @@ from terminal import cascades
 
 import sim
 from experiments import backcast as backcasting
+from experiments import backcast_page
 from experiments.backcast import (
     GIVEN,
     HAZARD,
@@ -417,3 +418,9 @@ def test_the_interval_of_the_record_is_kept():
     assert (cost.low_90, cost.usd, cost.high_90) == (1.5e6, 1.7e6, 2.3e6)
     assert load_history("gpt3").models["BLOOM 176B"].published.weights == "2022-07-12"
     assert load_history("gpt3").end.isoformat() == "2022-12-31"
+
+
+def test_the_page_is_what_the_command_prints(found):
+    page = backcast_page.page_of(found)
+    assert in_words(found) in page and f"]({backcast_page.PICTURE.name})" in page
+    assert backcast_page.PAGE.is_file() and backcast_page.PICTURE.is_file()

@@ -6,26 +6,22 @@ import math
 
 import pytest
 from terminal import cascades
+from test_evidence import HEAD
 
 from experiments.evidence.arguments import check_arguments
 from experiments.evidence.calculations import calculate
 from experiments.evidence.claims import ClaimFile, load_claims
 from sim.errors import UserError
 
-SOUND = """
-[claims.it]
-role = "calibrate"
-kind = "historical-fact"
-statement = "something"
-value = 3.0
-unit = "months"
-source = "somebody"
-
+SOUND = (
+    HEAD
+    + """
 [claims.it.test]
 quantities.first = { metric = "lag_1" }
 formula = "first"
 rule = "point"
 """
+)
 METRIC = '{ metric = "lag_1" }'
 PLACE = "claims.it.test.quantities.first: "
 

@@ -10,11 +10,13 @@ from scipy import integrate
 
 from sim import load, scaling, simulate
 from sim.deployment import (
+    Inputs,
     deployment_flop,
     deployments,
     gets_through,
     load_tokens,
     months_until,
+    usd_per_flop,
 )
 from sim.trained import trained_models
 from sim.uncertain import fit, quantile
@@ -141,3 +143,12 @@ def test_development_counts_trials_and_lost_attempts(world):
     for run, rows in high.groupby("run"):
         counted[run] = rows["actor"].nunique()
     assert (counted == world["n_dev"]).all()
+
+
+@pytest.mark.parametrize(("own", "used"), [(0.0, 0.2), (0.4, 0.4)])
+def test_a_flop_costs_what_the_use_of_its_chips_makes_of_the_rent(own, used):
+    """V100, 1.16 USD an hour, 1.25e14 FLOP/s; 0: chips in general, of which 0.2 of the peak is used."""
+    sets = (f"chips.V100.utilisation={own}", "training.utilisation=0.2")
+    result = simulate("gpt3", runs=1, seed=1, threads=1, logs=1, metrics=["n_dev"], sets=sets)
+    price = usd_per_flop(result.compiled, Inputs(result, 0), "OpenAI", 12.0)
+    assert price == pytest.approx(1.16 / 3600 / (1.25e14 * used), rel=1e-9)

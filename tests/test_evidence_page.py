@@ -181,6 +181,23 @@ def test_the_headline_counts():
     assert "Of 1 required, 1 does not agree." in " ".join(headline(table(*rows)))
 
 
+def test_what_was_held_back_is_counted_and_listed_apart():
+    held = {"role": "held-back", "lacks": "Another world."}
+    good, poor = row("right", claim(**held), [12.0] * 30, [90.0] * 30), row("wrong", claim(**held), [90.0] * 30)
+    told = "Of 2 claims of the record that were written down before the simulator was asked, and never fitted, 1 agree"
+    of_both = table(row("a", claim(), [12.0] * 30), good, poor)
+    said = headline(of_both)
+    assert said[0].startswith("Of 1 claim, 1 agrees with the simulator, none misses")
+    assert said[-1] == f"{told} (0 before calibration)."
+    assert headline(table(poor, row("right", claim(**held), [12.0] * 30))) == [f"{told}."]
+    text = claims_page.page_of(of_both)
+    sections = {part.splitlines()[0]: part for part in text.split("\n## ")[1:]}
+    assert list(sections) == ["Agrees", "Held back: misses", "Held back: agrees"]
+    assert "`wrong`" in sections["Held back: misses"] and "`right`" in sections["Held back: agrees"]
+    assert "| held-back | 1 | 1 | 0 | 2 |  |" in text and text.count("Another world.") == 1
+    assert Reader(page(of_both)).text.count("written down before the simulator was asked") == 3  # with its role
+
+
 def test_the_headline_tells_inputs_that_runs_use_from_those_that_stand_on_record():
     on_record = used("recorded", "agrees", record="statistics.chip_price_ratio")
     said = " ".join(headline(table(used("is-used", "agrees"), on_record)))

@@ -46,7 +46,8 @@ from sim.schema import months_of_date
 
 FOLDER = CONFIGS / "claims"
 BASE = "base"  # the arm that is the scenario itself
-Role = Literal["identity", "structural", "calibrate", "input"]
+Role = Literal["identity", "structural", "calibrate", "input", "held-back"]
+HELD_BACK = "held-back"  # the role of claims that were written down before the simulator was asked
 Kind = Literal[
     "counterfactual-effect", "forecast", "historical-fact", "input-parameter", "ranking", "structural"
 ]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.evidence.agreement import Judged
-from experiments.evidence.claims import load_claims
+from experiments.evidence.claims import HELD_BACK, load_claims
 from experiments.evidence.page import headline
 from experiments.evidence.saving import FIGURE_FILE, evidence_and_save
 from experiments.evidence.table import AGREES, MISSES, VERDICTS, Evidence, EvidenceTable
@@ -29,6 +29,11 @@ Made by `make evidence`; not to be edited. What the columns mean and what counts
 ![Claims and runs](evidence.png)
 """
 
+ABOUT_HELD_BACK = (
+    "Of the record, not of the literature's claims; their tests were written before the simulator was asked, by "
+    "somebody who had not seen its results, and have not been touched since."
+)
+
 
 def page_of(table: EvidenceTable) -> str:
     """Return the page: counts by role, what misses and why, then every claim that is simulated."""
@@ -41,18 +46,27 @@ def page_of(table: EvidenceTable) -> str:
             lines.append(f"| {role} | {' | '.join(cells)} | {counted.total()} | {AIMS.get(role, '')} |")
     for note in table.notes:
         lines += ["", f"- {_plain(note)}"]
+    ruled = [row for row in table.rows if row.judged is not None]
     for verdict in reversed(VERDICTS):
-        rows = [row for row in table.rows if row.verdict == verdict and row.judged is not None]
-        if not rows:
-            continue
-        lines += ["", f"## {verdict.capitalize()}", ""]
-        lines += ["| claim | claimed | simulated | runs | before | naive |", "|---|---|---|---|---|---|"]
-        lines += [_row(row) for row in rows]
-        lines += _listed("To be known of some:", [(row.id, row.claim.note) for row in rows])
-        if verdict == MISSES:
-            why = "What of the model would have to change (from the entries of the claims, `lacks`):"
-            lines += _listed(why, [(row.id, row.claim.lacks) for row in rows])
+        rows = [row for row in ruled if row.verdict == verdict and row.claim.role != HELD_BACK]
+        lines += _section(verdict.capitalize(), "", rows)
+    held_back = [row for row in ruled if row.claim.role == HELD_BACK]
+    for verdict in reversed(VERDICTS):
+        rows = [row for row in held_back if row.verdict == verdict]
+        lines += _section(f"Held back: {verdict}", ABOUT_HELD_BACK, rows)
     return "\n".join(lines) + "\n"
+
+
+def _section(title: str, about: str, rows: Sequence[Evidence]) -> list[str]:
+    """Return a table of claims, with what is to be known of them; nothing where there are none."""
+    if not rows:
+        return []
+    lines = ["", f"## {title}", "", *([about, ""] if about else [])]
+    lines += ["| claim | claimed | simulated | runs | before | naive |", "|---|---|---|---|---|---|"]
+    lines += [_row(row) for row in rows]
+    lines += _listed("To be known of some:", [(row.id, row.claim.note) for row in rows])
+    why = "What of the model would have to change (from the entries of the claims, `lacks`):"
+    return lines + _listed(why, [(row.id, row.claim.lacks) for row in rows if row.verdict == MISSES])
 
 
 def _against_aims(table: EvidenceTable) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from experiments.evidence.claims import BASE
+from experiments.evidence.claims import BASE, HELD_BACK
 from experiments.evidence.dress import SCRIPT, STYLE
 from experiments.evidence.picture import legend, picture_of
 from experiments.evidence.table import AGREES, MISSES, UNTESTED, VERDICTS
@@ -63,23 +63,40 @@ def page_of(table: EvidenceTable, manifest: dict[str, Any]) -> str:
 
 
 def headline(table: EvidenceTable) -> list[str]:
-    """Return what came out, in sentences."""
-    counts = Counter(row.verdict for row in table.rows)
-    total = len(table.rows)
+    """Return what came out, in sentences; what was held back is counted apart."""
+    held_back = [row for row in table.rows if row.claim.role == HELD_BACK]
+    rows = [row for row in table.rows if row.claim.role != HELD_BACK]
+    said = _counted(rows) if rows else []
+    if held_back:
+        agreed, before = (
+            sum(getattr(row, name) == AGREES for row in held_back) for name in ("verdict", "prior_verdict")
+        )
+        with_prior = f" ({before} before calibration)" if any(row.prior for row in held_back) else ""
+        said.append(
+            f"Of {len(held_back)} claims of the record that were written down before the simulator was asked, and "
+            f"never fitted, {agreed} agree{with_prior}."
+        )
+    return said
+
+
+def _counted(rows: Sequence[Evidence]) -> list[str]:
+    """Return how many claims agree, how many of those required, and what others say to them, in sentences."""
+    counts = Counter(row.verdict for row in rows)
+    total = len(rows)
     agree = f"{counts[AGREES]} agree{'s' * (counts[AGREES] == 1)} with the simulator"
     miss = f"{counts[MISSES] or 'none'} miss{'es' * (counts[MISSES] < 2)}"
     untested = f"{counts[UNTESTED]} could not be tested" if counts[UNTESTED] else "none is untested"
     said = [f"Of {total} claim{'s' * (total != 1)}, {agree}, {miss}, {untested}."]
-    required = sum(row.claim.is_required for row in table.rows)
-    if required and not table.failed:
-        said.append(f"All required ones ({required}) agree.")
+    required = [row for row in rows if row.claim.is_required]
+    failed = sum(row.verdict != AGREES for row in required)
+    if required and not failed:
+        said.append(f"All required ones ({len(required)}) agree.")
     elif required:
-        failed = len(table.failed)
-        said.append(f"Of {required} required, {failed} {'does' if failed == 1 else 'do'} not agree.")
+        said.append(f"Of {len(required)} required, {failed} {'does' if failed == 1 else 'do'} not agree.")
     else:
         said.append("No claim is required.")
     for name, words in (("prior", "Before calibration"), ("rival", "The naive rivals, where one is named:")):
-        judged = [row for row in table.rows if getattr(row, name)]
+        judged = [row for row in rows if getattr(row, name)]
         agreed = sum(getattr(row, name).verdict == AGREES for row in judged)
         if judged:
             now = sum(row.verdict == AGREES for row in judged)
@@ -87,7 +104,7 @@ def headline(table: EvidenceTable) -> list[str]:
             said.append(
                 f"{words} {agreed} of {len(judged)} agreed; of these claims, {now} do now, {both} both times."
             )
-    used = [row.claim for row in table.rows if row.claim.test.inputs]
+    used = [row.claim for row in rows if row.claim.test.inputs]
     recorded = sum(is_only_recorded(claim) for claim in used)
     if recorded:
         said.append(

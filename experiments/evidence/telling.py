@@ -27,6 +27,7 @@ ROLES = {
     "structural": "signs and orders that must come out without fitting",
     "calibrate": "numbers that calibration may use",
     "input": "numbers that the product takes from a source",
+    "held-back": "the record, written down before the simulator was asked, and never fitted",
 }
 STATISTICS = {
     "median": "median", "mean": "mean", "share": "share above 0, in %", "q05": "5 % quantile",

@@ -9,13 +9,13 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
+from experiments.evidence.telling import ROLES
 from experiments.odd import sources
 from experiments.odd.facts import claims_by_file
 from sim.scenario import Scenario
 
 TO_ROOT = "../"  # from docs/
 UNTOLD = ("source", "title", "name", "about")  # what a row of inputs is called, and whose word it is
-ROLES = ("identity", "structural", "calibrate", "input")
 
 
 def words(scenario: Scenario, path: str, name: str) -> str:

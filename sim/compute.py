@@ -116,7 +116,8 @@ def monthly_rent(w, actor, chip, time):
     """Return what an actor pays for one chip for a month, in USD."""
     row, trends = w.chips[chip], w.trends[0]
     age = max(0.0, time - row.released)
-    rent = w.actors[actor].rent * trends.rent_premium * row.usd_per_hour * HOURS_PER_MONTH
+    premium = 1.0 + w.actors[actor].hired * (trends.rent_premium - 1.0)
+    rent = w.actors[actor].rent * premium * row.usd_per_hour * HOURS_PER_MONTH
     return rent * exponential(w.rent_levels[chip], growth_exponent(-trends.rent_decline, age))
 
 

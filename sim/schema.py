@@ -277,6 +277,10 @@ class Actor(Table):
     chips: _number("chips that it can bring to one run in 2020", "count") = ZERO
     chips_until: _date("generations of hardware that have not reached it by then never do") = NEVER
     rent: _number("what it pays for chips, against the market", "ratio") = Quantity(1.0)
+    hired: _share(
+        "part of its chips that it takes for the time of a project (``trends.rent_premium``); the others are its "
+        "own, or its for years"
+    ) = Quantity(1.0)
     most_flop: _number("largest training that it may begin", "FLOP") = Quantity(1e40)
     security: _share("part of leaks and thefts prevented") = ZERO
     grant: Literal["", "hardware", "hardware_access", "compute_money", "free_money"] = Field(

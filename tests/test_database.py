@@ -74,7 +74,8 @@ def test_amounts_follow_from_the_project(gpt3):
             continue  # a second model of the class
         chip = tables.chips[project["chip"]]
         age = max(0.0, event["time"] - chip["released"])
-        rent = tables.trends[0]["rent_premium"] * chip["usd_per_hour"] * 730.5 * 10 ** (-decline * age / 12)
+        premium = 1.0 + tables.actors[event["actor"]]["hired"] * (tables.trends[0]["rent_premium"] - 1.0)
+        rent = premium * chip["usd_per_hour"] * 730.5 * 10 ** (-decline * age / 12)
         final = row["training_days"] / (365.25 / 12)
         assert row["training_flop"] == event["amount"] == project["flop_final"]
         assert row["cost_usd_estimate"] == pytest.approx(project["chips"] * final * rent)

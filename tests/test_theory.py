@@ -722,3 +722,18 @@ def test_attention_halves_and_raises_the_rate_of_decisions():
         assert played.time(Event.DECIDED) == pytest.approx(expected, rel=1e-9)
         moved += expected < first_plan(run, "Lab") + wanted / rate - 1e-6
     assert moved > 30
+
+
+@pytest.mark.parametrize(("hired", "times_the_rent"), [(0.0, 1.0), (0.25, 1.25), (1.0, 2.0)])
+def test_a_premium_is_paid_for_the_chips_that_are_hired(hired, times_the_rent):
+    """Twice the rent for what is taken for a project, the rent itself for what is one's own."""
+
+    def spent(**actor):
+        world = tiny_world(
+            kinds={"leading_lab": LAB_KIND}, actors={"A": LAB | actor}, trends={"rent_premium": 2}
+        )
+        return play(world).rows(Event.TRAINED, "A")["usd"][0]
+
+    own = spent(hired=0.0)
+    assert own > 0.0
+    assert spent(hired=hired) == pytest.approx(times_the_rent * own, rel=1e-9)

@@ -30,8 +30,8 @@ Made by `make evidence`; not to be edited. What the columns mean and what counts
 """
 
 ABOUT_HELD_BACK = (
-    "Of the record, not of the literature's claims; their tests were written before the simulator was asked, by "
-    "somebody who had not seen its results, and have not been touched since."
+    "Of the record, not of the literature's claims; their tests were written before the simulator was asked, "
+    "by somebody who had not seen its results, and have not been touched since (evidence.md)."
 )
 
 

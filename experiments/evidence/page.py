@@ -73,8 +73,8 @@ def headline(table: EvidenceTable) -> list[str]:
         )
         with_prior = f" ({before} before calibration)" if any(row.prior for row in held_back) else ""
         said.append(
-            f"Of {len(held_back)} claims of the record that were written down before the simulator was asked, and "
-            f"never fitted, {agreed} agree{with_prior}."
+            f"Of {len(held_back)} claims of the record, written down before the simulator was asked "
+            f"and never fitted, {agreed} agree{with_prior}."
         )
     return said
 

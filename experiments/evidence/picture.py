@@ -19,6 +19,7 @@ BAND, AXIS, FOOT = 10.0, 31.0, 43.0  # half height of the zone, places of axis a
 REACH = 3.0  # how much further than claim and medians the axis goes for the intervals of runs
 LOGARITHMIC = 100.0  # ratio of largest to least from which on an axis of positive numbers is logarithmic
 LEAST_WIDTH = 2.0  # of what would be too narrow to be seen
+NOW, BEFORE = 3.6, 7.0  # half sizes of the marks of the runs: where both coincide, one frames the other
 
 
 class Axis:
@@ -63,11 +64,12 @@ def picture_of(row: Evidence) -> Node:
     if not math.isnan(value):
         place = axis.place(value)
         whole.append(_line(place, MIDDLE - BAND - 2, place, MIDDLE + BAND + 2, "value"))
+    if row.prior is not None and row.prior.runs:
+        whole.append(_diamond(axis.place(row.prior.statistic)))
     if judged.runs:
         whole.extend(_model(axis, judged, row.verdict, is_share(claim)))
-    for other, draw in ((row.prior, _diamond), (row.rival, _cross)):
-        if other is not None and other.runs:
-            whole.append(draw(axis.place(other.statistic)))
+    if row.rival is not None and row.rival.runs:
+        whole.append(_cross(axis.place(row.rival.statistic)))
     whole.extend(_ends(row, axis))
     return whole
 
@@ -129,9 +131,10 @@ def _marks(place: float, verdict: str, middle: float, ends: tuple[float, float] 
     if ends:
         yield _line(ends[0], middle, ends[1], middle, f"range s-{verdict}")
     if verdict == "agrees":
-        yield node("circle", cx=f"{place}", cy=f"{middle}", r="4.5", klass=f"s-{verdict}")
+        yield node("circle", cx=f"{place}", cy=f"{middle}", r=f"{NOW}", klass=f"s-{verdict}")
     else:
-        yield node("rect", x=f"{place - 4}", y=f"{middle - 4}", width="8", height="8", klass=f"s-{verdict}")
+        left, top, side = f"{place - NOW:g}", f"{middle - NOW:g}", f"{2 * NOW:g}"
+        yield node("rect", x=left, y=top, width=side, height=side, klass=f"s-{verdict}")
 
 
 def _ends(row: Evidence, axis: Axis) -> Iterator[Node]:
@@ -166,7 +169,10 @@ def _line(x: float, y: float, to_x: float, to_y: float, klass: str) -> Node:
 
 
 def _diamond(place: float, middle: float = MIDDLE) -> Node:
-    points = f"{place},{middle - 6} {place + 5},{middle} {place},{middle + 6} {place - 5},{middle}"
+    top, foot, left, right = (f"{end:g}" for end in (
+        middle - BEFORE, middle + BEFORE, place - BEFORE, place + BEFORE
+    ))  # fmt: skip
+    points = f"{place},{top} {right},{middle} {place},{foot} {left},{middle}"
     return node("polygon", points=points, klass="prior")
 
 

@@ -15,13 +15,24 @@ from terminal import cascades
 
 from experiments.evidence import claims_page
 from experiments.evidence.agreement import judge
+from experiments.evidence.choice import Choice, choose
 from experiments.evidence.claims import Claim, load_claims
 from experiments.evidence.page import headline, page_of
-from experiments.evidence.saving import describe
+from experiments.evidence.saving import describe, in_words
 from experiments.evidence.scales import is_share, zone_of
 from experiments.evidence.table import Evidence, EvidenceTable, crps_of, overlap_of
-from experiments.evidence.telling import claimed, number, quantity_in_words, rule_in_words, simulated
+from experiments.evidence.telling import (
+    claimed,
+    needed,
+    number,
+    quantity_in_words,
+    reason_in_words,
+    rule_in_words,
+    simulated,
+)
 from experiments.figures import evidence as figure
+from experiments.figures.captions import basis_of
+from experiments.reopening import reopen
 from sim.scenario import load
 
 HOSTILE = "<script>alert(1)</script></td></tr></table> \"x\" & 'y' $a_b$ \x07\u202e"
@@ -181,6 +192,88 @@ def test_the_headline_counts():
     assert "Of 1 required, 1 does not agree." in " ".join(headline(table(*rows)))
 
 
+def calculated(name, rule="identity", value=3.2, found=3.2):
+    data = {
+        "role": "identity", "kind": "structural", "statement": "So it is.", "value": value, "unit": "x",
+        "source": "Somebody 2020",
+        "test": {"quantities": {"one": {"calculate": "any"}}, "formula": "one", "rule": rule},
+    }  # fmt: skip
+    if rule == "identity":
+        data["test"]["tolerance"] = 0.1
+    return row(name, Claim.model_validate(data), [found])
+
+
+def test_the_headline_tells_what_runs_decide_from_what_can_hardly_miss():
+    rows = [row("a", claim(), [12.0] * 30, [12.0] * 30), row("b", claim(), [90.0] * 30), calculated("c")]
+    said = headline(table(*rows, used("d", "agrees")))
+    assert said[0].startswith("Of 4 claims, 3 agree")
+    assert said[1].startswith("Runs decide 2 of them, of which 1 agrees; the others are inputs or arithmetic")
+    assert "Runs decide none of them" in " ".join(headline(table(calculated("c"), used("d", "agrees"))))
+    assert "Runs decide" not in " ".join(headline(table(*rows[:2])))
+    assert "1 of the 2 claims that runs decide agree" in figure._title(table(*rows))
+
+
+def test_what_was_left_out_is_said_wherever_the_rest_is_told():
+    part = table(calculated("c"))
+    part.choice = Choice(("identity",), 1, 237)
+    told = "Chosen by --only identity: 1 of 237 claims; the others were not asked."
+    assert headline(part)[0] == told and "All required ones among them (1) agree." in headline(part)
+    assert Reader(page(part)).text.count(told) == 2  # at the top, and under what was run
+    assert in_words(part).startswith(told)
+    assert told in figure._facts(part)
+    own = Choice(("mine",), 1, 2, 237)
+    assert own.in_words == (
+        "Only your own claims (--no-shipped): the 237 that come with the product were not asked. "
+        "Chosen by --only mine: 1 of 2 claims; the others were not asked."
+    )
+    assert "among them" not in " ".join(headline(table(calculated("c"))))
+
+
+def test_a_part_of_the_claims_has_a_folder_of_its_own():
+    def folder(*given):
+        return Choice(*given).folder("gpt3").as_posix()
+
+    assert folder() == folder((), 9, 9) == folder(("identity", "input"), 9, 9) == "out/evidence-gpt3"
+    assert folder(("identity",), 3, 9) == "out/evidence-gpt3-identity"
+    assert folder((), 3, 3, 9) == "out/evidence-gpt3-own"
+    assert folder(("a", "../b", "c", "d", "e"), 5, 9, 9) == "out/evidence-gpt3-own-a-_b-c-and-2-more"
+
+
+def test_what_is_chosen_knows_what_there_was(tmp_path):
+    (tmp_path / "mine.toml").write_text(MINE)
+    shipped = len(load_claims("toy"))
+    claims, choice = choose("toy", [tmp_path / "mine.toml"], only=["mine"])
+    assert list(claims) == ["mine"] and choice == Choice(("mine",), 1, shipped + 1)
+    assert not choose("toy", [tmp_path / "mine.toml"])[1].is_partial
+    assert choose("toy", [tmp_path / "mine.toml"], shipped=False)[1] == Choice((), 1, 1, shipped)
+
+
+def test_where_nothing_is_simulated_no_number_of_runs_is_given():
+    rows = [calculated("a"), calculated("b", "sign", "yes", 1.0), used("c", "agrees")]
+    none, some = table(*rows), table(*rows, row("d", claim(), [12.0] * 30))
+    for of, runs in ((none, False), (some, True)):
+        text = Reader(page(of)).text
+        assert ("none: nothing here is simulated" in text) != runs
+        made = figure.compose(of)
+        axes = [each.get_xlabel() for each in made.axes]
+        assert sum("n = 100" in said for said in axes) == runs
+        assert sum("no runs: calculated" in said for said in axes) == 2
+        assert ("100 runs" in basis_of("evidence", of).text) == runs
+    assert simulated(rows[1].claim, rows[1].judged) == needed(rows[1].claim) == "yes"
+
+
+def test_the_mark_of_now_lies_on_that_of_before_and_both_are_seen():
+    text = page(table(row("a", claim(), [12.0] * 30, [12.0] * 30)))
+    picture = text[text.index('class="claims"') :]
+    assert 0 < picture.index('class="prior"') < picture.index("<circle")
+    points = re.search(r'<polygon points="([^"]+)" class="prior"', picture)[1]
+    places = [tuple(map(float, each.split(","))) for each in points.split()]
+    across, down = (max(axis) - min(axis) for axis in zip(*places, strict=True))
+    radius = float(re.search(r'<circle [^>]*r="([\d.]+)"', picture)[1])
+    inner = across * down / (2 * math.hypot(across, down))  # of the largest circle in the diamond
+    assert radius < inner
+
+
 def test_what_was_held_back_is_counted_and_listed_apart():
     held = {"role": "held-back", "lacks": "Another world."}
     good = row("right", claim(**held), [12.0] * 30, [90.0] * 30)
@@ -223,7 +316,7 @@ def test_a_missed_claim_says_what_would_have_to_change():
 def test_the_page_of_claims_says_in_how_many_runs_each_was_decided_and_which_aims_are_missed(monkeypatch):
     some = [12.0] * 40 + [np.nan] * 60
     said = claims_page.page_of(table(row("a", claim(), [12.0] * 100), row("b", claim(), some)))
-    cells = {line.split("`")[1]: line.split(" | ")[3] for line in said.splitlines() if line.startswith("| `")}
+    cells = {line.split("`")[1]: line.split(" | ")[4] for line in said.splitlines() if line.startswith("| `")}
     assert cells == {"a": "100", "b": "**40 of 100**"}  # less than half stands out
     assert "Aims missed" not in said  # but for the whole of the claims
     monkeypatch.setattr(claims_page, "AIMS", {"calibrate": 2})
@@ -284,6 +377,41 @@ def test_numbers_are_written_for_people():
         "least month among events of which event is trained or stopped and month is from 2020-05 "
         "and actor kind is not x, in the arm hidden"
     )
+
+
+def test_what_is_needed_stands_beside_what_came_out():
+    assert needed(claim()) == "median 6 to 18 months"
+    assert needed(claim(statistic="mean")) == "mean 6 to 18 months"
+    assert needed(claim("point", side="at least")) == "median >= 12 months"
+    assert needed(claim("point", side="at most")) == "median <= 12 months"
+    assert needed(claim("sign")) == ">= 95 % of runs" and needed(claim("pattern")) == ">= 70 % of runs"
+    assert needed(claim("null", value=0.0)) == "median -0.5 to 0.5 months, and 0 within 90 % of runs"
+    assert needed(claim("probability", value=33.0, unit="%")) == "18 to 48 % of runs"
+    assert needed(claim("identity", value=3.2, tolerance=0.0)) == "3.2 months"
+    missed = row("a", claim("order"), [1.0] * 50 + [0.0] * 50)
+    assert "| >= 80 % of runs | 50 % of runs |" in claims_page.page_of(table(missed))
+    assert "needed >= 80 % of runs; simulated 50 % of runs" in in_words(table(missed))
+
+
+@pytest.mark.parametrize(
+    ("rule", "held", "runs", "said"),
+    [
+        ("sign", 379, 400, "94.8 %"),
+        ("sign", 380, 400, "95 %"),
+        ("sign", 381, 400, "95 %"),
+        ("sign", 378, 400, "94 %"),
+        ("sign", 9499, 10000, "94.99 %"),
+        ("order", 319, 400, "79.8 %"),
+        ("probability", 193, 400, "48.2 %"),
+        ("sign", 399, 400, ">99 %"),
+        ("sign", 1, 400, "<1 %"),
+    ],
+)
+def test_a_share_is_not_rounded_across_what_is_needed(rule, held, runs, said):
+    one = row("a", claim(rule, value=33.0, unit="%"), [1.0] * held + [0.0] * (runs - held))
+    assert simulated(one.claim, one.judged) == f"{said} of runs"
+    if one.verdict == "misses":
+        assert f"it holds in {said} of the runs" in reason_in_words(one)
 
 
 def drawn(of, tmp_path):
@@ -357,6 +485,15 @@ def test_the_command_leaves_page_table_figure_and_manifest(tmp_path):
     text = Reader((out / "evidence.html").read_text()).text
     assert "somebody" in text and "cascades evidence toy" in text
     assert (out / "evidence.html").stat().st_size < 3e6
+
+
+def test_a_part_does_not_replace_the_whole(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = asked(tmp_path, MINE, "--no-shipped")
+    assert done.code == 0 and done.out.startswith("Only your own claims (--no-shipped)"), done.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["evidence-toy-own"]
+    kept = reopen(tmp_path / "out" / "evidence-toy-own")
+    assert kept.choice == Choice((), 1, 1, len(load_claims("toy")))
 
 
 def test_a_required_claim_that_misses_is_exit_code_1(tmp_path):

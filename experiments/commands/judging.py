@@ -45,7 +45,9 @@ def evidence(
     ] = True,
     sets: Sets = None,
     policies: Policies = None,
-    out: Annotated[Path | None, out_option("out/evidence-SCENARIO")] = None,
+    out: Annotated[
+        Path | None, out_option("out/evidence-SCENARIO; with --only or --no-shipped, a name of its own")
+    ] = None,
     threads: Threads = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Simulate all anew; do not use runs that were kept.")
@@ -59,7 +61,7 @@ def evidence(
     as_json: Json = False,
 ) -> None:
     """Hold every claim of the literature against the scenario; exit code 1 if a required one fails."""
-    from experiments.evidence.claims import chosen, load_claims
+    from experiments.evidence.choice import choose
     from experiments.evidence.keeping import Kept
     from experiments.evidence.saving import as_rows, evidence_and_save, in_words, listed
     from experiments.evidence.table import check_claims
@@ -71,7 +73,7 @@ def evidence(
 
         print_json(naming.nameable()) if as_json else print(naming.in_words())
         return
-    claims = chosen(load_claims(loaded.name, further or (), shipped, say), only or ())
+    claims, choice = choose(loaded.name, further or (), shipped, only or (), say)
     if only_list:
         own = set(map(str, further or ()))
         check_claims({name: claim for name, claim in claims.items() if claim.file in own}, loaded)
@@ -91,8 +93,8 @@ def evidence(
                 bar.refresh()
 
             table, files = evidence_and_save(
-                claims, loaded, out or Path("out") / f"evidence-{loaded.name}", runs=runs, seed=seed,
-                threads=threads, planned=planned, progress=bar.update, kept=kept,
+                claims, loaded, out or choice.folder(loaded.name), runs=runs, seed=seed,
+                threads=threads, planned=planned, progress=bar.update, kept=kept, choice=choice,
             )  # fmt: skip
     except KeyboardInterrupt:
         say_interrupted(

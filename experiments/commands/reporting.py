@@ -22,7 +22,7 @@ def report(
         typer.Option(
             "--evidence",
             metavar="DIR",
-            help="Folder of `cascades evidence` to tell of.  [default: evidence-SCENARIO beside DIR]",
+            help="Folder of `cascades evidence` to tell of.  [default: evidence-SCENARIO... beside DIR]",
         ),
     ] = None,
 ) -> None:

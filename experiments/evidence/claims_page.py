@@ -13,7 +13,7 @@ from experiments.evidence.claims import HELD_BACK, load_claims
 from experiments.evidence.page import headline
 from experiments.evidence.saving import FIGURE_FILE, evidence_and_save
 from experiments.evidence.table import AGREES, MISSES, VERDICTS, Evidence, EvidenceTable
-from experiments.evidence.telling import claimed, reason_in_words, simulated
+from experiments.evidence.telling import claimed, needed, reason_in_words, simulated
 from sim.scenario import load
 
 SCENARIO, RUNS, SEED = "gpt3", 400, 1
@@ -24,7 +24,8 @@ HEAD = """# Claims and verdicts
 
 Made by `make evidence`; not to be edited. What the columns mean and what counts as agreement stands in
 [evidence.md](evidence.md), how the inputs were fitted to claims of the role *calibrate* in
-[calibration.md](calibration.md). Before: drawn from the intervals, without what calibration learned.
+[calibration.md](calibration.md). Needed: what the runs must say to agree. Before: drawn from the intervals,
+without what calibration learned.
 
 ![Claims and runs](evidence.png)
 """
@@ -62,7 +63,10 @@ def _section(title: str, about: str, rows: Sequence[Evidence]) -> list[str]:
     if not rows:
         return []
     lines = ["", f"## {title}", "", *([about, ""] if about else [])]
-    lines += ["| claim | claimed | simulated | runs | before | naive |", "|---|---|---|---|---|---|"]
+    lines += [
+        "| claim | claimed | needed | simulated | runs | before | naive |",
+        "|---|---|---|---|---|---|---|",
+    ]
     lines += [_row(row) for row in rows]
     lines += _listed("To be known of some:", [(row.id, row.claim.note) for row in rows])
     why = "What of the model would have to change (from the entries of the claims, `lacks`):"
@@ -96,6 +100,7 @@ def _row(row: Evidence) -> str:
     cells = [
         f"`{row.id}` {_plain(row.claim.statement)}",
         _plain(claimed(row.claim)),
+        _plain(needed(row.claim)),
         _plain(simulated(row.claim, row.judged)) + why,
         _runs(row.judged),
         row.prior_verdict,

@@ -27,8 +27,8 @@ FOLDER = "evidence"  # beside the compiled rules
 MOST_SOURCES = 6  # of how many versions of the source arms are kept; the oldest go first
 SOURCES = ("agents/*.py", "sim/*.py", "experiments/evidence/**/*.py")
 AFTERWARDS = (  # of these, what works on measured numbers only
-    "agreement.py", "calculations.py", "dress.py", "formula.py", "keeping.py", "page.py",
-    "picture.py", "saving.py", "scales.py", "table.py", "telling.py", "used_inputs.py",
+    "agreement.py", "calculations.py", "choice.py", "claims_page.py", "dress.py", "formula.py", "keeping.py",
+    "page.py", "picture.py", "saving.py", "scales.py", "table.py", "telling.py", "used_inputs.py",
 )  # fmt: skip
 PACKAGES = ("numpy", "numba", "llvmlite")
 

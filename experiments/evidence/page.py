@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from experiments.evidence.table import Evidence, EvidenceTable
     from sim.world import Compiled
 
+NOT_SIMULATED = "none: nothing here is simulated"
 PRIOR, RIVAL = "before calibration", "naive rival"
 MARKS = {AGREES: "✓", MISSES: "✗", UNTESTED: "○"}
 COLUMNS = ("verdict", "claim", "claimed", "simulated", "", PRIOR, RIVAL, "runs")
@@ -63,10 +64,11 @@ def page_of(table: EvidenceTable, manifest: dict[str, Any]) -> str:
 
 
 def headline(table: EvidenceTable) -> list[str]:
-    """Return what came out, in sentences; what was held back is counted apart."""
+    """Return which claims were left out and what came out; what was held back is counted apart."""
     held_back = [row for row in table.rows if row.claim.role == HELD_BACK]
     rows = [row for row in table.rows if row.claim.role != HELD_BACK]
-    said = _counted(rows) if rows else []
+    said = [table.choice.in_words] if table.choice.in_words else []
+    said += _counted(rows, table.choice.is_partial) if rows else []
     if held_back:
         agreed, before = (
             sum(getattr(row, name) == AGREES for row in held_back) for name in ("verdict", "prior_verdict")
@@ -79,24 +81,28 @@ def headline(table: EvidenceTable) -> list[str]:
     return said
 
 
-def _counted(rows: Sequence[Evidence]) -> list[str]:
-    """Return how many claims agree, how many of those required, and what others say to them, in sentences."""
+def _counted(rows: Sequence[Evidence], partial: bool) -> list[str]:
+    """Return how many claims agree, of those that runs decide and of those required, and what others say.
+
+    In sentences. ``partial``: there are claims that were not asked.
+    """
     counts = Counter(row.verdict for row in rows)
     total = len(rows)
     agree = f"{counts[AGREES]} agree{'s' * (counts[AGREES] == 1)} with the simulator"
     miss = f"{counts[MISSES] or 'none'} miss{'es' * (counts[MISSES] < 2)}"
     untested = f"{counts[UNTESTED]} could not be tested" if counts[UNTESTED] else "none is untested"
     said = [f"Of {total} claim{'s' * (total != 1)}, {agree}, {miss}, {untested}."]
+    said += _decided(rows)
     required = [row for row in rows if row.claim.is_required]
     failed = sum(row.verdict != AGREES for row in required)
     if required and not failed:
-        said.append(f"All required ones ({len(required)}) agree.")
+        said.append(f"All required ones{' among them' * partial} ({len(required)}) agree.")
     elif required:
         said.append(f"Of {len(required)} required, {failed} {'does' if failed == 1 else 'do'} not agree.")
     else:
         said.append("No claim is required.")
     for name, words in (("prior", "Before calibration"), ("rival", "The naive rivals, where one is named:")):
-        judged = [row for row in rows if getattr(row, name)]
+        judged = [row for row in rows if row.simulates and getattr(row, name)]
         agreed = sum(getattr(row, name).verdict == AGREES for row in judged)
         if judged:
             now = sum(row.verdict == AGREES for row in judged)
@@ -112,6 +118,19 @@ def _counted(rows: Sequence[Evidence]) -> list[str]:
             f"calculations use; {recorded} name the record, with which results are compared and no run reads."
         )
     return said
+
+
+def _decided(rows: Sequence[Evidence]) -> Iterator[str]:
+    """Yield how many claims agree that could well have missed; nothing where all are of that sort."""
+    decided = [row for row in rows if row.simulates]
+    if not decided:
+        yield "Runs decide none of them: all are inputs or arithmetic of the product."
+    elif len(decided) < len(rows):
+        agreed = sum(row.verdict == AGREES for row in decided)
+        yield (
+            f"Runs decide {len(decided)} of them, of which {agreed} agree{'s' * (agreed == 1)}; "
+            "the others are inputs or arithmetic of the product."
+        )
 
 
 def _headline(table: EvidenceTable) -> Iterator[Node]:
@@ -198,8 +217,7 @@ def _claim(row: Evidence, place: int, columns: Sequence[str], compiled: Compiled
         cells += [node("td", typeset(simulated(claim, judged))), node("td", picture_of(row))]
         cells += [node("td", prior)] if PRIOR in columns else []
         cells += [node("td", *rival)] if RIVAL in columns else []
-        simulates = any(quantity.needs_runs for quantity in claim.test.quantities.values())
-        cells.append(node("td", f"{judged.runs:,}" if simulates else "none"))
+        cells.append(node("td", f"{judged.runs:,}" if row.simulates else "none"))
     fold = node("details", node("summary", "the test"), _details(row, compiled))
     more = node("tr", node("td"), node("td", fold, colspan=str(len(columns) - 1)), klass="more")
     return node(
@@ -289,10 +307,11 @@ def _made_from(table: EvidenceTable, manifest: dict[str, Any]) -> Iterator[Node]
     facts = {
         "scenario": f"{table.scenario.name}: {table.scenario.file.scenario.title}",
         "fingerprint": manifest["fingerprint"],
-        "runs of each arm": f"{table.runs:,}",
-        "seed": str(table.seed),
+        "runs of each arm": f"{table.runs:,}" if table.simulates else NOT_SIMULATED,
+        "seed": str(table.seed) if table.simulates else "",
         "numbers changed": ", ".join(manifest["sets"]),
         "policies": ", ".join(manifest["policies"]),
+        "claims left out": table.choice.in_words,
         "inputs": "drawn from the posterior; before calibration: from their intervals"
         if any(row.prior for row in table.rows)
         else "drawn from their intervals",

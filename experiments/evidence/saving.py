@@ -7,16 +7,18 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from experiments.evidence.agreement import Judged
+from experiments.evidence.choice import Choice
 from experiments.evidence.claims import Claim, is_date
 from experiments.evidence.keeping import Kept
 from experiments.evidence.table import VERDICTS, Evidence, EvidenceTable, gather_evidence
-from experiments.evidence.telling import claimed, one_line, simulated
+from experiments.evidence.telling import claimed, needed, one_line, simulated
 from experiments.folder import MANIFEST, OutputFolder
 from sim.errors import UserError
 from sim.scenario import Scenario, problem_of
@@ -36,11 +38,13 @@ def evidence_and_save(
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
     kept: Kept | None = None,
+    choice: Choice | None = None,
 ) -> tuple[EvidenceTable, list[Path]]:
     """Hold claims against a scenario and leave table, page and figure in a folder; return table and files.
 
     A folder that cannot be written is found first. ``kept``: where measured arms are kept; where Ctrl-C
-    breaks it off, the same call goes on from there. Raises UserError.
+    breaks it off, the same call goes on from there. ``choice``: what the claims leave out; None: nothing.
+    Raises UserError.
     """
     from experiments.manifest import now
 
@@ -51,8 +55,9 @@ def evidence_and_save(
         )
     with OutputFolder(out) as folder:
         table = gather_evidence(
-            claims, scenario, runs, seed, threads=threads, planned=planned, progress=progress, kept=kept
-        )
+            claims, scenario, runs, seed, threads=threads, planned=planned, progress=progress, kept=kept,
+            choice=choice,
+        )  # fmt: skip
         return table, write(table, folder, started)
 
 
@@ -80,6 +85,7 @@ def describe(table: EvidenceTable, started: Any = None) -> dict[str, Any]:
 
     manifest = describe_scenario(table.scenario, table.seed, started)
     manifest |= {"runs_asked": table.runs, "notes": table.notes}
+    manifest["chosen"] = asdict(table.choice)
     manifest["verdicts"] = {role: dict(found) for role, found in table.counts().items()}
     manifest["claims"] = {
         row.id: row.claim.model_dump(mode="json", exclude_defaults=True) for row in table.rows
@@ -99,8 +105,15 @@ def reopened(folder: Path, manifest: dict[str, Any]) -> EvidenceTable:
     text = (folder / TABLE_FILE).read_text(encoding="utf-8")
     rows = [_evidence(row, claims[row["id"]]) for row in csv.DictReader(io.StringIO(text))]
     return EvidenceTable(
-        scenario, rows, int(manifest["runs_asked"]), int(manifest["seed"]), list(manifest["notes"])
-    )
+        scenario, rows, int(manifest["runs_asked"]), int(manifest["seed"]), list(manifest["notes"]),
+        choice_of(manifest),
+    )  # fmt: skip
+
+
+def choice_of(manifest: dict[str, Any]) -> Choice:
+    """Return which claims a folder of evidence left out; of an older one that is not known: none."""
+    said = manifest.get("chosen", {})
+    return Choice(**said | {"only": tuple(said.get("only", ()))})
 
 
 def _claim(name: str, said: dict[str, Any]) -> Claim:
@@ -154,14 +167,16 @@ def as_csv(table: EvidenceTable) -> str:
 
 
 def in_words(table: EvidenceTable) -> str:
-    """Return the verdicts by role, and every claim that does not agree, as plain text."""
+    """Return what was left out, the verdicts by role, and every claim that does not agree, as plain text."""
     from experiments.table import laid_out
 
     cells = [["role", *VERDICTS, "of"]]
     for role, counted in table.counts().items():
         if counted:
             cells.append([role, *(str(counted[verdict]) for verdict in VERDICTS), str(counted.total())])
-    lines = laid_out(cells, right=range(1, len(cells[0])))
+    left_out = table.choice.in_words
+    lines = [left_out, ""] if left_out else []
+    lines += laid_out(cells, right=range(1, len(cells[0])))
     for verdict in VERDICTS[1:]:
         found = [row for row in table.rows if row.verdict == verdict]
         if found:
@@ -177,8 +192,8 @@ def in_a_line(row: Evidence) -> str:
     if row.judged is None:
         return f"{one_line(row.id)}: {row.reason}"
     return (
-        f"{one_line(row.id)}: claimed {claimed(row.claim)}; simulated {simulated(row.claim, row.judged)}"
-        + (f"; {row.reason}" if row.reason else "")
+        f"{one_line(row.id)}: claimed {claimed(row.claim)}; needed {needed(row.claim)}; "
+        f"simulated {simulated(row.claim, row.judged)}" + (f"; {row.reason}" if row.reason else "")
     )
 
 

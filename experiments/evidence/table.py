@@ -14,6 +14,7 @@ import numpy as np
 
 from experiments.evidence import used_inputs
 from experiments.evidence.agreement import Judged
+from experiments.evidence.choice import Choice
 from experiments.evidence.claims import OF_DATES, Claim, Role
 from experiments.evidence.keeping import Kept
 from experiments.evidence.measuring import (
@@ -24,7 +25,7 @@ from experiments.evidence.measuring import (
     runs_to_come,
     uses_posterior,
 )
-from experiments.evidence.telling import day_or_number
+from experiments.evidence.telling import day_or_number, needs_runs
 from experiments.scores import crps
 from sim.errors import UserError
 from sim.policy import BASES, JOIN, policy_file, split_spec
@@ -55,6 +56,11 @@ class Evidence:
     crps: float = math.nan
     reason: str = ""
     values: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+
+    @property
+    def simulates(self) -> bool:
+        """Whether runs decide it; else it is arithmetic, or held against inputs."""
+        return needs_runs(self.claim)
 
     @property
     def prior_verdict(self) -> str:
@@ -104,19 +110,28 @@ class Evidence:
 
 @dataclass
 class EvidenceTable:
-    """All claims that were held against a scenario. ``notes``: what a reader must know."""
+    """All claims that were held against a scenario.
+
+    ``notes``: what a reader must know. ``choice``: which claims were left out.
+    """
 
     scenario: Scenario
     rows: list[Evidence]
     runs: int
     seed: int
     notes: list[str] = field(default_factory=list)
+    choice: Choice = field(default_factory=Choice)
 
     def plot(self, kind: str = "forest", out: str | Path | None = None, **options: Any) -> Any:
         """Draw a figure of it: see ``experiments.plot``."""
         from experiments.figures.plotting import plot
 
         return plot(self, kind, out, **options)
+
+    @property
+    def simulates(self) -> bool:
+        """Whether any of the claims is held against runs."""
+        return any(row.simulates for row in self.rows)
 
     @property
     def failed(self) -> list[Evidence]:
@@ -141,12 +156,13 @@ def gather_evidence(
     planned: Callable[[int], None] | None = None,
     progress: Callable[[int], None] | None = None,
     kept: Kept | None = None,
+    choice: Choice | None = None,
 ) -> EvidenceTable:
     """Hold claims against a scenario, drawn from its posterior and, where it has one, from the prior too.
 
     ``planned`` is called with the number of runs to come, ``progress`` with those completed since its last
-    call. ``kept``: where arms lie that were measured before. Raises UserError for a claim that names what is
-    not there.
+    call. ``kept``: where arms lie that were measured before. ``choice``: what the claims leave out; None:
+    nothing. Raises UserError for a claim that names what is not there.
     """
     tested = {name: claim for name, claim in claims.items() if not claim.test.inputs}
     worlds = [scenario, from_intervals(scenario)] if uses_posterior(scenario) else [scenario]
@@ -158,7 +174,7 @@ def gather_evidence(
         measure_plan(plan, runs, seed, threads=threads, progress=progress, kept=kept) for plan in plans
     ]
     rows = [used[name] if name in used else _tested(name, claim, measured) for name, claim in claims.items()]
-    return EvidenceTable(scenario, rows, runs, seed, notes_of(claims, scenario))
+    return EvidenceTable(scenario, rows, runs, seed, notes_of(claims, scenario), choice or Choice())
 
 
 def check_claims(claims: Mapping[str, Claim], scenario: Scenario) -> None:

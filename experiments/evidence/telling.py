@@ -34,6 +34,9 @@ STATISTICS = {
     "q25": "25 % quantile", "q75": "75 % quantile", "q95": "95 % quantile",
 }  # fmt: skip
 LEVEL = 0.9  # of intervals whose level need not be said
+YES = "yes"
+NOISE = 1e-9  # of the edges of what agrees, which are products
+MOST_DIGITS = 6  # of a share behind the point
 LAST_YEAR = 9999  # later months are no dates
 _TAKEN = {
     "count": "number of {rows}", "any": "whether there is any of {rows}", "sum": "sum of {of} over {rows}",
@@ -99,8 +102,10 @@ def simulated(claim: Claim, judged: Judged) -> str:
     """Return the number compared, with the 90 % interval of the runs where it is not a share of them."""
     if not judged.runs:
         return "not defined in any run"
+    if is_share(claim) and not needs_runs(claim):
+        return YES if judged.statistic else "no"
     if is_share(claim):
-        return f"{percent(judged.statistic / 100)} of runs"
+        return f"{share_in_words(claim, judged.statistic)} of runs"
     found = number(judged.statistic, claim)
     if (judged.low, judged.high) != (judged.statistic, judged.statistic):
         found += f" ({number(judged.low, claim)} to {number(judged.high, claim)})"
@@ -108,6 +113,41 @@ def simulated(claim: Claim, judged: Judged) -> str:
         found = f"{STATISTICS[claim.test.statistic]} {found}"
     unit = "" if found.endswith(number(math.inf)) else unit_of(claim)
     return f"{found} {unit}".strip()
+
+
+def needs_runs(claim: Claim) -> bool:
+    """Return whether runs decide a claim; else it is arithmetic, or held against inputs."""
+    return any(quantity.needs_runs for quantity in claim.test.quantities.values())
+
+
+def share_in_words(claim: Claim, found: float) -> str:
+    """Return a share of the runs, in %, in as few digits as leave it on its side of what agrees."""
+    zone = zone_of(claim)
+
+    def agrees(share: float) -> bool:
+        return zone.low - NOISE <= share <= zone.high + NOISE
+
+    digits = next(
+        (few for few in range(MOST_DIGITS) if agrees(round(found, few)) == agrees(found)), MOST_DIGITS
+    )
+    return f"{found:.{digits}f} %" if digits else percent(found / 100)
+
+
+def needed(claim: Claim) -> str:
+    """Return when a claim agrees, in few words, for a table; the whole of it: ``rule_in_words``."""
+    if is_share(claim) and not needs_runs(claim):
+        return YES
+    share, rule, zone = is_share(claim), claim.test.rule, zone_of(claim)
+    low, high = (number(edge, None if share else claim) for edge in (zone.low, zone.high))
+    if rule in SHARES or math.isinf(zone.high):
+        within = f">= {low}"
+    elif math.isinf(zone.low):
+        within = f"<= {high}"
+    else:
+        within = low if low == high else f"{low} to {high}"
+    statistic = "" if share or rule == "identity" else STATISTICS[claim.test.statistic]
+    text = f"{statistic} {within} {'% of runs' if share else unit_of(claim)}".strip()
+    return f"{text}, and 0 within 90 % of runs" if rule == "null" else text
 
 
 def rule_in_words(claim: Claim) -> str:
@@ -141,7 +181,8 @@ def reason_in_words(row: Evidence) -> str:
     if is_share(claim):
         side = "at least" if judged.statistic < zone.low else "at most"
         edge = zone.low if judged.statistic < zone.low else zone.high
-        text = f"it holds in {percent(judged.statistic / 100)} of the runs; {side} {edge:g} % would agree"
+        found = share_in_words(claim, judged.statistic)
+        text = f"it holds in {found} of the runs; {side} {edge:g} % would agree"
     elif claim.test.rule == "null" and zone.low <= judged.statistic <= zone.high:
         text = "the 90 % interval of the runs does not contain 0"
     else:

@@ -94,9 +94,11 @@ def _of_attribution(found: Any) -> Basis:
 
 def _of_evidence(table: Any) -> Basis:
     scenario = table.scenario
+    runs = {"runs": table.runs, "seed": table.seed, "further": "Runs are of each arm."}
+    none = {"runs": len(table.rows), "seed": None, "what": "claim", "further": "Nothing here is simulated."}
     return Basis(
-        scenario.file.scenario.title, scenario.name, scenario.fingerprint, table.runs, table.seed,
-        scenario.sets, scenario.policies, further="Runs are of each arm.",
+        scenario.file.scenario.title, scenario.name, scenario.fingerprint, sets=scenario.sets,
+        policies=scenario.policies, **(runs if table.simulates else none),
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ MOST_IN_ONE_COLUMN = 28  # rows; more stand in two columns, in smaller print
 MOST_LETTERS = 43  # of the numbers beside a row
 HEAD, TAIL = 0.46, 0.36  # inches of a panel above and below its rows
 FEWEST = 3  # rows of a panel that goes on in the next column
+CALCULATED = "no runs: calculated"
 FAR = 3.0  # positions further out are drawn here, as arrows
 COLOURS = {AGREES: ink.BLUE, MISSES: ink.VERMILLION, UNTESTED: ink.GREY}
 MARKERS = {AGREES: "o", MISSES: "s", UNTESTED: "o"}
@@ -95,7 +96,8 @@ def compose(table: EvidenceTable, width: float = WIDE) -> Figure:
     for place, column in enumerate(columns):
         sheet.top = first
         for piece in column:
-            _panel(sheet, piece, shape, MARGIN + place * (shape.width + BETWEEN), others, table.runs)
+            runs = table.runs if any(row.simulates for row in piece.rows) else 0
+            _panel(sheet, piece, shape, MARGIN + place * (shape.width + BETWEEN), others, runs)
     sheet.top = first + INCH * max(
         (sum(piece.height(shape) for piece in column) for column in columns), default=0
     )
@@ -142,7 +144,10 @@ def in_columns(pieces: Sequence[Piece], shape: Shape) -> list[list[Piece]]:
 
 
 def _panel(sheet: Sheet, piece: Piece, shape: Shape, left: float, others: Sequence[str], runs: int) -> None:
-    """Draw the rows of a piece, below its heading and beside their names. ``left``: inches."""
+    """Draw the rows of a piece, below its heading and beside their names.
+
+    ``left``: inches. ``runs``: of each arm; 0 where nothing in it is simulated.
+    """
     signs = SIGN * (1 + len(others)) + 0.06
     wide = shape.width - shape.names - signs - shape.numbers
     tall = len(piece.rows) * shape.row
@@ -155,7 +160,8 @@ def _panel(sheet: Sheet, piece: Piece, shape: Shape, left: float, others: Sequen
     axes.set_yticks([])
     unit = wide  # inches across: places beside the axes are given in inches
     agree = sum(row.verdict == AGREES for row in piece.rows)
-    sort = f"{'shares of runs' if piece.share else 'numbers'}{', going on' if piece.again else ''}"
+    shares = "shares of runs" if runs else "yes or no"
+    sort = f"{shares if piece.share else 'numbers'}{', going on' if piece.again else ''}"
     heading = f"{piece.role} ({sort}): {agree} of {count} agree"
     _beside(axes, -shape.names / unit, -0.75, heading, size=shape.size + 1.2, weight="bold", va="bottom")
     _axis(axes, piece.share, shape, runs)
@@ -198,12 +204,12 @@ def _axis(axes: Axes, share: bool, shape: Shape, runs: int) -> None:
     if share:
         axes.set_xlim(-4, 104)
         axes.set_xticks([0, 25, 50, 75, 100])
-        words = f"% of runs in which it holds (n = {runs:,})"
+        words = f"% of runs in which it holds (n = {runs:,})" if runs else f"0: no; 100: yes ({CALCULATED})"
     else:
         axes.set_xlim(-FAR - 0.35, FAR + 0.35)
         axes.set_xticks([-2, -1, 0, 1, 2])
         axes.set_xticklabels(["−2", "−1", "0", "1", "2"])
-        words = f"0: claimed; −1 to 1: agrees (n = {runs:,} runs)"
+        words = f"0: claimed; −1 to 1: agrees ({f'n = {runs:,} runs' if runs else CALCULATED})"
     axes.set_xlabel(words, fontsize=shape.size - 0.2, labelpad=1.5)
     axes.tick_params(axis="x", length=2, width=0.5, labelsize=shape.size - 0.2, pad=1.5)
     axes.grid(axis="x", color="#E6E6E6", linewidth=0.5, zorder=-2)
@@ -275,16 +281,21 @@ def _beside(axes: Axes, x: float, y: float, text: str, size: float, **style: Any
 
 
 def _title(table: EvidenceTable) -> str:
-    agree = sum(row.verdict == AGREES for row in table.rows)
-    return f"Evidence for {ink.shorten(table.scenario.name, 40)}: {agree} of {len(table.rows)} claims agree"
+    """Return how many agree of the claims that runs decide; of all where they decide none."""
+    rows = [row for row in table.rows if row.simulates] or table.rows
+    agree = sum(row.verdict == AGREES for row in rows)
+    of = f"the {len(rows)} claims that runs decide" if table.simulates else f"{len(rows)} claims"
+    return f"Evidence for {ink.shorten(table.scenario.name, 30)}: {agree} of {of} agree"
 
 
 def _facts(table: EvidenceTable) -> str:
+    """Return which claims were left out, and how those stand that are not drawn."""
+    said = [table.choice.in_words]
     used = [row for row in table.rows if row.judged is None]
-    if not used:
-        return ""
-    right = sum(row.verdict == AGREES for row in used)
-    return f"Not drawn: claims that are inputs, of which {right} of {len(used)} stand as claimed."
+    if used:
+        right = sum(row.verdict == AGREES for row in used)
+        said.append(f"Not drawn: claims that are inputs, of which {right} of {len(used)} stand as claimed.")
+    return " ".join(filter(None, said))
 
 
 def _keys(others: Sequence[str]) -> list[Any]:

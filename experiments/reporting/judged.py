@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def page_of_evidence(folder: Path, manifest: dict[str, Any]) -> Page:
     """Return what the report of evidence says."""
-    from experiments.evidence.page import headline
+    from experiments.evidence.page import NOT_SIMULATED, headline
     from experiments.evidence.saving import FIGURE_FILE
     from experiments.reopening import reopen
     from experiments.reporting.making import Page
@@ -45,6 +45,7 @@ def page_of_evidence(folder: Path, manifest: dict[str, Any]) -> Page:
             "The number compared is the median of the runs unless a row says otherwise; in brackets, 5 % to "
             "95 % of them. The test of every claim, term by term, stands in evidence.html beside this page.",
         ),
+        runs="" if found.simulates else NOT_SIMULATED,
         judges=False,
     )
 
@@ -63,13 +64,14 @@ def _counts(found: EvidenceTable):
 
 
 def _claims(found: EvidenceTable, role: str):
-    from experiments.evidence.telling import claimed, one_line, simulated
+    from experiments.evidence.telling import claimed, needed, one_line, simulated
 
     rows = [
         (
             row.verdict,
             f"{one_line(row.claim.statement)} ({row.id})",
             claimed(row.claim),
+            needed(row.claim) if row.judged else "",
             simulated(row.claim, row.judged) if row.judged else "",
             one_line(row.claim.source),
         )
@@ -77,5 +79,5 @@ def _claims(found: EvidenceTable, role: str):
         if row.claim.role == role
     ]
     return sections.table(
-        ("verdict", "claim", "claimed", "simulated", "source"), rows, klass="tight searched"
+        ("verdict", "claim", "claimed", "needed", "simulated", "source"), rows, klass="tight searched"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -137,11 +138,31 @@ def evidence(scenario: Scenario, folder: Path, given: Path | None) -> Iterator[N
     ``given``: the folder that ``cascades evidence`` left; else the one beside ``folder``, if there is one.
     """
     yield node("h2", "Evidence", id="evidence")
-    place = given or folder.parent / f"evidence-{scenario.name}"
-    if given or (place / MANIFEST).is_file():
+    place = given or _beside(folder, scenario)
+    if place:
         yield from _verdicts(scenario, place)
     else:
         yield from _claims(scenario)
+
+
+def _beside(folder: Path, scenario: Scenario) -> Path | None:
+    """Return the folder of evidence beside another: a whole one before one that leaves claims out.
+
+    Then one for this very scenario before one of its name; None if there is none.
+    """
+    from experiments.evidence.saving import choice_of
+    from experiments.reopening import sort_of_folder
+
+    found: list[tuple[tuple[bool, bool, int], Path]] = []
+    usual = f"evidence-{scenario.name}"
+    for place in [folder.parent / usual, *sorted(folder.parent.glob(f"{glob.escape(usual)}-*"))]:
+        if (place / MANIFEST).is_file():
+            sort, manifest = sort_of_folder(place)
+            if sort.name == "evidence" and manifest.get("scenario_name") == scenario.name:
+                same = manifest.get("fingerprint") == scenario.fingerprint
+                rank = (not choice_of(manifest).is_partial, same, len(manifest.get("claims", ())))
+                found.append((rank, place))
+    return max(found, key=lambda each: each[0])[1] if found else None
 
 
 def _verdicts(scenario: Scenario, place: Path) -> Iterator[Node]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from experiments.calibration.targets import fitted_to
 from experiments.table import laid_out
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from sim.result import Result
 
 _HEADINGS = ("", "median", "90 % of runs", "never", "what really happened")
+FITTED = ", fitted"  # after what really happened
+ABOUT_FITTED = "the inputs were fitted to a claim about it, so that the runs come near it is no evidence"
 _LAG = re.compile(r"lag_pub_(\d+)")
 _ORDINALS = {1: "first", 2: "second", 3: "third", 5: "fifth", 10: "tenth"}
 
@@ -24,7 +28,7 @@ class Line:
     """One line of the summary. Times in months; ``inf``: not within the horizon.
 
     ``actual``: what really happened, a date or a number of months; None where there is no record,
-    ``inf`` where the record says that it did not.
+    ``inf`` where the record says that it did not. ``fitted``: the inputs were fitted to a claim about it.
     """
 
     metric: str
@@ -34,6 +38,7 @@ class Line:
     high: float
     never: float
     actual: datetime.date | float | None
+    fitted: bool = False
 
     @property
     def is_lag(self) -> bool:
@@ -68,7 +73,8 @@ def summarise(result: Result, history: History | None) -> list[Line]:
 def in_words(result: Result, history: History | None) -> str:
     """Return the summary as a table of plain text, with what it rests on."""
     scenario = result.scenario
-    table = laid_out(in_rows(result, history))
+    rows = in_rows(result, history)
+    table = laid_out(rows)
     runs = len(result.run_numbers)
     klass = scenario.follow_class
     notes = [
@@ -84,6 +90,7 @@ def in_words(result: Result, history: History | None) -> str:
         )
     if history:
         notes.append(f"What really happened: {history.credit}")
+    notes += about_fitted(rows)
     table += _members(result)
     notes.append("The runs say what follows from this scenario's inputs, not what will or would happen.")
     return "\n".join([notes[0], "", *table, "", *notes[1:]])
@@ -92,6 +99,11 @@ def in_words(result: Result, history: History | None) -> str:
 def in_rows(result: Result, history: History | None) -> list[tuple[str, ...]]:
     """Return the summary as rows of words, headings first."""
     return [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
+
+
+def about_fitted(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return what a mark in rows of the summary means, as a sentence; nothing where there is none."""
+    return [f"fitted: {ABOUT_FITTED}."] if any(row[-1].endswith(FITTED) for row in rows) else []
 
 
 _MEMBERS = (
@@ -119,7 +131,16 @@ def _members(result: Result) -> list[str]:
 def _line(result: Result, name: str, title: str, actual: datetime.date | float | None) -> Line:
     low, _, median, _, high = (float(value) for value in result.quantiles(name))
     never = sum(math.isinf(value) for value in result[name]) / len(result.run_numbers)
-    return Line(name, title, low, median, high, never, actual)
+    return Line(
+        name,
+        title,
+        low,
+        median,
+        high,
+        never,
+        actual,
+        actual is not None and name in fitted_to(result.scenario),
+    )
 
 
 def _revealed(history: History | None, klass: str) -> datetime.date | None:
@@ -149,7 +170,8 @@ def _cells(line: Line, result: Result, history: History | None) -> tuple[str, ..
         actual = line.actual.strftime("%Y-%m")
     else:
         actual = "not on record" if math.isinf(line.actual) else f"{line.actual:.1f}"
-    return line.title, shown(line.median), spread, _with_doubt(line.never, result), actual
+    mark = FITTED if line.fitted else ""
+    return line.title, shown(line.median), spread, _with_doubt(line.never, result), actual + mark
 
 
 def _with_doubt(share: float, result: Result) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -159,7 +160,8 @@ def test_real_dates_stand_beside_those_of_the_runs(tmp_path):
     lanes = {lane["name"]: lane["actual"] for lane in json.loads(page.data)["lanes"]}
     assert lanes["OpenAI"] == pytest.approx(16.9, abs=0.2)  # 28 May 2020, from January 2019 on
     assert lanes["Huawei"] is None or lanes["Huawei"] > lanes["OpenAI"]
-    assert "What really happened: 11.9 months" in page.text
+    assert "What really happened: 11.9 months (the inputs were fitted to a claim about it" in page.text
+    assert "11.9, fitted" in page.text and "fitted: the inputs were fitted" in page.text
 
 
 def test_what_an_arrow_is_said_to_have_saved_is_what_why_says(folders):
@@ -261,6 +263,23 @@ def test_evidence_beside_the_folder_is_told_of(tmp_path, folders):
     assert done.code == 0, done.err
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert "Claims of the literature held against" in page.text
+
+
+def test_of_evidence_beside_the_folder_the_whole_is_told_of(tmp_path, folders):
+    folder = make_folder("run", tmp_path / "toy")
+    whole, part = tmp_path / "evidence-toy", tmp_path / "evidence-toy-identity"
+    shutil.copytree(folders("evidence"), part)
+    manifest = json.loads((part / "manifest.json").read_text(encoding="utf-8"))
+    manifest["chosen"] = {"only": ["identity"], "asked": 1, "of": 2}
+    (part / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    said = "Chosen by --only identity: 1 of 2 claims; the others were not asked."
+    assert said in page_of(folder).text and said in page_of(part).text
+    assert "nothing here is simulated" in page_of(part).text
+    shutil.copytree(folders("evidence"), whole)
+    text = page_of(folder).text
+    assert "Claims of the literature held against" in text and said not in text
+    shutil.copytree(part, whole, dirs_exist_ok=True)  # as with --out: then the part is told of as one
+    assert said in page_of(folder).text
 
 
 def test_the_command_writes_the_page_and_says_where(tmp_path):

@@ -16,7 +16,7 @@ from experiments.attribution import meaning
 from experiments.comparison import end_of
 from experiments.figures.diffusion import builders
 from experiments.paired_table import amount, between, bounds, headline, signed
-from experiments.summary import Line, summarise
+from experiments.summary import ABOUT_FITTED, Line, summarise
 from experiments.table import percent
 from sim.words import Event, Mechanism
 
@@ -89,6 +89,7 @@ def _dated(result: Result, line: Line) -> str:
         text += f". What really happened: {line.actual:%Y-%m}"
     elif line.actual is not None and math.isfinite(line.actual):
         text += f". What really happened: {line.actual:.1f}{unit}"
+    text += f" ({ABOUT_FITTED})" if line.fitted else ""
     return f"{text}."
 
 

@@ -102,7 +102,7 @@ def _links(parts: Sequence[Node]) -> Iterator[Node]:
 def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
     from experiments.figures.cascade import typical_run
     from experiments.run import FIGURE_FILE, history_of
-    from experiments.summary import in_rows, summarise
+    from experiments.summary import about_fitted, in_rows, summarise
 
     result = reopen(folder)
     history, logged = history_of(result.scenario), worlds.of_run(folder, result)
@@ -118,7 +118,8 @@ def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
     ]  # fmt: skip
     said = answers.of_run(result, history, logged)
     if history:
-        key.append(node("p", f"What really happened: {history.credit}", klass="quiet"))
+        words = " ".join([f"What really happened: {history.credit}", *about_fitted(rows)])
+        key.append(node("p", words, klass="quiet"))
     return Page(
         result.scenario.file.scenario.title,
         answers.question(result.scenario),

@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.calibration.prior import Prior, prior_of
 from experiments.calibration.statistic import Statistic, statistic_for
+from experiments.calibration.targets import ROLE
 from experiments.evidence.agreement import Wanted
 from experiments.evidence.claims import Claim
 from experiments.evidence.measuring import Measured, PlannedArm, from_intervals, measure_runs, plan_of
@@ -18,8 +19,6 @@ from sim.ensemble import Simulator
 from sim.errors import UserError
 from sim.scenario import Scenario
 from sim.world import Compiled
-
-ROLE = "calibrate"
 
 
 class ClaimedWorld:

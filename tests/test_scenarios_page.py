@@ -11,6 +11,7 @@ import pytest
 from terminal import cascades
 
 from agents.kinds import REGISTRY
+from experiments.run import history_of
 from sim import simulate
 from sim.errors import UserError
 from sim.scenario import CONFIGS, from_data, load, merge
@@ -148,6 +149,12 @@ def test_what_is_scripted_before_the_start_counts_as_done_on_the_first_day():
     assert (announced.groupby("run")["month"].min() == 0).all()
     shown = events[events["event"] == "demonstrated"]
     assert len(shown) and (shown["month"] > 0).all()
+
+
+def test_a_name_that_is_kept_keeps_the_record(tmp_path):
+    for heading, record in (('title = "other"', True), ('name = "other"', False)):
+        (tmp_path / "other.toml").write_text(f'extends = "gpt3"\n[scenario]\n{heading}\n')
+        assert (history_of(load(tmp_path / "other.toml")) is not None) == record
 
 
 def test_an_actor_is_taken_out_with_what_is_scripted_of_it():

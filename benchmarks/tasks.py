@@ -22,9 +22,9 @@ from typing import Any
 import mesa
 
 from benchmarks.timing import alternate
+from experiments.extras import how_to_install
 
 WORKERS = 2
-EXTRA = "pip install 'diffusion-cascades[bench]'"
 
 
 def add_one(a: float) -> float:
@@ -94,7 +94,7 @@ def ema(tasks: int) -> Iterator[Callable[[], int]]:
     try:
         from ema_workbench import Model, MultiprocessingEvaluator, RealParameter, ScalarOutcome
     except ImportError:
-        raise SystemExit(f"error: the comparison needs the EMA Workbench: {EXTRA}") from None
+        raise SystemExit(f"error: this needs the EMA Workbench: {how_to_install('bench')}") from None
     model = Model("adder", function=add_one_to)
     model.uncertainties = [RealParameter("a", 0.0, 1.0)]
     model.outcomes = [ScalarOutcome("sum")]

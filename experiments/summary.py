@@ -97,8 +97,9 @@ def in_words(result: Result, history: History | None) -> str:
 
 
 def in_rows(result: Result, history: History | None) -> list[tuple[str, ...]]:
-    """Return the summary as rows of words, headings first."""
-    return [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
+    """Return the summary as rows of words, headings first; without a record, without what really happened."""
+    rows = [_HEADINGS] + [_cells(line, result, history) for line in summarise(result, history)]
+    return rows if history else [row[:-1] for row in rows]
 
 
 def about_fitted(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -165,7 +166,7 @@ def _cells(line: Line, result: Result, history: History | None) -> tuple[str, ..
 
     spread = shown(line.low) if line.low == line.high else f"{shown(line.low)} to {shown(line.high)}"
     if line.actual is None:
-        actual = "" if history is None else "not on record"
+        actual = "not on record"
     elif isinstance(line.actual, datetime.date):
         actual = line.actual.strftime("%Y-%m")
     else:

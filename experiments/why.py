@@ -553,10 +553,16 @@ class Reader(Wording):
         dated = ", ".join(f"{word} {self.when(time)}" for word, time in times.items())
         lost = f"; {_times(failed)} a training attempt was lost" if failed else ""
         cause.notes.append(f"project {project}: {dated}{lost}")
+        means = [f"{human(float(row['team']))} people"] if row["team"] > 0 else []
+        if row["chips"] > 0:
+            whose = f" lent by {lent}" if lent else " of its own, given" if row["lent"] else " rented"
+            means.append(chips + whose)
+        elif not means:  # what could be built without chips is built
+            yet = cause.event == Event.UNFINISHED.key
+            means.append("waiting for the means to train: no chips yet" if yet else "no chips to train with")
         cause.notes.append(
-            f"{human(float(row['team']))} people, {chips}"
-            + (f" lent by {lent}" if lent else " of its own, given" if row["lent"] else " rented")
-            + f"; {human(cause.facts['spent_usd'])} USD spent"
+            ", ".join(means)
+            + (f"; {human(cause.facts['spent_usd'])} USD spent" if cause.facts["spent_usd"] else "")
             + (f"; expected compute {human(expected)} USD" if expected else "")
         )
         books = self.books(project)

@@ -84,7 +84,7 @@ def test_all_who_do_nothing_do_it_as_often():
 
 
 def test_the_workbench_does_nothing_as_often():
-    pytest.importorskip("ema_workbench", reason="pip install 'diffusion-cascades[bench]'")
+    pytest.importorskip("ema_workbench", reason="pip install '.[bench]'")
     from benchmarks import tasks
 
     with tasks.ema(60) as program:

@@ -583,7 +583,7 @@ def test_without_the_extra_it_says_which(monkeypatch):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(serving.metadata, "version", missing)
-    with pytest.raises(UserError, match=r"pip install 'diffusion-cascades\[dashboard\]'"):
+    with pytest.raises(UserError, match=r"pip install '\.\[dashboard\]'"):
         serving.check_extra()
 
 

@@ -29,7 +29,7 @@ from experiments.evidence.table import gather_evidence, notes_of
 from experiments.evidence.used_inputs import problems
 from experiments.expectation import draws_of_number, pooled, trend_lags
 from experiments.history import from_data, load_history
-from experiments.summary import in_words
+from experiments.summary import in_rows, in_words
 from sim import scaling, simulate
 from sim.errors import UserError
 from sim.luck import name_hash
@@ -271,6 +271,14 @@ def test_probabilities_of_another_domain_have_a_band(toy):
         doubtful.runs.iloc[:, 1:].to_numpy(), toy.runs.iloc[:, 1:].to_numpy(), equal_nan=True
     )
     assert load("image").file.scenario.doubt_points == 20
+
+
+def test_without_a_record_there_is_no_column_for_it(toy):
+    assert "what really happened" not in in_words(toy, None)
+    rows = in_rows(toy, None)
+    assert {len(row) for row in rows} == {4} and rows[0][-1] == "never"
+    recorded = simulate("gpt3", runs=2, seed=1, threads=1, logs=0)
+    assert in_rows(recorded, load_history("gpt3"))[0][-1] == "what really happened"
 
 
 def test_a_claim_that_sets_an_input_is_found_however_it_is_named():

@@ -651,7 +651,7 @@ def test_the_same_future_has_one_scenario_in_ema_and_integers_stay_whole(tmp_pat
 
 
 def test_the_ema_workbench_itself_takes_what_is_written(tmp_path):
-    ema = pytest.importorskip("ema_workbench", reason="pip install 'diffusion-cascades[bench]'")
+    ema = pytest.importorskip("ema_workbench", reason="pip install '.[bench]'")
     factors = factors_of_ema(
         [ema.RealParameter(DETAILS, 0.1, 0.3)], [ema.CategoricalParameter("policy", ["base", "code-never"])]
     )

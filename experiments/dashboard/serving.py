@@ -13,11 +13,12 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
 
+from experiments.extras import how_to_install
 from sim.errors import UserError
 
 HOST = "127.0.0.1"
 SCENARIO = "CASCADES_EXPLORE"  # variable of the environment: the scenario that a window begins with
-EXTRA = "diffusion-cascades[dashboard]"
+EXTRA = "dashboard"
 ALLOWED = (HOST, "localhost")
 # Solara counts its users over the network and fetches what it lacks, unless it is told not to.
 QUIET = {
@@ -64,7 +65,7 @@ def check_extra() -> None:
         except metadata.PackageNotFoundError:
             raise UserError(
                 f"the dashboard needs the package {package}, which is not installed; "
-                f"install it with: pip install '{EXTRA}'"
+                f"install it with: {how_to_install(EXTRA)}"
             ) from None
 
 

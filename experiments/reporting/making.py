@@ -106,7 +106,7 @@ def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
 
     result = reopen(folder)
     history, logged = history_of(result.scenario), worlds.of_run(folder, result)
-    heads, *rows = (row if history else row[:-1] for row in in_rows(result, history))
+    heads, *rows = in_rows(result, history)
     first = 1 + sum(line.is_lag for line in summarise(result, history))  # the reveal and the lags
     dates = sections.table(heads, rows[first:])
     key = [

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from experiments.extras import how_to_install
 from experiments.sweeps.keeping import differences
 from sim.errors import UserError
 
@@ -25,7 +26,7 @@ LENGTH = struct.Struct("<Q")  # what a Dask scheduler says first: how many bytes
 LONGEST_GREETING = 2**20
 FAULTS = 2  # chunks that a worker may fail at before it gets no more
 T = TypeVar("T")
-EXTRA = "pip install 'diffusion-cascades[cluster]'"
+EXTRA = "cluster"
 
 
 @contextlib.contextmanager
@@ -41,7 +42,7 @@ def on_cluster(
         import dask
         import distributed  # noqa: F401
     except ImportError:
-        raise UserError(f"--cluster {address}: needs Dask: {EXTRA}") from None
+        raise UserError(f"--cluster {address}: needs Dask: {how_to_install(EXTRA)}") from None
     settings = {
         "distributed.comm.timeouts.connect": SECONDS_TO_CONNECT,
         "distributed.comm.retry.count": 0,

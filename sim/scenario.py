@@ -37,6 +37,7 @@ from sim.schema import (
     EVER,
     ROW_TABLES,
     SETTINGS,
+    Kind,
     Option,
     ScenarioFile,
     date_of_months,
@@ -551,6 +552,11 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             check(actor.grant_chip, own, "generation of its family of chips", f"{path}.grant_chip")
         if file.kinds[actor.kind].sponsors and not actor.grant:
             raise UserError(f"{origin}: {path}.grant: is missing; a sponsor gives something")
+        if gives_up_at_once(file.kinds[actor.kind]):
+            patience = join_path(["kinds", actor.kind, "patience_months"])
+            raise UserError(
+                f"{origin}: {patience}: is 0, so that who decides for a model gives up at once; give months"
+            )
     ties = [kind.key for kind in TieKind]
     for row, tie in enumerate(file.ties):
         path = f"ties.{row}"
@@ -601,6 +607,12 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
     check_joint(file, origin)
 
 
+def gives_up_at_once(kind: Kind) -> bool:
+    """Return whether actors of a kind decide for models and have no time at all to find the means."""
+    patience = kind.patience_months
+    return kind.develops and kind.start_rate.value > 0.0 and patience.value == 0.0 and not patience.uncertain
+
+
 def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> None:
     for table, model in (ROW_TABLES | SETTINGS).items():
         dates = [name for name, unit in number_fields(model).items() if unit.date]
@@ -635,6 +647,10 @@ def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> N
             raise UserError(f"{origin}: {path}: started, trained and announced are out of order")
         begins = file.actors[row.actor].active_from.value
         if row.trained.value < begins:
+            if begins >= EVER:
+                raise UserError(
+                    f"{origin}: {path}.actor: {row.actor!r} never comes into being; remove the project too"
+                )
             raise UserError(
                 f"{origin}: {path}.actor: {row.actor!r} comes into being only on {date_of_months(begins)}"
             )

@@ -271,10 +271,12 @@ class Actor(Table):
     people: _number("people whom it can put on one model", "people") = ZERO
     full_time: _share("share of full time that they give") = Quantity(1.0)
     experience: _share("experience in large-scale training at the start") = ZERO
-    willing_usd: _number("compute budget that it would give one run in 2020", "USD") = ZERO
+    willing_usd: _number(
+        "compute budget that it would give one run at the date of the means (trends.as_of)", "USD"
+    ) = ZERO
     money_usd: _number("money at the start", "USD") = ZERO
-    income_usd: _number("money per month for large models, in 2020", "USD/month") = ZERO
-    chips: _number("chips that it can bring to one run in 2020", "count") = ZERO
+    income_usd: _number("money per month for large models, at the date of the means", "USD/month") = ZERO
+    chips: _number("chips that it can bring to one run, at the date of the means", "count") = ZERO
     chips_until: _date("generations of hardware that have not reached it by then never do") = NEVER
     rent: _number("what it pays for chips, against the market", "ratio") = Quantity(1.0)
     hired: _share(

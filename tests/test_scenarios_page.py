@@ -113,7 +113,6 @@ def test_one_that_stands_alone_must_say_all_that_the_page_lists():
     "path",
     [
         "kinds.leading_lab.start_rate",
-        "kinds.leading_lab.patience_months",
         *(f"actors.Second.{field}" for field in ("people", "chips", "willing_usd", "income_usd")),
     ],
 )
@@ -121,6 +120,17 @@ def test_a_default_that_is_a_trap_keeps_everybody_out(path):
     assert f"`{'kinds.KIND' if path.startswith('kinds') else 'actors.NAME'}" in TEXT
     assert path.rsplit(".", 1)[1] in TEXT
     assert never(without(path)) == 1
+
+
+def test_builders_without_any_patience_are_refused():
+    with pytest.raises(UserError, match=r"kinds\.leading_lab\.patience_months: is 0, so that who decides"):
+        without("kinds.leading_lab.patience_months")
+
+
+def test_an_actor_that_never_comes_cannot_be_scripted():
+    never_there = {"actors": {"Google": {"active_from": "never"}}}
+    with pytest.raises(UserError, match="'Google' never comes into being; remove the project too"):
+        from_data(merge(load("gpt3").raw, never_there))
 
 
 def test_what_no_effect_knows_is_released_and_taken_up_by_nobody():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.comparison import LAGS, end_of
+from experiments.comparison import LAGS, end_of, moved_reveals
 from experiments.figures import ink
 from experiments.figures.captions import basis_of
 from experiments.figures.holding import arm_keys, colour_of, dash_of, round_of
@@ -95,7 +95,8 @@ def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] =
     )
     left = len(comparison.results) - len(arms)
     foot += f" {left} more arms are in the tables." if left else ""
-    return sheet.whole(f"{foot} {basis_of('compare', comparison).text}")
+    note = moved_reveals(comparison, arms, [*curves, *dated])
+    return sheet.whole(" ".join(filter(None, (foot, note, basis_of("compare", comparison).text))))
 
 
 def comes(comparison: Comparison, name: str) -> bool:

@@ -17,7 +17,7 @@ from experiments.comparison import end_of, moves_reveal
 from experiments.figures.diffusion import builders
 from experiments.origins import origin
 from experiments.paired_table import amount, between, bounds, headline, signed
-from experiments.summary import Line, summarise
+from experiments.summary import Line, laid_over, summarise
 from experiments.table import percent
 from sim.words import Event, Mechanism
 
@@ -39,7 +39,8 @@ MECHANISM = "mech_share["
 
 def conditional(scenario: Scenario) -> str:
     """Return the words without which no answer stands."""
-    return f"If the world works as the scenario “{scenario.file.scenario.title}” says, then:"
+    laid = laid_over(scenario.policies, scenario.sets)
+    return f"If the world works as the scenario “{scenario.file.scenario.title}” says{laid}, then:"
 
 
 def question(scenario: Scenario) -> str:

@@ -15,6 +15,7 @@ from experiments.pages.tree import Node, node
 from experiments.paired_table import amount
 from experiments.reporting import answers, sections, worlds
 from experiments.reporting.studied import said
+from experiments.summary import titled
 from experiments.table import percent
 from sim.result import QUANTILES
 
@@ -45,7 +46,7 @@ def page_of_sweep(folder: Path) -> Page:
     store = open_store(folder)
     scenario, plan = store.scenario, store.manifest["plan"]
     frame = store.frame(store.metrics)
-    title = plan["title"] or f"A sweep of {scenario.file.scenario.title}"
+    title = plan["title"] or f"A sweep of {titled(scenario)}"
     varied = ", ".join(factor.name for factor in store.factors)
     done, points = len(frame), len(store.design)
     sentences, key = [], [node("h2", "Key numbers", id="key")]

@@ -624,3 +624,15 @@ def test_no_two_points_look_alike():
     (axes,) = compose(page, 180.0).axes
     looks = {(one.get_color(), one.get_marker()) for one in axes.lines if one.get_linestyle() == "None"}
     assert len(looks) == 16
+
+
+def test_the_last_tick_of_the_last_panel_of_a_comparison_has_room(compared):
+    from experiments.figures.paired import compose as paired
+
+    figure = paired(compared)
+    figure.canvas.draw()
+    edge = figure.bbox.width - figure.dpi / 25.4  # a millimetre of paper
+    for axes in figure.axes:
+        for label in axes.get_xticklabels():
+            if label.get_text() and axes.axison:
+                assert label.get_window_extent().x1 < edge, label.get_text()

@@ -65,7 +65,7 @@ def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] =
     for first in range(0, len(curves), across):
         row = curves[first : first + across]
         sheet.top += 4.0
-        panels = sheet.row(CURVES, [10.0] + [4.0] * (across - 1), gap=2.5)
+        panels = sheet.row(CURVES, [10.0] + [4.0] * (across - 1), gap=2.5, right=TICK / 2)
         for place, axes in enumerate(panels):
             if place < len(row):
                 draw_curves(axes, comparison, arms, row[place], first=place == 0)

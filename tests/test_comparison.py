@@ -569,6 +569,7 @@ def test_the_figures_of_lags_say_who_moves_the_reveal():
     assert said in below(compose(found))
     assert said in below(found.plot("lags")) and said in below(found.plot("policies", metric="lag_1"))
     assert said in below(found.plot("differences"))
+    assert "t_owner_2" in found.plot("policies").texts[0].get_text()  # a date, where nothing is asked for
     assert "the reveal itself" not in below(found.plot("differences", metric="t_owner_2"))
     assert "the reveal itself" not in below(compose(found, chosen=[NOBODY]))
 

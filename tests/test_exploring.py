@@ -1161,3 +1161,22 @@ def test_designs_in_which_papers_are_delayed_keep_dates(name):
     metrics = read_sweep(name)[0].metrics
     assert "reveal" in metrics and "t_owner_6" in metrics
     assert not origins(metrics)
+
+
+def test_figures_and_report_of_a_sweep_say_that_its_levers_move_the_reveal(tmp_path):
+    from experiments.figures.plotting import plot
+    from experiments.reporting.swept import page_of_sweep
+    from experiments.sweeps.running import sweep
+
+    metrics = ["lag_1", "t_owner_2", "reveal"]
+    sweep("toy", {"delay:months": [0, 2, 4, 6]}, runs=4, metrics=metrics, out=tmp_path / "s", threads=1)
+
+    def below(kind: str, metric: str) -> str:
+        figure = plot(tmp_path / "s", kind, metric=metric)
+        return " ".join(text.get_text() for text in figure.texts if text.get_gid() == "caption")
+
+    said = "What is varied here moves the reveal itself in 75 % of runs"
+    for kind in ("points", "tornado", "sensitivity"):
+        assert said in below(kind, "lag_1"), kind
+        assert said not in below(kind, "t_owner_2"), kind
+    assert any(sentence.startswith(said) for sentence in page_of_sweep(tmp_path / "s").answer[""])

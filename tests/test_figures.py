@@ -626,6 +626,18 @@ def test_no_two_points_look_alike():
     assert len(looks) == 16
 
 
+def test_panels_of_a_comparison_leave_room_for_half_a_tick(compared):
+    from experiments.figures import ink
+    from experiments.figures.paired import NAMES, OTHERS
+    from experiments.figures.paired import compose as paired
+    from experiments.figures.sheet import SMALL
+
+    titles = {NAMES[name] for name in OTHERS}
+    panels = [axes for axes in paired(compared).axes if axes.get_title(loc="left") in titles]
+    rooms = [(1 - axes.get_position().x1) * WIDE for axes in panels]
+    assert rooms and min(rooms) > 0.5 * ink.width_of("+0.025", SMALL)
+
+
 def test_the_last_tick_of_the_last_panel_of_a_comparison_has_room(compared):
     from experiments.figures.paired import compose as paired
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.comparison import end_of, moved_reveals
+from experiments.comparison import end_of, moved_reveals, moves_reveal
 from experiments.figures import ink
 from experiments.figures.captions import basis_of
 from experiments.figures.holding import left_out, shown_arms
@@ -99,7 +99,9 @@ def policies(found: Comparison, asked: Asked) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     kept = [metric for metric in found.metrics if metric in {known.name for known in found.base.metrics}]
-    name = asked.metric or next((one for one in ("lag_5", "lag_3", "lag_1") if one in kept), kept[0])
+    moving = any(moves_reveal(arm, found) for arm in found.results)
+    usual = ("t_owner_6", "t_owner_2") if moving else ("lag_5", "lag_3", "lag_1")
+    name = asked.metric or next((one for one in usual if one in kept), kept[0])
     if name not in kept:
         raise UserError(f"--metric {name}: {not_found('metric compared', name, kept)}")
     metric = next(known for known in found.base.metrics if known.name == name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import games
+from experiments.origins import moved
 from experiments.players import sort_of
 from experiments.table import laid_out
 
@@ -313,7 +314,7 @@ def notes(attribution: Attribution, drawn: bool = False) -> list[str]:
             "over by then counts as so many (restricted mean)."
         )
     if attribution.reveal_moves:
-        said.append("The reveal itself moves where players are removed, and the lag counts from it.")
+        said.append(moved("To remove players moves"))
     name = "Shapley" if attribution.groups is None else "Owen"
     if drawn and attribution.orders is None:
         said.append(f"{name} values: all coalitions are simulated.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.origins import REVEAL, moved, origins
 from experiments.statistics import LEVELS, Statistics, compare_values
 from sim.ensemble import MOST_RUNS, check_count, simulate
 from sim.errors import UserError, not_found
@@ -549,10 +550,19 @@ def moved_reveal(label: str, comparison: Comparison) -> list[str]:
             continue
         before, after = _values(base, origin), _values(result, own)
         if before is not None and after is not None and not np.array_equal(before, after):
-            moved = 100 * float((before != after).mean())
-            return [f"{label}: moves the reveal itself in {moved:.3g} % of runs, and with it what lags are "
-                    "counted from; t_owner_K are plain dates."]  # fmt: skip
+            return [moved(f"{label}: moves", float((before != after).mean()))]
     return []
+
+
+def moves_reveal(label: str, comparison: Comparison) -> bool:
+    """Return whether an arm was seen to move the reveal from which lags are counted."""
+    return any(note.startswith(f"{label}: moves {REVEAL}") for note in comparison.notes)
+
+
+def moved_reveals(comparison: Comparison, arms: Iterable[str], metrics: Iterable[str]) -> str:
+    """Return the note of ``moved_reveal`` for the caption of a figure of arms and metrics; "" for none."""
+    moving = [label for label in arms if moves_reveal(label, comparison)] if origins(metrics) else []
+    return moved(f"{', '.join(moving)}: moves") if moving else ""
 
 
 def _values(result: Result, metric: Metric) -> np.ndarray | None:

@@ -27,7 +27,7 @@ def what_drives(outcome: Outcome, findings: list[Finding]) -> tuple[list[dict[st
         draws = outcome.base.draws[known]
         found, explained = analyses.drivers(draws, values[known], outcome.inputs)
         if not found:
-            return [], [f"What drives it: {words} is the same in all runs, or there are too few of them."]
+            return [], [f"What drives it: {_why_unknown(outcome, words, values[known])}"]
         rows = [
             {
                 "of": words,
@@ -40,6 +40,15 @@ def what_drives(outcome: Outcome, findings: list[Finding]) -> tuple[list[dict[st
         ]
         return rows, [f"What drives it: {words} goes with {drivers_in_words(found, explained)}"]
     return [], []
+
+
+def _why_unknown(outcome: Outcome, words: str, values: np.ndarray) -> str:
+    """Return why no drawn input can be ranked by a finding. ``values``: of it, in the runs that know it."""
+    if not outcome.inputs:
+        return f"{outcome.scenario.name} has no uncertain inputs, so that runs differ by luck alone."
+    if len(values) and np.ptp(values) == 0.0:
+        return f"{words} is the same in all runs."
+    return f"{words} is known in {len(values)} runs, which are too few to tell."
 
 
 def redrawn(

@@ -20,6 +20,7 @@ from sim.errors import UserError
 
 MADE_BY = "diffusion-cascades"
 MANIFEST = "manifest.json"
+ANOTHER = "choose another --out"
 REPORT = "report.html"  # of what the folder holds: new results make it stale, so they remove it
 _UNFINISHED = ".unfinished-"
 _OF_A_RUN = re.compile(r"\.unfinished-[a-z0-9_]{8}")  # as tempfile names them
@@ -144,7 +145,7 @@ def older_files(folder: Path) -> list[str]:
         if not folder.exists():
             return []
         if not folder.is_dir():
-            raise UserError(f"{folder}: is a file, not a folder; choose another --out")
+            raise UserError(f"{folder}: is a file, not a folder; {ANOTHER}")
         names = [path.name for path in folder.iterdir() if not path.name.startswith(_UNFINISHED)]
     if not names:
         return []
@@ -152,11 +153,13 @@ def older_files(folder: Path) -> list[str]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["made_by"] != MADE_BY:
             raise ValueError
+        if "kind" in manifest and "files" not in manifest:
+            raise UserError(f"{folder}: holds a {manifest['kind']}, which is not replaced; {ANOTHER}")
         return [MANIFEST, REPORT, *(name for name in manifest["files"] if Path(name).name == name)]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{folder}: is not empty and holds no {MANIFEST} of ours, so nothing in it is replaced; "
-            "choose another --out, or empty it"
+            f"{ANOTHER}, or empty it"
         ) from None
 
 

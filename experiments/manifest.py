@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from experiments.folder import MADE_BY
+from experiments.folder import MADE_BY, MANIFEST
 from sim.result import Result
 from sim.scenario import Scenario
 
@@ -67,6 +67,31 @@ def describe_scenario(
         "scenario": json.loads(json.dumps(scenario.raw, default=str)),
         **({"posterior_note": note} if note else {}),
     }
+
+
+def what_is_held(folder: Path) -> str:
+    """Return which results of ours a folder holds, in words; "" for none.
+
+    Scenario, what was laid over it, arms, runs and seed, and the scenario's fingerprint.
+    """
+    from experiments.summary import laid_over
+
+    try:
+        held = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if held["made_by"] != MADE_BY:
+            return ""
+        name = f"study {held['study']}" if "study" in held else held["scenario_name"]
+        arms = f" against {', '.join(held['arms'])}" if held.get("arms") and "study" not in held else ""
+        asked = held.get("attribution")
+        about = f", {asked['outcome']} over {asked['over']}" if asked else ""
+        laid = laid_over(held["policies"], held["sets"])
+        runs = held["runs_completed"]
+        return (
+            f"{name}{about}{laid}{arms}, {runs:,} run{'s' * (runs != 1)}, seed {held['seed']} "
+            f"(scenario {held['fingerprint'][:8]})"
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def posterior_note(scenario: Scenario) -> str:

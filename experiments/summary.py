@@ -15,6 +15,7 @@ from experiments.table import laid_out
 if TYPE_CHECKING:
     from experiments.history import History
     from sim.result import Result
+    from sim.scenario import Scenario
 
 _HEADINGS = ("", "median", "90 % of runs", "never", "what really happened")
 FITTED = ", fitted"  # after what really happened
@@ -44,6 +45,21 @@ class Line:
     def is_lag(self) -> bool:
         """Whether it is a length of time, not a date."""
         return bool(_LAG.fullmatch(self.metric))
+
+
+def laid_over(policies: Sequence[str], sets: Sequence[str]) -> str:
+    """Return what was laid over a scenario, to stand behind its name; "" for nothing.
+
+    >>> laid_over(["delay:months=6"], ["work.exchange=2"])
+    ', under delay:months=6, with work.exchange=2'
+    """
+    under = f", under {'; '.join(policies)}" if policies else ""
+    return under + (f", with {'; '.join(sets)}" if sets else "")
+
+
+def titled(scenario: Scenario) -> str:
+    """Return the title of a scenario, and what was laid over it."""
+    return f"{scenario.file.scenario.title}{laid_over(scenario.policies, scenario.sets)}"
 
 
 def summarise(result: Result, history: History | None) -> list[Line]:
@@ -78,7 +94,7 @@ def in_words(result: Result, history: History | None) -> str:
     runs = len(result.run_numbers)
     klass = scenario.follow_class
     notes = [
-        f"{scenario.file.scenario.title}: {runs} run{'s' if runs > 1 else ''}, seed {result.seed}. "
+        f"{titled(scenario)}: {runs} run{'s' if runs > 1 else ''}, seed {result.seed}. "
         f"{scenario.file.classes[klass].title or klass}, and what is above it.",
         "Lags are months from the first announcement. later: not by the end of "
         f"{scenario.file.scenario.end}. never: share of runs in which it does not come by then.",

@@ -294,8 +294,8 @@ def test_an_outcome_that_is_no_date_is_taken_as_it_is():
 
 def test_a_lag_whose_reveal_moves_says_so(toy):
     moved = attribute("toy", "lag_1", "actors", runs=10, players=["Alpha"])
-    assert "The reveal itself moves" in moved.in_words()
-    assert "The reveal itself moves" not in toy.in_words()
+    assert "moves the reveal itself" in moved.in_words()
+    assert "moves the reveal itself" not in toy.in_words()
 
 
 def test_a_broken_off_attribution_keeps_the_runs_that_all_coalitions_have():

@@ -163,3 +163,52 @@ def test_output_into_a_closed_pipe_ends_quietly():
     done = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
     assert done.stdout == "{\n"
+
+
+def test_what_is_laid_over_a_scenario_stands_in_heading_folder_and_report(tmp_path, monkeypatch):
+    from experiments.reporting.making import report
+
+    monkeypatch.chdir(tmp_path)
+    changes = ("--policy", "order:actors=Alpha,hold_months=6", "--set", "actors.Beta.people=40")
+    assert cascades("run", "toy", "--runs", 3).code == 0
+    changed = cascades("run", "toy", "--runs", 3, *changes)
+    laid = ", under order:actors=Alpha,hold_months=6, with actors.Beta.people=40"
+    assert changed.out.splitlines()[0].startswith(f"Three labs and a collective{laid}: 3 runs, seed 1.")
+    assert changed.err == ""  # nothing was replaced
+    folder = "toy+order-actors=Alpha,hold_months=6+actors.Beta.people=40"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["toy", folder]
+    page = report(tmp_path / "out" / folder).read_text(encoding="utf-8")
+    assert f"<h1>Three labs and a collective{laid}</h1>" in page
+    assert f"says{laid}, then:" in page
+
+
+COMMANDS_OF_FOLDERS = {
+    "run": (["run", "toy", "--runs", 3], ["--seed", 2]),
+    "compare": (["compare", "toy", "code-never", "--metrics", "lag_1", "--runs", 3], ["base"]),
+    "attribute": (
+        ["attribute", "toy", "--outcome", "lag_1", "--over", "sponsors", "--runs", 3],
+        ["--over", "actors"],
+    ),
+}
+
+
+@pytest.mark.parametrize("command, other", COMMANDS_OF_FOLDERS.values(), ids=COMMANDS_OF_FOLDERS)
+def test_results_of_something_else_are_not_replaced_without_a_word(tmp_path, command, other):
+    out = ("--out", tmp_path / "held")
+    assert "held" not in cascades(*command, *out).err + cascades(*command, *out).err
+    (said,) = (line for line in cascades(*command, *other, *out).err.splitlines() if " held: " in line)
+    assert said.startswith(f"{tmp_path / 'held'} held: toy")
+    before, after = said.split("; replaced by ")
+    assert "3 runs, seed 1" in before and before.partition("held: ")[2] not in after
+
+
+def test_a_folder_has_a_name_that_any_disk_takes():
+    from experiments.commands.options import named_after
+
+    plain, long = (
+        load("toy"),
+        load("toy", [f"actors.{who}.people=7" for who in ("Alpha", "Beta", "Gamma")] * 3),
+    )
+    assert named_after(plain) == "toy"
+    assert len(named_after(long)) < 120 and named_after(long).endswith(long.fingerprint[:8])
+    assert "/" not in named_after(load("toy", ["actors.Alpha.source=a/b c"]))

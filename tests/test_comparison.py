@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ from sim.world import compile_scenario
 
 CODE = "order:artifacts=code,action=forbid"
 CHIPS = "change:path=actors.*.chips,value=0.2"
+LATER = "order:actors=Alpha,hold_months=6"
 NOBODY = "change:path=actors.*.chips,value=1"  # multiplies by one
 INF, NAN = math.inf, math.nan
 END = 43.0
@@ -552,3 +554,43 @@ def test_what_only_rounding_tells_apart_is_equal():
     found = compare_values(baseline + np.array([2e-12, -2e-12, 1.0]), baseline)
     assert (found.lower, found.equal, found.higher) == pytest.approx((0.0, 2 / 3, 1 / 3))
     assert not found.identical
+
+
+def test_the_figures_of_lags_say_who_moves_the_reveal():
+    from experiments.figures.paired import compose
+
+    metrics = ["lag_1", "t_owner_2"]
+    found = compare("toy", [LATER, NOBODY], runs=10, seed=2, threads=1, metrics=metrics)
+
+    def below(figure) -> str:
+        return " ".join(text.get_text() for text in figure.texts if text.get_gid() == "caption")
+
+    said = f"{LATER}: moves the reveal itself, and with it what lags are counted from"
+    assert said in below(compose(found))
+    assert said in below(found.plot("lags")) and said in below(found.plot("policies", metric="lag_1"))
+    assert said in below(found.plot("differences"))
+    assert "t_owner_2" in found.plot("policies").texts[0].get_text()  # a date, where nothing is asked for
+    assert "the reveal itself" not in below(found.plot("differences", metric="t_owner_2"))
+    assert "the reveal itself" not in below(compose(found, chosen=[NOBODY]))
+
+
+def test_an_answer_ranks_dates_where_the_reveal_moves():
+    from experiments.reporting.answers import of_comparison
+
+    found = compare("toy", [LATER, "code-never"], runs=40, seed=2, threads=1)
+    said = of_comparison(found)
+    later = " ".join(said[LATER])
+    assert "t_owner_" in later and not re.search(r"(^|[ .])lag_\w+ \(|difference in lag", later)
+    assert "lag_" in " ".join(said["code-never"])
+    only = compare("toy", [LATER], runs=10, seed=2, threads=1, metrics=["lag_1"])
+    assert any("ask for t_owner_K" in sentence for sentence in of_comparison(only)[LATER])
+
+
+@pytest.mark.parametrize("explained, told", [(0.0, False), (0.004, False), (0.2, True), (math.nan, True)])
+def test_what_explains_nothing_is_not_said_to_drive(explained, told, monkeypatch):
+    from experiments.analyses import Driver
+    from experiments.reporting import answers
+
+    monkeypatch.setattr(answers, "drivers", lambda *given: ([Driver("x", 0.1, 0.1, False)], explained))
+    found = compare("gpt3", ["code-never"], runs=6, seed=2, threads=2, metrics=["lag_1", "n_dev"])
+    assert any("What drives" in each for each in answers.of_comparison(found)["code-never"]) == told

@@ -29,6 +29,7 @@ from experiments.exploring.sample import Sample, make_sample, outcome_of
 from experiments.exploring.searching import read_lever, search
 from experiments.figures.sheet import WIDE
 from experiments.figures.study import compose
+from experiments.origins import moved_in, origins
 from sim.errors import UserError
 from sim.scenario import CONFIGS, load
 
@@ -1092,3 +1093,90 @@ def test_importing_the_analyses_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=CONFIGS.parent)
     assert done.stdout.strip() == "set()"
+
+
+# ---------------------------------------------------------------- what counts from a reveal
+
+
+def held_back(values=("lag_1", "t_owner_2", "reveal"), paired: bool = True) -> Sample:
+    """Two policies in five states of two runs: a delay moves the reveal by 6 months, and no follower."""
+    design = pd.DataFrame([{"policy": policy, "x": x} for policy in ("base", "delay") for x in range(5)])
+    reveal = np.where(design["policy"] == "delay", 16.0, 10.0)[:, None] * np.ones((1, 2))
+    date = 20.0 + design["x"].to_numpy(float)[:, None] + np.array([[0.0, 0.5]])
+    table = {"lag_1": date - reveal, "t_owner_2": date, "reveal": reveal}
+    kept = {name: table[name] for name in values}
+    run = None if paired else np.arange(20)
+    return make_sample(design, kept, dates=list(kept), end=40.0, run=run)
+
+
+FROM_REVEAL = {
+    "robust": lambda sample, name: robust(sample, f"{name}:more", arms=["policy"]),
+    "satisfied": lambda sample, name: robust(sample, [], satisfy=f"{name} > 8", arms=["policy"]),
+    "information": lambda sample, name: information(sample, f"{name}:more", arms=["policy"]),
+    "sensitivity": lambda sample, name: sensitivity(sample, name),
+    "discover": lambda sample, name: discover(sample, f"{name} > {22 if name == 't_owner_2' else 8}"),
+}
+
+
+@pytest.mark.parametrize("find", FROM_REVEAL.values(), ids=FROM_REVEAL)
+def test_where_the_reveal_moves_what_counts_from_it_says_so(find, monkeypatch):
+    monkeypatch.setattr("experiments.exploring.discovery.FEWEST", 2)
+    lags, dates = find(held_back(), "lag_1"), find(held_back(), "t_owner_2")
+    said = "moves the reveal itself in 50 % of runs"
+    assert said in " ".join(lags.text.split()) and said in caption_of(lags)
+    assert "t_owner_K are plain dates" in " ".join(lags.text.split())
+    assert "the reveal itself" not in " ".join(dates.text.split())
+
+
+def test_where_nobody_moves_the_reveal_nothing_is_said_of_it():
+    still = held_back()
+    still.values["reveal"][:] = 10.0
+    assert moved_in(still, ["lag_1"]) == []
+
+
+@pytest.mark.parametrize(
+    "sample", [held_back(("lag_1",)), held_back(paired=False)], ids=["not kept", "own luck"]
+)
+def test_where_the_reveal_cannot_be_compared_levers_may_move_it(sample):
+    inputs = replace(sample, factors=tuple(replace(each, role="") for each in sample.factors))
+    assert moved_in(inputs, ["lag_1"]) == []
+    levers = replace(sample, factors=(replace(sample.factors[0], role="lever"), sample.factors[1]))
+    assert "Levers may move the reveal itself," in moved_in(levers, ["lag_1"])[0]
+
+
+def test_a_search_says_that_its_levers_move_what_its_goal_counts_from(tmp_path):
+    def told(goal: str, lever: str) -> str:
+        folder = tmp_path / f"{goal}{lever}"[:8]
+        return search(load("toy"), [lever], [f"{goal}:more"], folder, trials=5, runs=3).report.text
+
+    assert "The levers move the reveal itself" in told("lag_2", "delay:months=0..12")
+    assert "the reveal itself" not in told("t_owner_3", "delay:months=0..12")
+    assert "the reveal itself" not in told("lag_1", "policy=base|quiet")
+
+
+@pytest.mark.parametrize("name", ["levers", "openness"])
+def test_designs_in_which_papers_are_delayed_keep_dates(name):
+    from experiments.sweeps.reading import read_sweep
+
+    metrics = read_sweep(name)[0].metrics
+    assert "reveal" in metrics and "t_owner_6" in metrics
+    assert not origins(metrics)
+
+
+def test_figures_and_report_of_a_sweep_say_that_its_levers_move_the_reveal(tmp_path):
+    from experiments.figures.plotting import plot
+    from experiments.reporting.swept import page_of_sweep
+    from experiments.sweeps.running import sweep
+
+    metrics = ["lag_1", "t_owner_2", "reveal"]
+    sweep("toy", {"delay:months": [0, 2, 4, 6]}, runs=4, metrics=metrics, out=tmp_path / "s", threads=1)
+
+    def below(kind: str, metric: str) -> str:
+        figure = plot(tmp_path / "s", kind, metric=metric)
+        return " ".join(text.get_text() for text in figure.texts if text.get_gid() == "caption")
+
+    said = "What is varied here moves the reveal itself in 75 % of runs"
+    for kind in ("points", "tornado", "sensitivity"):
+        assert said in below(kind, "lag_1"), kind
+        assert said not in below(kind, "t_owner_2"), kind
+    assert any(sentence.startswith(said) for sentence in page_of_sweep(tmp_path / "s").answer[""])

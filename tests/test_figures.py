@@ -624,3 +624,28 @@ def test_no_two_points_look_alike():
     (axes,) = compose(page, 180.0).axes
     looks = {(one.get_color(), one.get_marker()) for one in axes.lines if one.get_linestyle() == "None"}
     assert len(looks) == 16
+
+
+def test_panels_of_a_comparison_leave_room_for_half_a_tick(compared):
+    from experiments.figures import ink
+    from experiments.figures.paired import NAMES, OTHERS
+    from experiments.figures.paired import compose as paired
+    from experiments.figures.sheet import SMALL
+
+    titles = {NAMES[name] for name in OTHERS}
+    panels = [axes for axes in paired(compared).axes if axes.get_title(loc="left") in titles]
+    rooms = [(1 - axes.get_position().x1) * WIDE for axes in panels]
+    assert rooms and min(rooms) > 0.5 * ink.width_of("+0.025", SMALL)
+
+
+def test_the_last_tick_of_the_last_panel_of_a_comparison_has_room(compared):
+    from experiments.figures.paired import compose as paired
+
+    figure = paired(compared)
+    figure.canvas.draw()
+    edge = figure.bbox.width - figure.dpi / 25.4  # a millimetre of paper
+    for axes in figure.axes:
+        left, right = axes.get_xlim()
+        for place, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True):
+            if axes.axison and left <= place <= right:
+                assert label.get_window_extent().x1 < edge, label.get_text()

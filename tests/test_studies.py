@@ -391,3 +391,94 @@ def test_a_bent_curve_does_not_tip_and_a_jump_does():
     assert not tips(ratio=8.0, jump=7.0, overall=9.0, sure=False)
     assert not tips(ratio=4.0, jump=2.0, overall=7.0, sure=True)  # the steep end of a bent curve
     assert not tips(ratio=2.0, jump=5.0, overall=7.0, sure=True)
+
+
+# ---------------------------------------------------------------- how it is said
+
+
+def slope_of(values):
+    """An outcome whose arms have these values, shape (arms, runs), and the labels of the arms by place."""
+    from types import SimpleNamespace
+
+    labels = {float(place): f"arm {place}" for place in (0, 1, 2, 4, 8)}
+    table = dict(zip(labels.values(), values, strict=True))
+
+    def contrast(weights, metric):
+        return analyses.contrast(
+            [table[label] for label in weights],
+            [np.full(values.shape[1], 99.0) for _ in weights],
+            list(weights.values()),
+        )
+
+    return SimpleNamespace(contrast=contrast), labels
+
+
+def bend_of(values) -> str:
+    from experiments.answers.sweeps import Slope
+
+    outcome, labels = slope_of(np.asarray(values, float))
+    return Slope(kind="slope", sweep="x", metrics=["y"])._bend(outcome, labels, "y")
+
+
+def test_a_curve_that_bends_is_said_to_and_a_line_is_not():
+    places, luck = np.array([0.0, 1.0, 2.0, 4.0, 8.0])[:, None], np.arange(40.0)
+    assert bend_of(3.0 * places + luck) == ""
+    flat = bend_of(2.0 * np.minimum(places, 4.0) + luck)
+    assert flat == "no straight line: +2.00 up to 4 and 0 beyond (medians)"
+    assert bend_of(3.0 * places + 0.1 * np.maximum(places - 4.0, 0.0) + luck) == ""  # by so little
+    noise = np.random.default_rng(1).normal(size=(5, 40))
+    assert bend_of(3.0 * places + 20.0 * noise) == ""  # within its interval
+
+
+def test_a_slope_is_said_by_one_statistic_and_its_panel_names_its_metric(write):
+    from experiments.answers.page import page_of
+
+    two = '["t_pub[Alpha,big]", "n_dev"]'
+    path = write(swap={'["t_pub[Alpha,big]"]': two, 'kind = "slope"': 'kind = "slope"\nheadline = true'})
+    answer = answer_study(path, 12, threads=1)
+    short = answer.sentences[1]
+    assert short.count("(median; its 90 % interval ") == 2 and "mean" not in short
+    titles = [panel.title for panel in page_of(answer).panels][-2:]
+    assert titles == [
+        "t_pub[Alpha,big]: difference from the baseline along hold",
+        "n_dev: difference from the baseline along hold",
+    ]
+
+
+def test_where_nothing_is_uncertain_that_is_why_no_input_drives_it(write):
+    told = answer_study(write(), 12, threads=1).sentences[-1]
+    assert told == "What drives it: toy has no uncertain inputs, so that runs differ by luck alone."
+    few = answer_study(write(swap={'scenario = "toy"': 'scenario = "gpt3"', "Alpha": "OpenAI",
+                                   "[OpenAI,big]": "[OpenAI,gpt3]"}), 3, threads=1)  # fmt: skip
+    assert few.sentences[-1].endswith("is known in 3 runs, which are too few to tell.")
+
+
+def test_an_input_that_drives_is_put_into_words():
+    driver = analyses.Driver("conviction.proof", -0.4, -0.4, True)
+    said = words.drivers_in_words([driver, analyses.Driver("work.exchange", 0.01, 0.0, False)], 0.13)
+    assert said.startswith("conviction.proof (-0.40) (rank correlations beyond chance). conviction.proof: ")
+    assert "work.exchange" not in said and "explain 13%" in said
+
+
+def test_the_figure_tells_ticks_from_rings_and_bands_from_one_another():
+    from experiments.answers.finding import Mark, Panel, Series
+    from experiments.answers.page import Page
+    from experiments.figures.captions import Basis
+    from experiments.figures.study import TICKS, compose
+    from experiments.statistics import Bounds
+
+    def drawn(median: Bounds):
+        half = Bounds(1.0, 3.0)
+        marks = Panel("intervals", "A", "months", marks=[Mark("one", "", median, half, Bounds(0.0, 4.0))])
+        lines = [Series(name, [0, 1], [0, k], [0, k - 1], [0, k + 1]) for k, name in enumerate("ab", 2)]
+        curves = Panel("curves", "B", "x", "y", series=lines)
+        figure = compose(Page("T", Basis("t", "s", "f", 3, 1), [marks, curves]), 160.0)
+        caption = " ".join(one.get_text() for one in figure.texts if one.get_gid() == "caption")
+        return caption, figure.axes[1]
+
+    caption, axes = drawn(Bounds(2.0, math.inf))
+    assert TICKS in caption
+    assert TICKS not in drawn(Bounds(2.0, 2.0))[0]
+    edges = [line for line in axes.lines if line.get_linewidth() == 0.5 and len(line.get_xdata()) == 2]
+    assert [list(edge.get_ydata()) for edge in edges] == [[0, 1], [0, 3], [0, 2], [0, 4]]
+    assert len({edge.get_color() for edge in edges}) == 2

@@ -824,7 +824,10 @@ def test_folders_that_are_not_ours_are_left_alone(tmp_path):
     assert cascades("run", "toy", "--runs", 2, "--out", out).code == 0
     assert "is not the folder of a sweep" in cascades("resume", out).refusal
     store = sweep("toy", {PEOPLE: [5]}, out=tmp_path / "sweep", runs=1, metrics=METRICS)
-    assert "nothing in it is replaced" in cascades("run", "toy", "--runs", 2, "--out", store.folder).refusal
+    assert (
+        "holds a sweep, which is not replaced"
+        in cascades("run", "toy", "--runs", 2, "--out", store.folder).refusal
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path):

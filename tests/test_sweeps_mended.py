@@ -276,3 +276,14 @@ def test_an_interruption_at_the_end_leaves_no_rest(store, monkeypatch):
     monkeypatch.setattr("experiments.sweeps.running.resume", lambda *_, **__: outcome)
     told = cascades("resume", store.folder)
     assert told.code == 130 and "of 40 runs 40 are kept.\n" in told.err
+
+
+def test_a_sweep_and_a_run_do_not_take_each_others_folder(tmp_path):
+    run, swept = tmp_path / "run", tmp_path / "swept"
+    cascades("run", "toy", "--runs", 2, "--out", run)
+    cascades("sweep", "toy", "--runs", 1, "--out", swept)
+    said = cascades("sweep", "toy", "--out", run).refusal
+    assert f"{run}: is not the folder of a sweep; choose another --out" in said
+    for command in (["run", "toy"], ["compare", "toy", "code-never"]):
+        said = cascades(*command, "--runs", 2, "--out", swept).refusal
+        assert f"{swept}: holds a sweep, which is not replaced; choose another --out" in said

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from experiments.analyses import Spread
 from experiments.statistics import Bounds
+from sim.paths import meaning_of
 
 if TYPE_CHECKING:
     from experiments.study import Outcome
@@ -231,6 +232,15 @@ def briefly(found: Spread, unit: str, signed: bool = True) -> str:
     return f"{shown(found.median, unit, signed)}{with_unit(unit)} (90 % of runs {band})"
 
 
+def by_median(found: Spread, unit: str, signed: bool = True) -> str:
+    """Return a spread in few words: the median, its 90 % interval, and 90 % of the runs."""
+    if found.runs == 0:
+        return "not known, no run reaches it"
+    interval, band = (span(each, unit, signed) for each in (found.interval, found.band))
+    median = f"{shown(found.median, unit, signed)}{with_unit(unit)}"
+    return f"{median} (median; its 90 % interval {interval}; 90 % of runs {band})"
+
+
 def columns(found: Spread) -> dict[str, Any]:
     """Return a spread as columns of a table."""
     named: dict[str, Any] = {}
@@ -289,7 +299,7 @@ def upper_first(text: str) -> str:
 
 
 def drivers_in_words(found: list, explained: float, most: int = 4) -> str:
-    """Return the inputs that surely matter, in words."""
+    """Return the inputs that surely matter, in words, and what each of them is."""
     sure = [driver for driver in found if driver.sure][:most]
     named = "; ".join(f"{driver.name} ({driver.correlation:+.2f})" for driver in sure)
     rest = "" if math.isnan(explained) else (
@@ -298,4 +308,5 @@ def drivers_in_words(found: list, explained: float, most: int = 4) -> str:
     )  # fmt: skip
     if not sure:
         return f"no drawn input beyond what chance shows among so many.{rest}"
-    return f"{named} (rank correlations beyond chance).{rest}"
+    glosses = "".join(f" {one.name}: {text}." for one in sure if (text := meaning_of(one.name)))
+    return f"{named} (rank correlations beyond chance).{glosses}{rest}"

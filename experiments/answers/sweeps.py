@@ -19,13 +19,14 @@ from experiments.answers.finding import (
     Finding,
     Panel,
     Series,
-    briefly,
+    by_median,
     columns,
     estimate,
     in_words,
     never_note,
     number,
     one_number,
+    shown,
     span,
     upper_first,
 )
@@ -33,6 +34,8 @@ from experiments.statistics import Bounds
 
 if TYPE_CHECKING:
     from experiments.study import Outcome
+
+BEND = 0.25  # of the steeper slope, by which both halves of a sweep must differ to be no straight line
 
 
 class Slope(Analysis):
@@ -58,13 +61,8 @@ class Slope(Analysis):
             unit = outcome.unit(metric)
             low, high = outcome.contrast(weights, metric)
             found = spread(low, high)
-            if not math.isnan(found.mean):
-                short.append(
-                    f"{words(metric)} {number(found.mean, '', True)} (mean; 90 % interval "
-                    f"{span(found.mean_interval)}; 90 % of runs {span(found.band)})"
-                )
-            else:
-                short.append(f"{words(metric)} {briefly(found, '')}")
+            bend = self._bend(outcome, dict(zip(places, labels, strict=True)), metric)
+            short.append(f"{words(metric)} {by_median(found, '')}{f', {bend}' if bend else ''}")
             driven = driven or (f"what one more {per} does to {words(metric)}", one_number(low, high))
             rows.append({"metric": metric, "value": None, "unit": f"{unit} per {per}", **columns(found)})
             sentences.append(
@@ -73,6 +71,7 @@ class Slope(Analysis):
                 if found.runs
                 else f"{upper_first(words(metric))}: {in_words(found, unit)}."
             )
+            sentences += [f"{upper_first(words(metric))}: {bend}."] if bend else []
             line = Series(words(metric), [], [], [], [])
             for place, label in zip(places, labels, strict=True):
                 if label == BASELINE:
@@ -88,18 +87,59 @@ class Slope(Analysis):
         panels = [
             Panel(
                 "curves",
-                self.title or f"Difference from the baseline along {title}",
+                self._panel_title([m for m in self.metrics if outcome.unit(m) == unit], unit, words, title),
                 f"{title} ({sweep.unit})" if sweep.unit else title,
                 f"difference from the baseline ({unit})",
                 series=[
                     line for line, m in zip(series, self.metrics, strict=True) if outcome.unit(m) == unit
                 ],
-                note="line: median; band: 90 % of runs",
+                note="line: median; band between thin edges: 90 % of runs",
             )
             for unit in dict.fromkeys(outcome.unit(metric) for metric in self.metrics)
         ]
         gist = f"one more {per} ({sweep.title or self.sweep}) moves, per {per}: {'; '.join(short)}"
         return Finding(self.kind, sentences, rows, panels, driven, gist)
+
+    def _panel_title(self, metrics: list[str], unit: str, words: Callable[[str], str], along: str) -> str:
+        """Return the title of a panel, which names its metric; several are in the legend."""
+        several = "Dates" if unit == "months" else f"{len(metrics)} outcomes"
+        called = words(metrics[0])
+        own = called if called == metrics[0] else upper_first(called)
+        what = own if len(metrics) == 1 else several
+        return f"{what}: {self.title or f'difference from the baseline along {along}'}"
+
+    def _bend(self, outcome, labels: dict[float, str], metric: str) -> str:
+        """Say that what one more unit does is not the same in both halves of the sweep; "" where it may be.
+
+        ``labels``: of the arms, by the value of each. Told where the 90 % interval of the median of the
+        paired difference leaves out 0, and the slopes differ by ``BEND`` of the steeper one or more.
+        """
+        ends = min(labels), max(labels)
+        middle = min(labels, key=lambda place: abs(2 * place - sum(ends)))
+        halves = [
+            {place: label for place, label in labels.items() if inside(place)}
+            for inside in (lambda place: place <= middle, lambda place: place >= middle)
+        ]
+        if min(map(len, halves)) < 2:
+            return ""
+        slopes = [
+            dict(zip(half.values(), analyses.slope_weights(list(half)), strict=True)) for half in halves
+        ]
+        change = dict.fromkeys(labels.values(), 0.0)
+        for sign, weights in zip((-1.0, 1.0), slopes, strict=True):
+            for label, weight in weights.items():
+                change[label] += sign * weight
+        first, second = (spread(*outcome.contrast(weights, metric)) for weights in slopes)
+        differs = spread(*outcome.contrast(change, metric))
+        if not (differs.interval.low > 0.0 or differs.interval.high < 0.0):
+            return ""
+        medians = [each.median.low for each in (first, second) if each.median.known]
+        if len(medians) == 2 and abs(medians[1] - medians[0]) < BEND * max(map(abs, medians)):
+            return ""
+        return (
+            f"no straight line: {shown(first.median)} up to {middle:g} and {shown(second.median)} beyond "
+            "(medians)"
+        )
 
 
 class Event(Analysis):

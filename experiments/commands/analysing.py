@@ -113,7 +113,9 @@ def robust(
     ] = None,
     satisfy: Annotated[
         list[str] | None,
-        typer.Option("--satisfy", metavar="CONDITION", help='Good enough, such as "lag_5 > 24"; repeatable.'),
+        typer.Option(
+            "--satisfy", metavar="CONDITION", help='Good enough, such as "t_owner_6 > 24"; repeatable.'
+        ),
     ] = None,
     arms: Arms = None,
     out: Out = None,

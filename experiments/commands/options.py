@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from sim.scenario import Scenario
 
+LONGEST_NAME = 100  # letters of a folder's name
 INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 
 
@@ -39,7 +41,10 @@ Policies = Annotated[
     ),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO]")
+    Path | None,
+    typer.Option(
+        "--out", metavar="FOLDER", help="Folder of results.  [default: out/SCENARIO+POLICY+PATH=VALUE]"
+    ),
 ]
 
 
@@ -69,6 +74,29 @@ def loaded_scenario(
 
     name, _, spec = scenario.partition(JOIN)
     return with_policies(load_base(name, tuple(sets or ())), JOIN.join([spec, *(policies or ())]))
+
+
+def named_after(scenario: Scenario) -> str:
+    """Return the name of the folder of a scenario: its own, with the policies and the sets laid over it."""
+    name = "+".join([scenario.name, *scenario.policies, *scenario.sets])
+    name = re.sub(r"[^\w.,=+-]+", "-", name)
+    if len(name) > LONGEST_NAME:
+        return f"{name[:LONGEST_NAME]}-{scenario.fingerprint[:8]}"
+    return name
+
+
+@contextlib.contextmanager
+def replacing(folder: Path) -> Iterator[None]:
+    """Say which results a command replaced in a folder, where these were of something else."""
+    from experiments.manifest import what_is_held
+
+    before = what_is_held(folder)
+    try:
+        yield
+    finally:
+        after = what_is_held(folder)
+        if before and after and before != after:
+            print(f"{folder} held: {before}; replaced by {after}.", file=sys.stderr)
 
 
 def print_json(data: Any, **form: Any) -> None:

@@ -19,8 +19,10 @@ from experiments.commands.options import (
     Threads,
     interruptible,
     loaded_scenario,
+    named_after,
     print_written,
     progress_bar,
+    replacing,
     say,
     say_interrupted,
 )
@@ -39,8 +41,8 @@ def run(
 ) -> None:
     """Simulate a scenario many times; print a summary and leave tables, figure and manifest."""
     loaded = loaded_scenario(scenario, sets, policies)
-    folder = out or Path("out") / loaded.name
-    with interruptible():
+    folder = out or Path("out") / named_after(loaded)
+    with interruptible(), replacing(folder):
         _run(loaded, folder, runs, seed, threads, logs, inputs is Inputs.DRAWN)
 
 
@@ -54,7 +56,9 @@ def compare(
     seed: Seed = 1,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FOLDER", help="Folder of results.  [default: out/compare-BASE]"),
+        typer.Option(
+            "--out", metavar="FOLDER", help="Folder of results.  [default: out/compare-BASE+PATH=VALUE]"
+        ),
     ] = None,
     sets: Sets = None,
     threads: Threads = None,
@@ -71,10 +75,10 @@ def compare(
     from sim.metrics import split_names
 
     loaded = base_of(base, tuple(sets or ()))
-    folder = out or Path("out") / f"compare-{loaded.name}"
+    folder = out or Path("out") / f"compare-{named_after(loaded)}"
     names = [name for given in metrics for name in split_names(given)] if metrics else None
     asked = {"runs": runs, "seed": seed, "threads": threads, "metrics": names, "logs": logs}
-    with interruptible():
+    with interruptible(), replacing(folder):
         _compare(loaded, arms, folder, everything, asked | {"draw": inputs is Inputs.DRAWN})
 
 
@@ -117,8 +121,8 @@ def attribute(
     from experiments.coalitions import attribute_and_save
 
     loaded = loaded_scenario(scenario, sets, None)
-    folder = out or Path("out") / f"{loaded.name}-attribution"
-    with interruptible(), progress_bar("run") as bar:
+    folder = out or Path("out") / f"{named_after(loaded)}-attribution"
+    with interruptible(), replacing(folder), progress_bar("run") as bar:
         found, files = attribute_and_save(
             loaded,
             folder,

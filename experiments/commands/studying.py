@@ -15,6 +15,7 @@ from experiments.commands.options import (
     print_json,
     print_written,
     progress_bar,
+    replacing,
     say_interrupted,
 )
 
@@ -38,8 +39,9 @@ def study(
     from experiments.study import read_study
 
     found = read_study(name)
-    with interruptible():
-        _study(found, out or Path("out") / found.name, runs, seed, threads, logs, as_json)
+    folder = out or Path("out") / found.name
+    with interruptible(), replacing(folder):
+        _study(found, folder, runs, seed, threads, logs, as_json)
 
 
 def studies() -> None:

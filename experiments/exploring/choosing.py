@@ -21,7 +21,8 @@ from experiments.exploring.front import (
 )
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
-from experiments.exploring.sample import Sample, as_sample, left_out_notes
+from experiments.exploring.sample import Sample, as_sample, left_out_notes, with_origins
+from experiments.origins import moved_in
 from experiments.sharing import SOURCE, effective_count
 from experiments.statistics import Bounds
 from sim.errors import UserError
@@ -60,7 +61,7 @@ def robust(
     if not wanted and not conditions:
         raise UserError("say what is good: --goal METRIC:more, or --satisfy CONDITION")
     needed = [goal.metric for goal in wanted] + [n for c in conditions for n in metrics_of(c)]
-    sample = as_sample(source, lambda known: list(dict.fromkeys(needed)))
+    sample = as_sample(source, lambda known: with_origins(known, needed))
     futures = futures_of(sample, arms)
     findings: list[Finding] = []
     notes: list[str] = []
@@ -78,7 +79,7 @@ def robust(
         findings.append(_satisficing(futures, words, futures.values(holds.astype(float))))
         notes += said_too
     asked = {"goals": [goal.words for goal in wanted], "satisfy": satisfy, "arms": list(arms)}
-    below = list(dict.fromkeys([*left_out_notes(sample), *notes]))
+    below = list(dict.fromkeys([*left_out_notes(sample), *moved_in(sample, needed), *notes]))
     title = "Which policy is robust"
     sources = [*SOURCES, *([FRONT_SOURCE] if len(wanted) > 1 else [])]
     return Report(title, futures.in_words, findings, [*below, *futures.sharing.notes], sources, asked, below)

@@ -23,7 +23,9 @@ from experiments.exploring.sample import (
     codes_of,
     outcome_of,
     short_name,
+    with_origins,
 )
+from experiments.origins import moved_in
 from experiments.statistics import Bounds
 from sim.errors import UserError
 
@@ -93,6 +95,7 @@ def sensitivity(
         find = {Method.SOBOL: _sobol, Method.MORRIS: _morris, Method.GIVEN_DATA: _given_data}[chosen]
         findings, below = find(sample, outcome, seed), list(outcome.notes)
         title = f"What {outcome.words} depends on"
+    below += moved_in(sample, [metric])
     notes = [*below, *_notes(sample, chosen)]
     return Report(title, sample.in_words, findings, notes, [SOURCES[chosen]], asked, below)
 
@@ -139,8 +142,7 @@ def _needed(known: Sequence[str], metric: str) -> list[str]:
     months = list(_months(known, metric).values())
     if metric not in known and not months:
         return [metric]  # which will be explained
-    origins = [name for name in known if metric.startswith("lag") and name.startswith("reveal")]
-    return [*([metric] if metric in known else []), *months, *origins]
+    return with_origins(known, [*([metric] if metric in known else []), *months])
 
 
 # ---------------------------------------------------------------- one outcome

@@ -25,8 +25,10 @@ from experiments.exploring.sample import (
     left_out_notes,
     never_notes,
     short_name,
+    with_origins,
 )
 from experiments.exploring.trees import leaves
+from experiments.origins import moved_in
 from experiments.statistics import Bounds
 from experiments.sweeps.factors import Factor
 from experiments.table import percent
@@ -100,7 +102,8 @@ def discover(
     )
     asked = {"when": [when] if isinstance(when, str) else list(when), "boxes": boxes, "step": step}
     findings.insert(0, Finding("cases", [base], [], []))
-    title, below = f"Where {words}", [*left_out_notes(sample), *said]
+    metrics = [name for condition in conditions for name in metrics_of(condition)]
+    title, below = f"Where {words}", [*left_out_notes(sample), *moved_in(sample, metrics), *said]
     return Report(title, sample.in_words, findings, [*legend, *below, *notes], SOURCES, asked, below)
 
 
@@ -190,9 +193,7 @@ def _later(sample: Sample, dates: Sequence[str]) -> list[str]:
 
 
 def _needed(known: Sequence[str], conditions: Sequence[Condition]) -> list[str]:
-    names = [name for condition in conditions for name in metrics_of(condition)]
-    origins = [name for name in known if name.startswith("reveal")]
-    return [*names, *(origins if any(name.startswith("lag") for name in names) else [])]
+    return with_origins(known, [name for condition in conditions for name in metrics_of(condition)])
 
 
 @dataclass(frozen=True)

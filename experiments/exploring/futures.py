@@ -107,7 +107,7 @@ def read_goal(text: str) -> Goal:
     name, _, word = text.rpartition(":")
     if not name or word not in BETTER:
         raise UserError(
-            f"{text!r}: write METRIC:more or METRIC:less, whichever is better, such as lag_5:more"
+            f"{text!r}: write METRIC:more or METRIC:less, whichever is better, such as t_owner_6:more"
         )
     return Goal(name.strip(), word == "more")
 

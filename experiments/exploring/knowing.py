@@ -25,7 +25,8 @@ from experiments import analyses
 from experiments.answers.finding import Finding, Panel, alike, estimate
 from experiments.exploring.futures import Futures, Goal, futures_of, read_goal
 from experiments.exploring.report import Report
-from experiments.exploring.sample import Sample, as_sample, codes_of, short_name
+from experiments.exploring.sample import Sample, as_sample, codes_of, short_name, with_origins
+from experiments.origins import moved_in
 from experiments.sharing import SOURCE, Sharing, half_width
 from experiments.statistics import NORMAL_90, Bounds
 
@@ -79,14 +80,15 @@ def information(
         UserError: for what is not there, and where policies are not simulated in the same futures.
     """
     wanted = [read_goal(text) for text in ([goals] if isinstance(goals, str) else goals)]
-    sample = as_sample(source, lambda known: [goal.metric for goal in wanted])
+    needed = [goal.metric for goal in wanted]
+    sample = as_sample(source, lambda known: with_origins(known, needed))
     futures = futures_of(sample, arms)
     findings, below = [], []
     for goal in wanted:
         finding, said = _worths(futures, goal, seed)
         findings.append(finding)
         below += said
-    below = list(dict.fromkeys(below))
+    below = list(dict.fromkeys([*moved_in(sample, needed), *below]))
     asked = {"goals": [goal.words for goal in wanted], "arms": list(arms)}
     notes = [*below, *futures.sample.with_telling_draws()[1], *futures.sharing.notes]
     title = "What it is worth to know an input before choosing"

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.analyses import ranks
+from experiments.origins import origin, origins
 from experiments.sweeps.factors import INPUT, SET, Factor, levers_of
 from experiments.table import percent
 from sim.errors import UserError, not_found
@@ -289,12 +290,12 @@ def check_defined(sample: Sample, metric: str, values: np.ndarray) -> None:
 
 def late_lags(sample: Sample, metric: str, values: np.ndarray, by: float) -> list[str]:
     """Say in how many runs the simulated time ends before it can be known whether a lag is over by then."""
-    if not metric.startswith("lag"):
+    start = origin(metric)
+    if not start:
         return []
-    origin = "reveal" + metric[metric.index("[") :] if "[" in metric else "reveal"
-    if origin not in sample.values:
+    if start not in sample.values:
         return [f"A lag that begins less than {by:g} months before the end counts as not over by then."]
-    unknown = np.isinf(values) & (sample.values[origin] + by > sample.end)
+    unknown = np.isinf(values) & (sample.values[start] + by > sample.end)
     if not unknown.any():
         return []
     return [
@@ -372,6 +373,11 @@ def as_sample(
         return source
     store = open_store(source) if isinstance(source, (str, Path)) else source
     return sample_of(store, needed(store.metrics) if needed else None)
+
+
+def with_origins(known: Sequence[str], metrics: Sequence[str]) -> list[str]:
+    """Return metrics to read, each once, and the reveals from which they count where these were kept."""
+    return list(dict.fromkeys([*metrics, *(name for name in origins(metrics) if name in known)]))
 
 
 def short_name(name: str) -> str:

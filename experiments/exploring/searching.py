@@ -36,12 +36,14 @@ from experiments.exploring.front import (
 from experiments.exploring.futures import Goal, read_goal
 from experiments.exploring.report import Report
 from experiments.folder import MADE_BY, explained
+from experiments.origins import moved, origins
 from sim.errors import UserError
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 JOURNAL, ASKED, LOCK = "journal.log", "search.json", "search.lock"
+FROM = "counted from"  # of a trial: a digest of the months of the reveals from which its goals count
 MOST_TRIALS = 100_000
 MOST_SHOWN = 15
 SOURCES = [
@@ -69,12 +71,16 @@ class Lever:
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting of all levers, its mean outcomes, and in which share of runs each date never comes."""
+    """One setting of all levers, its mean outcomes, and in which share of runs each date never comes.
+
+    ``counted_from``: a digest of the reveals from which its outcomes count; "" where that was not kept.
+    """
 
     number: int
     settings: dict[str, str]
     means: tuple[float, ...]
     never: tuple[float, ...]
+    counted_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,6 +240,7 @@ def _go_on(study, base, levers, goals, trials, runs, seed, population, threads, 
     """Do the trials that are still to be done, one after the other."""
     import optuna
 
+    from_ = [Goal(name, True) for name in origins(goal.metric for goal in goals)]
     unfinished = {t.number: t for t in study.get_trials(deepcopy=False) if not t.state.is_finished()}
     first = len(study.get_trials(deepcopy=False))
     for place in [*sorted(unfinished), *range(first, trials)]:
@@ -244,11 +251,23 @@ def _go_on(study, base, levers, goals, trials, runs, seed, population, threads, 
         killed = unfinished.get(place)  # asked for, and not told
         trial = optuna.trial.Trial(study, killed._trial_id) if killed else study.ask()
         settings = {lever.name: _suggest(trial, lever) for lever in levers}
-        values, never = _simulated(base, levers, settings, goals, runs, seed, threads, 0)
-        trial.set_user_attr("never", list(never))
-        study.tell(trial, [float(value) for value in values.mean(axis=0)])
+        values, never = _simulated(base, levers, settings, [*goals, *from_], runs, seed, threads, 0)
+        trial.set_user_attr("never", list(never)[: len(goals)])
+        trial.set_user_attr(FROM, _digest(values[:, len(goals) :]))
+        study.tell(trial, [float(value) for value in values[:, : len(goals)].mean(axis=0)])
         if progress:
             progress(1)
+
+
+def _digest(dates: np.ndarray) -> str:
+    """Return a digest that two tables of numbers share only where all of them are alike."""
+    return hashlib.blake2b(np.ascontiguousarray(dates).tobytes(), digest_size=8).hexdigest()
+
+
+def _moved(done: Sequence[Trial]) -> list[str]:
+    """Return a note where levers move the reveal from which a goal counts: not all trials have the same."""
+    counted = {trial.counted_from for trial in done if trial.counted_from}
+    return [moved("The levers move")] if len(counted) > 1 else []
 
 
 def _suggest(trial, lever: Lever) -> str:
@@ -295,7 +314,13 @@ def _trials(study, levers: Sequence[Lever], goals: Sequence[Goal]) -> list[Trial
             lever.name: lever.text(trial.params[lever.name]) for lever in levers if lever.name in trial.params
         }
         found.append(
-            Trial(trial.number, settings, tuple(trial.values), tuple(trial.user_attrs.get("never", ())))
+            Trial(
+                trial.number,
+                settings,
+                tuple(trial.values),
+                tuple(trial.user_attrs.get("never", ())),
+                trial.user_attrs.get(FROM, ""),
+            )  # fmt: skip
         )
     return sorted(found, key=lambda trial: trial.number)
 
@@ -401,13 +426,13 @@ def _report(base, levers, goals, done, front, again, asked, interrupted) -> Repo
                 rows, _panels(done, goals, labels, rows, found, unit, asked["runs"])),
         Finding("trials", [], _all_trials(done, goals), []),
     ]  # fmt: skip
-    censored = _censored(base, done, goals)
+    below = [*_moved(done), *_censored(base, done, goals)]
     notes = ["The search was broken off; the same command goes on with it."] if interrupted else []
     sources = [*SOURCES, *([FRONT_SOURCE] if len(goals) > 1 else [])]
     each = f"{len(done)} trials of {asked['runs']} runs each"
     rest = f"{base.name}: {each}, all in the same luck, seed {asked['seed']}"
     title = f"Settings of levers {'on the Pareto front' if len(goals) > 1 else 'that are best'}"
-    return Report(title, rest, findings, [*censored, *notes], sources, asked, censored)
+    return Report(title, rest, findings, [*below, *notes], sources, asked, below)
 
 
 def _rows(trials, goals, tables, labels, found) -> list[dict[str, Any]]:

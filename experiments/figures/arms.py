@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.comparison import end_of
+from experiments.comparison import end_of, moved_reveals, moves_reveal
 from experiments.figures import ink
 from experiments.figures.captions import basis_of
 from experiments.figures.holding import left_out, shown_arms
@@ -79,8 +79,9 @@ def differences(found: Comparison, asked: Asked) -> Figure:
     said = "thick: 50 % of pairs, thin: 90 %, dot: median; an arrow goes on: dates that never come are bounds"
     if panels:
         panels[0] = Panel(**vars(panels[0]) | {"note": said})
+    notes = list(filter(None, [moved_reveals(found, arms, names)]))
     title = f"{found.base.scenario.file.scenario.title}: differences to the baseline"
-    return compose(Page(title, basis_of("compare", found), panels), asked.width)
+    return compose(Page(title, basis_of("compare", found), panels, notes=notes), asked.width)
 
 
 def versus(one: Result, other: Result, metric: str) -> tuple[float, float, Bounds]:
@@ -98,7 +99,9 @@ def policies(found: Comparison, asked: Asked) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     kept = [metric for metric in found.metrics if metric in {known.name for known in found.base.metrics}]
-    name = asked.metric or next((one for one in ("lag_5", "lag_3", "lag_1") if one in kept), kept[0])
+    moving = any(moves_reveal(arm, found) for arm in found.results)
+    usual = ("t_owner_6", "t_owner_2") if moving else ("lag_5", "lag_3", "lag_1")
+    name = asked.metric or next((one for one in usual if one in kept), kept[0])
     if name not in kept:
         raise UserError(f"--metric {name}: {not_found('metric compared', name, kept)}")
     metric = next(known for known in found.base.metrics if known.name == name)
@@ -162,7 +165,8 @@ def policies(found: Comparison, asked: Asked) -> Figure:
         f"paired difference, row less column, in {metric.unit}. Blue: more often {word} than not; "
         "orange: the other way."
     )
-    return sheet.whole(f"{text} {basis_of('compare', found).text}{left_out(found, arms[1:])}")
+    parts = (text, moved_reveals(found, arms, [name]), basis_of("compare", found).text)
+    return sheet.whole(" ".join(filter(None, parts)) + left_out(found, arms[1:]))
 
 
 def _bounded(bounds: Bounds) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments.figures.sheet import number_text
+from experiments.summary import laid_over
 
 if TYPE_CHECKING:
     from sim.result import Result
@@ -38,10 +39,7 @@ class Basis:
         if self.seed is not None:
             parts.append(f"seed {self.seed}")
         text = ", ".join(parts)
-        if self.policies:
-            text += f", under {'; '.join(self.policies)}"
-        if self.sets:
-            text += f", with {'; '.join(self.sets)}"
+        text += laid_over(self.policies, self.sets)
         return f"{text}. {self.further + ' ' if self.further else ''}{CONDITIONAL}"
 
 

@@ -40,7 +40,7 @@ EXAMPLES = (
     Example("openness", "cascades sweep openness --runs 10", ("sensitivity", "over-time", "boxes")),
     Example("boxes", "cascades discover {effects} --when 'lag_5 > 16'", ("analysis",)),
     Example(
-        "front", "cascades robust {openness} --goal lag_5:more --goal n_dev:more", ("boxes", "over-time")
+        "front", "cascades robust {openness} --goal t_owner_6:more --goal n_dev:more", ("boxes", "over-time")
     ),
     Example("study", "cascades study scooped --runs 20"),
     Example("evidence", "cascades evidence gpt3 --only structural --runs 20"),
@@ -54,9 +54,9 @@ OPTIONS = {  # (example, kind) -> options of the command
     ("effects", "sensitivity"): "--metric lag_5",
     ("effects", "over-time"): "--metric lag_5",
     ("effects", "boxes"): "--when 'lag_5 > 16'",
-    ("openness", "pareto"): "--goal lag_5:more --goal n_dev:more",
-    ("openness", "tornado"): "--metric lag_5",
-    ("openness", "points"): "--metric lag_5",
+    ("openness", "pareto"): "--goal t_owner_6:more --goal n_dev:more",
+    ("openness", "tornado"): "--metric t_owner_6",
+    ("openness", "points"): "--metric t_owner_6",
     ("run", "tornado"): "--metric lag_5",
     ("run", "moving-network"): "--run 1 --width 90",
     ("run", "moving-timeline"): "--width 110",

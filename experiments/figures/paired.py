@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.comparison import LAGS, end_of
+from experiments.comparison import LAGS, end_of, moved_reveals
 from experiments.figures import ink
 from experiments.figures.captions import basis_of
 from experiments.figures.holding import arm_keys, colour_of, dash_of, round_of
@@ -31,6 +31,7 @@ DOTS_PER_INCH = 200
 MOST_ARMS = 14
 MARKERS = ("o", "s")  # squares when colours begin again
 CURVES, LANE, PAD = 32.0, 2.2, 2.3  # mm: a panel of curves, an arm's lane, between metrics
+TICK = 3.5  # mm, at the right of panels for half of a label such as +0.025
 LABELS = 26.0  # mm, of metrics beside their lanes
 DATED = ("lag_1", "lag_3", "lag_5", "lag_10", "t_owner_2", "t_owner_6", "lead")
 OTHERS = ("n_dev", "n_access", "openness", "downstream", "starts", "spending")
@@ -64,7 +65,7 @@ def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] =
     for first in range(0, len(curves), across):
         row = curves[first : first + across]
         sheet.top += 4.0
-        panels = sheet.row(CURVES, [10.0] + [4.0] * (across - 1), gap=2.5)
+        panels = sheet.row(CURVES, [10.0] + [4.0] * (across - 1), gap=2.5, right=TICK / 2)
         for place, axes in enumerate(panels):
             if place < len(row):
                 draw_curves(axes, comparison, arms, row[place], first=place == 0)
@@ -79,7 +80,7 @@ def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] =
     for first in range(0, len(others), across):
         row = others[first : first + across]
         sheet.top += 4.0
-        panels = sheet.row(max(5.0, LANE * len(arms)), [3.0] * across, below=7.5, gap=4.0)
+        panels = sheet.row(max(5.0, LANE * len(arms)), [3.0] * across, below=7.5, gap=4.0, right=TICK)
         for place, axes in enumerate(panels):
             if place < len(row):
                 draw_one(axes, comparison, arms, row[place])
@@ -95,7 +96,8 @@ def compose(comparison: Comparison, width: float = WIDE, chosen: Sequence[str] =
     )
     left = len(comparison.results) - len(arms)
     foot += f" {left} more arms are in the tables." if left else ""
-    return sheet.whole(f"{foot} {basis_of('compare', comparison).text}")
+    note = moved_reveals(comparison, arms, [*curves, *dated])
+    return sheet.whole(" ".join(filter(None, (foot, note, basis_of("compare", comparison).text))))
 
 
 def comes(comparison: Comparison, name: str) -> bool:

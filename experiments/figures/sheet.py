@@ -114,9 +114,14 @@ class Sheet:
         self.top += height + below
         return axes
 
-    def row(self, height: float, lefts: list[float], below: float = AXIS, gap: float = 3.0) -> list[Axes]:
-        """Return axes side by side, each with its room at the left, and go on below them."""
-        width = (self.room - sum(lefts) - gap * (len(lefts) - 1)) / len(lefts)
+    def row(
+        self, height: float, lefts: list[float], below: float = AXIS, gap: float = 3.0, right: float = 0.0
+    ) -> list[Axes]:
+        """Return axes side by side, each with its room at the left, and go on below them.
+
+        ``right``: room beside the last of them, for the half of its last tick that stands out.
+        """
+        width = (self.room - right - sum(lefts) - gap * (len(lefts) - 1)) / len(lefts)
         place, made = EDGE, []
         for left in lefts:
             made.append(self.box(place + left, width, height))

@@ -28,6 +28,10 @@ MOST_ROWS = 44  # of one panel
 NAMES = 0.36  # of the paper, for labels at the left
 RING = 1.6  # mm, half the size of a ringed mark
 SAME_PLACE = 0.4  # mm: marks nearer than that are one
+EDGE_OF_BAND = 0.5  # points, a line
+TICKS = (
+    "Upright tick in place of a ringed dot: a bound of the middle, which dates that never come leave open."
+)
 FAR = 4.0  # mm, from a mark to its number: further than that a line joins them
 
 
@@ -47,7 +51,15 @@ def compose(page: Page, width: float) -> Figure:
     if not page.panels:
         say(_bare(sheet), "There is nothing to draw.", sheet.room)
     notes = [f"{panel.note[:1].upper()}{panel.note[1:]}." for panel in page.panels if panel.note]
+    notes += [TICKS] if any(map(_is_open, page.panels)) else []
     return sheet.whole(" ".join([*dict.fromkeys(notes), *page.notes, page.basis.text]))
+
+
+def _is_open(panel: Panel) -> bool:
+    """Whether some interval is drawn whose middle is known by one bound only."""
+    return panel.sort == "intervals" and any(
+        not mark.middle.known and not math.isnan(mark.middle.low) for mark in panel.marks[:MOST_ROWS]
+    )
 
 
 def _counted(panel: Panel, runs: int) -> Panel:
@@ -186,6 +198,8 @@ def _curves(sheet: Sheet, panel: Panel, calendar: Calendar | None) -> None:
         axes.fill_between(
             x, low, high, color=colour, alpha=0.13 if len(panel.series) > 2 else 0.2, linewidth=0
         )
+        for edge in (low, high):  # tells whose is whose where bands lie on one another
+            axes.plot(x, edge, color=colour, linewidth=EDGE_OF_BAND, linestyle=DASHES[(number // 2) % 4])
         axes.plot(
             x, np.where(np.isfinite(y), y, np.nan), color=colour, linewidth=1.3, marker="o", markersize=2.6,
             linestyle=DASHES[(number // 2) % 4],

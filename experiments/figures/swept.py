@@ -15,6 +15,7 @@ from experiments.figures.captions import Basis, basis_of, basis_of_result
 from experiments.figures.kinds import Asked, kind
 from experiments.figures.sheet import BODY, POINT, SMALL, Sheet, draw_names, names_room, say, tidy
 from experiments.figures.study import compose
+from experiments.origins import moved_in
 from experiments.sharing import Sharing, half_width
 from experiments.statistics import Bounds
 from experiments.table import percent
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MOST_POINTS, MOST_BARS = 40, 24
 PART = 0.2  # of the runs: those with the least and the most of an input
 LEAST_RUNS = 25  # in each part, or there is no telling
-USUAL = ("lag_5", "lag_3", "lag_1", "n_dev")
+USUAL = ("t_owner_6", "lag_5", "lag_3", "lag_1", "n_dev")
 
 
 def no_runs(store: Store) -> str:
@@ -54,9 +55,10 @@ def _page(store: Store, report: Any) -> Page:
 @kind("points", "sweep", ("metric",), no_runs)
 def points(store: Store, asked: Asked) -> Figure:
     """Each point of a sweep: median, 50 and 90 % of its runs of one outcome (--metric)."""
-    from experiments.exploring.sample import short_name
+    from experiments.exploring.sample import as_sample, short_name, with_origins
 
     name = metric_of(asked, store.metrics)
+    notes = moved_in(as_sample(store, lambda known: with_origins(known, [name])), [name])
     summary = store.summary()
     rows = summary[summary["metric"] == name].to_dict("records")
     marks = []
@@ -73,7 +75,7 @@ def points(store: Store, asked: Asked) -> Figure:
     label = f"{name} ({store.units[name]}; n = {store.runs_per_point} runs a point)"
     panel = Panel("intervals", f"Points: {factors}", label, marks=marks, note=note)
     title = f"{store.scenario.file.scenario.title}: {name} by point"
-    return compose(Page(title, basis_of("sweep", store), [panel]), asked.width)
+    return compose(Page(title, basis_of("sweep", store), [panel], notes=notes), asked.width)
 
 
 def _value(value: Any) -> str:
@@ -112,7 +114,7 @@ def pareto(store: Store, asked: Asked) -> Figure:
     from experiments.exploring.choosing import robust
 
     if len(asked.goals) < 2:
-        raise UserError("--goal: give two at least, such as --goal lag_5:more --goal n_dev:more")
+        raise UserError("--goal: give two at least, such as --goal t_owner_6:more --goal n_dev:more")
     page = _page(store, robust(store, list(asked.goals)))
     return compose(
         replace(page, panels=[panel for panel in page.panels if panel.sort == "points"]), asked.width
@@ -225,10 +227,10 @@ def _resampled(values: np.ndarray, luck: np.random.Generator, times: int = 200) 
 @kind("tornado", "sweep", ("metric",), no_runs)
 def tornado(store: Store, asked: Asked) -> Figure:
     """What each input of a sweep does to an outcome (--metric): its mean with little and with much of it."""
-    from experiments.exploring.sample import as_sample, outcome_of
+    from experiments.exploring.sample import as_sample, outcome_of, with_origins
 
     name = metric_of(asked, store.metrics)
-    sample = as_sample(store, lambda known: [name])
+    sample = as_sample(store, lambda known: with_origins(known, [name]))
     outcome = outcome_of(sample, name)
     inputs = sample.inputs()
     words = {factor.name for factor in sample.all_factors() if factor.categorical}
@@ -238,7 +240,7 @@ def tornado(store: Store, asked: Asked) -> Figure:
     if sample.paired and len(sample.drawn.columns):
         whiskers = "of the mean; of inputs that were not drawn, of its difference from that of all"
     return _draw_tornado(bars, outcome.values, name, outcome.unit, asked, basis_of("sweep", store),
-                         " ".join(outcome.notes), whiskers)  # fmt: skip
+                         " ".join([*moved_in(sample, [name]), *outcome.notes]), whiskers)  # fmt: skip
 
 
 def no_draws(result: Result) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.comparison import LAGS, end_of
+from experiments.comparison import LAGS, end_of, moved_reveals
 from experiments.figures import ink
 from experiments.figures.captions import basis_of, basis_of_result
 from experiments.figures.holding import arm_keys, colour_of, dash_of, grid, left_out, shown_arms
@@ -161,4 +161,5 @@ def lags_compared(found: Comparison, asked: Asked) -> Figure:
         _shares(axes, longest)
         if not comes:
             say(axes, "It never comes, in no arm.", wide - 4)
-    return sheet.whole(f"{HOW} {basis_of('compare', found).text}{left_out(found, arms)}")
+    parts = (HOW, moved_reveals(found, arms, compared_lags(found)), basis_of("compare", found).text)
+    return sheet.whole(" ".join(filter(None, parts)) + left_out(found, arms))

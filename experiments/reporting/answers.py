@@ -13,10 +13,11 @@ import numpy as np
 from experiments.analyses import drivers
 from experiments.answers.finding import drivers_in_words, upper_first
 from experiments.attribution import meaning
-from experiments.comparison import end_of
+from experiments.comparison import end_of, moves_reveal
 from experiments.figures.diffusion import builders
+from experiments.origins import origin
 from experiments.paired_table import amount, between, bounds, headline, signed
-from experiments.summary import ABOUT_FITTED, Line, summarise
+from experiments.summary import ABOUT_FITTED, Line, laid_over, summarise
 from experiments.table import percent
 from sim.words import Event, Mechanism
 
@@ -28,15 +29,18 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 MOST_NAMED = 3
+NOTHING_TOLD = "Nothing was compared that can be told here: ask for t_owner_K or n_dev (--metrics)."
 FEWEST_RUNS = 20  # from which on an interval of runs is told
 MOST_METRICS = 4  # told of an arm
 CLEAR = 0.25  # by how much the shares of pairs that go up and down must differ to be told first
+LEAST_EXPLAINED = 0.005  # of the variance: what is less shows as 0 %, and drives nothing
 MECHANISM = "mech_share["
 
 
 def conditional(scenario: Scenario) -> str:
     """Return the words without which no answer stands."""
-    return f"If the world works as the scenario “{scenario.file.scenario.title}” says, then:"
+    laid = laid_over(scenario.policies, scenario.sets)
+    return f"If the world works as the scenario “{scenario.file.scenario.title}” says{laid}, then:"
 
 
 def question(scenario: Scenario) -> str:
@@ -165,12 +169,14 @@ def of_comparison(found: Comparison) -> dict[str, list[str]]:
         if found.changes_nothing(label):
             said[label] = ["Changes nothing: every metric is the same in every run."]
             continue
-        known = [found.found[label, name] for name in headline(found) if (label, name) in found.found]
+        known = [found.found[label, name] for name in _told_of(found, label) if (label, name) in found.found]
         known = sorted((one for one in known if one.statistics.telling), key=lambda one: -_size(found, one))
         clear = [one for one in known if abs(one.statistics.higher - one.statistics.lower) >= CLEAR]
         told = _unlike(found, clear or known)[:MOST_METRICS]
         sentences = [_difference(one) for one in told]
-        if not clear:
+        if not known:
+            sentences.insert(0, NOTHING_TOLD)
+        elif not clear:
             sentences.insert(0, "No metric of the first rank goes clearly one way.")
         vague = [one.metric.name for one in known if one not in clear]
         if clear and vague:
@@ -178,6 +184,15 @@ def of_comparison(found: Comparison) -> dict[str, list[str]]:
         own = [note.removeprefix(f"{label}: ") for note in found.notes if note.startswith(f"{label}: ")]
         said[label] = [*map(upper_first, own), *sentences, *_causes(found, label, told)]
     return said
+
+
+def _told_of(found: Comparison, label: str) -> list[str]:
+    """Return the metrics that an answer may name: no lags where the arm moves what they count from."""
+    names = headline(found)
+    if not moves_reveal(label, found):
+        return names
+    dates = [name for name in found.metrics if name.startswith("t_owner_")]
+    return [name for name in dict.fromkeys([*names, *dates]) if not origin(name)]
 
 
 def _size(found: Comparison, one: Difference) -> float:
@@ -243,7 +258,7 @@ def _causes(found: Comparison, label: str, told: list[Difference]) -> list[str]:
         values = _capped(found, label, name)
         known = ~np.isnan(values)
         rows, explained = drivers(draws[known], values[known], names)
-        if rows:
+        if rows and not explained < LEAST_EXPLAINED:
             said.append(
                 f"What drives the difference in {name}: it goes with {drivers_in_words(rows, explained)}"
             )

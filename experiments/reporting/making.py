@@ -102,7 +102,7 @@ def _links(parts: Sequence[Node]) -> Iterator[Node]:
 def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
     from experiments.figures.cascade import typical_run
     from experiments.run import FIGURE_FILE, history_of
-    from experiments.summary import about_fitted, in_rows, summarise
+    from experiments.summary import about_fitted, in_rows, summarise, titled
 
     result = reopen(folder)
     history, logged = history_of(result.scenario), worlds.of_run(folder, result)
@@ -121,7 +121,7 @@ def _of_run(folder: Path, manifest: dict[str, Any]) -> Page:
         words = " ".join([f"What really happened: {history.credit}", *about_fitted(rows)])
         key.append(node("p", words, klass="quiet"))
     return Page(
-        result.scenario.file.scenario.title,
+        titled(result.scenario),
         answers.question(result.scenario),
         answers.conditional(result.scenario),
         {"": said or ["No run was completed."]},
@@ -138,6 +138,7 @@ def _of_comparison(folder: Path, manifest: dict[str, Any]) -> Page:
     from experiments.difference import differences
     from experiments.figures.cascade import typical_run
     from experiments.paired_table import HEADINGS, RIGHT, cells, headline
+    from experiments.summary import titled
 
     found = reopen(folder)
     scenario = found.base.scenario
@@ -159,7 +160,7 @@ def _of_comparison(folder: Path, manifest: dict[str, Any]) -> Page:
     key += [sections.listed([*answers.mechanisms(logged), *answers.helpers(logged)])]
     arms = ", ".join(found.results)
     return Page(
-        f"{scenario.file.scenario.title}: {arms}",
+        f"{titled(scenario)}: {arms}",
         f"What changes under {arms}, run by run, in the same luck?",
         answers.conditional(scenario),
         answers.of_comparison(found),

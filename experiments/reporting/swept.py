@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.origins import moved_in
 from experiments.pages.intervals import Interval, intervals
 from experiments.pages.tree import Node, node
 from experiments.paired_table import amount
 from experiments.reporting import answers, sections, worlds
 from experiments.reporting.studied import said
+from experiments.summary import titled
 from experiments.table import percent
 from sim.result import QUANTILES
 
@@ -37,13 +39,14 @@ class Moved:
 
 def page_of_sweep(folder: Path) -> Page:
     """Return what the report of a sweep says."""
+    from experiments.exploring.sample import as_sample, with_origins
     from experiments.reporting.making import Page
     from experiments.sweeps.store import open_store
 
     store = open_store(folder)
     scenario, plan = store.scenario, store.manifest["plan"]
     frame = store.frame(store.metrics)
-    title = plan["title"] or f"A sweep of {scenario.file.scenario.title}"
+    title = plan["title"] or f"A sweep of {titled(scenario)}"
     varied = ", ".join(factor.name for factor in store.factors)
     done, points = len(frame), len(store.design)
     sentences, key = [], [node("h2", "Key numbers", id="key")]
@@ -55,6 +58,7 @@ def page_of_sweep(folder: Path) -> Page:
     left = len(store.metrics) - MOST_METRICS
     if left > 0:
         sentences.append(f"{left} more metrics are in the store (cascades query).")
+    sentences += moved_in(as_sample(store, lambda known: with_origins(known, store.metrics)), store.metrics)
     key.append(_points(store, frame))
     runs = f"{points:,} points of {store.runs_per_point:,} runs: {done:,} completed"
     if plan["about"]:

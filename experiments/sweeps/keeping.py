@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.folder import MADE_BY, MANIFEST, explained
+from experiments.folder import ANOTHER, MADE_BY, MANIFEST, explained
 from experiments.sweeps.plan import Plan, compared
 from experiments.sweeps.store import (
     DESIGN,
@@ -211,14 +211,12 @@ def check_folder(folder: Path) -> None:
         if not folder.exists():
             return
         if not folder.is_dir():
-            raise UserError(f"{folder}: is a file, not a folder; choose another --out")
+            raise UserError(f"{folder}: is a file, not a folder; {ANOTHER}")
         names = [path.name for path in folder.iterdir()]
     if MANIFEST in names:
-        read_manifest(folder)
+        read_manifest(folder, ANOTHER)
     elif any(name not in OURS and not name.startswith(UNFINISHED) for name in names):
-        raise UserError(
-            f"{folder}: is not empty and holds no sweep, so nothing in it is touched; choose another --out"
-        )
+        raise UserError(f"{folder}: is not empty and holds no sweep, so nothing in it is touched; {ANOTHER}")
 
 
 def _locked(file: Any, folder: Path) -> Any:

@@ -283,8 +283,8 @@ class Store:
         return self.runs(columns, failed).to_pandas().merge(self.design, left_on="point", right_index=True)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a store; raise UserError where there is none of ours."""
+def read_manifest(folder: Path, cure: str = "give a folder that `cascades sweep` left") -> dict[str, Any]:
+    """Return the manifest of a store; raise UserError, with the cure, where there is none of a sweep."""
     path = folder / MANIFEST
     if not folder.is_dir():
         what = "is a file, not a folder" if folder.exists() else "no such folder"
@@ -292,9 +292,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if manifest["made_by"] != MADE_BY or manifest.get("kind") != KIND:
-            raise UserError(f"{folder}: is not the folder of a sweep; give one that `cascades sweep` left")
+            raise UserError(f"{folder}: is not the folder of a sweep; {cure}")
     except FileNotFoundError:
-        raise UserError(f"{folder}: holds no {MANIFEST}; give a folder that `cascades sweep` left") from None
+        raise UserError(f"{folder}: holds no {MANIFEST}; {cure}") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: cannot be read as a manifest of ours ({error})") from None
     return manifest

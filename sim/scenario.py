@@ -552,10 +552,10 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
             check(actor.grant_chip, own, "generation of its family of chips", f"{path}.grant_chip")
         if file.kinds[actor.kind].sponsors and not actor.grant:
             raise UserError(f"{origin}: {path}.grant: is missing; a sponsor gives something")
-        if gives_up_at_once(file.kinds[actor.kind]):
+        if lacks_patience(file.kinds[actor.kind]):
             patience = join_path(["kinds", actor.kind, "patience_months"])
             raise UserError(
-                f"{origin}: {patience}: is 0, so that who decides for a model gives up at once; give months"
+                f"{origin}: {patience}: is missing, so that who decides for a model would give up at once"
             )
     ties = [kind.key for kind in TieKind]
     for row, tie in enumerate(file.ties):
@@ -607,10 +607,9 @@ def _check_references(file: ScenarioFile, origin: str) -> None:
     check_joint(file, origin)
 
 
-def gives_up_at_once(kind: Kind) -> bool:
-    """Return whether actors of a kind decide for models and have no time at all to find the means."""
-    patience = kind.patience_months
-    return kind.develops and kind.start_rate.value > 0.0 and patience.value == 0.0 and not patience.uncertain
+def lacks_patience(kind: Kind) -> bool:
+    """Return whether actors of a kind decide for models, and nobody says how long they look for the means."""
+    return kind.develops and kind.start_rate.value > 0.0 and "patience_months" not in kind.model_fields_set
 
 
 def _check_dates(file: ScenarioFile, origin: str, start: float, end: float) -> None:

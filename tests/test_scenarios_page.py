@@ -122,8 +122,8 @@ def test_a_default_that_is_a_trap_keeps_everybody_out(path):
     assert never(without(path)) == 1
 
 
-def test_builders_without_any_patience_are_refused():
-    with pytest.raises(UserError, match=r"kinds\.leading_lab\.patience_months: is 0, so that who decides"):
+def test_builders_of_whom_nobody_says_how_patient_they_are_are_refused():
+    with pytest.raises(UserError, match="leading_lab.patience_months: is missing, so that who decides"):
         without("kinds.leading_lab.patience_months")
 
 

@@ -211,6 +211,8 @@ def test_the_headline_tells_what_runs_decide_from_what_can_hardly_miss():
     assert "Runs decide none of them" in " ".join(headline(table(calculated("c"), used("d", "agrees"))))
     assert "Runs decide" not in " ".join(headline(table(*rows[:2])))
     assert "1 of the 2 claims that runs decide agree" in figure._title(table(*rows))
+    apart = [*rows, row("held", claim(role="held-back"), [90.0] * 30)]
+    assert "1 of the 2 claims that runs decide agree, 0 of 1 held back agree" in figure._title(table(*apart))
 
 
 def test_what_was_left_out_is_said_wherever_the_rest_is_told():

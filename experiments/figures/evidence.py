@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.evidence.claims import HELD_BACK
 from experiments.evidence.scales import WHOLE, is_share, zone_of
 from experiments.evidence.table import AGREES, MISSES, UNTESTED, Evidence, EvidenceTable
 from experiments.evidence.telling import ROLES, claimed, simulated
@@ -134,8 +135,8 @@ def in_columns(pieces: Sequence[Piece], shape: Shape) -> list[list[Piece]]:
                 columns[-1].append(rest)
                 used += rest.height(shape)
                 break
-            fit = int((room - HEAD - TAIL) / shape.row + 1e-9)
-            if fit >= FEWEST and len(rest.rows) - fit >= FEWEST:
+            fit = min(int((room - HEAD - TAIL) / shape.row + 1e-9), len(rest.rows) - FEWEST)
+            if fit >= FEWEST:
                 columns[-1].append(Piece(rest.role, rest.share, rest.rows[:fit], rest.again))
                 rest = Piece(rest.role, rest.share, rest.rows[fit:], True)
             columns.append([])
@@ -159,7 +160,7 @@ def _panel(sheet: Sheet, piece: Piece, shape: Shape, left: float, others: Sequen
     axes.set_ylim(count - 0.5, -0.5)
     axes.set_yticks([])
     unit = wide  # inches across: places beside the axes are given in inches
-    agree = sum(row.verdict == AGREES for row in piece.rows)
+    agree = _agreeing(piece.rows)
     shares = "shares of runs" if runs else "yes or no"
     sort = f"{shares if piece.share else 'numbers'}{', going on' if piece.again else ''}"
     heading = f"{piece.role} ({sort}): {agree} of {count} agree"
@@ -281,11 +282,19 @@ def _beside(axes: Axes, x: float, y: float, text: str, size: float, **style: Any
 
 
 def _title(table: EvidenceTable) -> str:
-    """Return how many agree of the claims that runs decide; of all where they decide none."""
+    """Return how many agree of the claims that runs decide, and of those held back; of all if runs decide none."""
     rows = [row for row in table.rows if row.simulates] or table.rows
-    agree = sum(row.verdict == AGREES for row in rows)
-    of = f"the {len(rows)} claims that runs decide" if table.simulates else f"{len(rows)} claims"
-    return f"Evidence for {ink.shorten(table.scenario.name, 30)}: {agree} of {of} agree"
+    held_back = [row for row in rows if row.claim.role == HELD_BACK]
+    others = [row for row in rows if row.claim.role != HELD_BACK]
+    of = f"the {len(others)} claims that runs decide" if table.simulates else f"{len(others)} claims"
+    told = [f"{_agreeing(others)} of {of} agree"] if others else []
+    told += [f"{_agreeing(held_back)} of {len(held_back)} held back agree"] if held_back else []
+    return f"Evidence for {ink.shorten(table.scenario.name, 30)}: {', '.join(told)}"
+
+
+def _agreeing(rows: Sequence[Evidence]) -> int:
+    """Return how many claims agree."""
+    return sum(row.verdict == AGREES for row in rows)
 
 
 def _facts(table: EvidenceTable) -> str:
@@ -293,7 +302,7 @@ def _facts(table: EvidenceTable) -> str:
     said = [table.choice.in_words]
     used = [row for row in table.rows if row.judged is None]
     if used:
-        right = sum(row.verdict == AGREES for row in used)
+        right = _agreeing(used)
         said.append(f"Not drawn: claims that are inputs, of which {right} of {len(used)} stand as claimed.")
     return " ".join(filter(None, said))
 

@@ -282,7 +282,7 @@ def _beside(axes: Axes, x: float, y: float, text: str, size: float, **style: Any
 
 
 def _title(table: EvidenceTable) -> str:
-    """Return how many agree of the claims that runs decide, and of those held back; of all if runs decide none."""
+    """Return how many agree of the claims that runs decide, those held back apart; of all if none do."""
     rows = [row for row in table.rows if row.simulates] or table.rows
     held_back = [row for row in rows if row.claim.role == HELD_BACK]
     others = [row for row in rows if row.claim.role != HELD_BACK]

@@ -337,9 +337,10 @@ def test_followers_can_be_bound_to_the_trend_of_compute():
 
 
 def test_claims_that_are_cited_have_the_form_of_claims():
-    for claim, paths in claims_cited(load("gpt3")).items():
+    scenario = load("gpt3")
+    for claim, paths in claims_cited(scenario).items():
         assert claim == claim.lower() and paths
-        assert all(join_path([path.split(".")[0]]) in load("gpt3").raw for path in paths)
+        assert all(join_path([path.split(".")[0]]) in scenario.raw for path in paths)
 
 
 # ---- the page of systems

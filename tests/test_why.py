@@ -448,13 +448,16 @@ def test_a_result_without_drawn_inputs_is_replayed_without():
 
 
 def test_a_project_that_waits_for_means_names_no_zeros(gpt3):
-    waiting = []
+    texts = []
     for run, log in gpt3.logs.items():
         ends = log[(log["what"] == Event.UNFINISHED) & (log["project"] >= 0)]
-        for actor, klass in {(int(row["actor"]), int(row["klass"])) for row in ends}:
+        for actor, klass in sorted({(int(row["actor"]), int(row["klass"])) for row in ends})[:8]:
             names = gpt3.compiled.actors[actor], list(gpt3.scenario.file.classes)[klass]
-            waiting.append(why(gpt3, run, actor=names[0], klass=names[1]).text())
-    assert any("waiting for the means to train: no chips yet" in text for text in waiting)
-    for text in waiting:
+            texts.append(why(gpt3, run, actor=names[0], klass=names[1]).text())
+        if any("waiting for the means to train: no chips yet" in text for text in texts):
+            break
+    else:
+        raise AssertionError("no project waits for chips at the end of a run")
+    for text in texts:
         assert " 0 people" not in text and " 0 USD spent" not in text
         assert not any(f" 0 {chip} chips" in text for chip in gpt3.scenario.file.chips)

@@ -31,8 +31,8 @@ without what calibration learned.
 """
 
 ABOUT_HELD_BACK = (
-    "Of the record, not of the literature's claims; their tests were written before the simulator was asked, "
-    "by somebody who had not seen its results, and have not been touched since (evidence.md)."
+    "Of the record, not of the literature's claims. Their tests were written before the simulator was asked, "
+    "and have not been touched since; a rule was mended for what they found ([evidence.md](evidence.md))."
 )
 
 
